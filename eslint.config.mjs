@@ -1,0 +1,66 @@
+import js from '@eslint/js';
+import nx from '@nx/eslint-plugin';
+import tseslint from 'typescript-eslint';
+
+const only = (...tags) => tags;
+
+/** Who may import whom: the layers of docs/architecture.md. */
+const boundaries = [
+  { sourceTag: 'layer:core', onlyDependOnLibsWithTags: only('layer:core'), bannedExternalImports: ['@nestjs/*', '@nats-io/*', '@kubernetes/*', 'typeorm', 'pg', 'undici'] },
+  { sourceTag: 'layer:adapter', onlyDependOnLibsWithTags: only('layer:core', 'pkg:toolchain') },
+  { sourceTag: 'layer:app', onlyDependOnLibsWithTags: only('layer:core', 'layer:adapter') },
+  { sourceTag: 'layer:test', onlyDependOnLibsWithTags: only('layer:core', 'layer:adapter', 'layer:test') },
+  { sourceTag: 'layer:e2e', onlyDependOnLibsWithTags: only('layer:core', 'layer:adapter', 'layer:test') },
+];
+
+const oneImporter = (pattern, owner) => ({
+  files: ['libs/**/*.ts', 'apps/**/*.ts'],
+  ignores: [`libs/${owner}/**`],
+  rules: {},
+  pattern,
+});
+const importers = [
+  oneImporter('@nats-io/*', 'event-store'),
+  oneImporter('@kubernetes/*', 'kubernetes'),
+  oneImporter('typeorm', 'read-models'),
+  oneImporter('isomorphic-git', 'git'),
+];
+
+export default tseslint.config(
+  { ignores: ['**/dist/**', '**/node_modules/**', '.nx/**', '.syncline/**', 'examples/**'] },
+  js.configs.recommended,
+  { files: ['tools/**/*.mjs', '*.mjs'], languageOptions: { globals: { process: 'readonly', console: 'readonly', URL: 'readonly', setTimeout: 'readonly', clearTimeout: 'readonly', fetch: 'readonly', Buffer: 'readonly' } } },
+  {
+    files: ['**/*.ts'],
+    extends: [...tseslint.configs.strictTypeChecked, ...tseslint.configs.stylisticTypeChecked],
+    languageOptions: { parserOptions: { projectService: true } },
+    plugins: { '@nx': nx },
+    rules: {
+      '@nx/enforce-module-boundaries': ['error', { enforceBuildableLibDependency: false, allow: [], depConstraints: boundaries }],
+      '@typescript-eslint/consistent-type-definitions': 'off',
+      '@typescript-eslint/restrict-template-expressions': ['error', { allowNumber: true }],
+      '@typescript-eslint/no-confusing-void-expression': ['error', { ignoreArrowShorthand: true }],
+      '@typescript-eslint/no-extraneous-class': ['error', { allowWithDecorator: true }],
+      '@typescript-eslint/switch-exhaustiveness-check': ['error', { considerDefaultExhaustiveForUnions: true }],
+      '@typescript-eslint/no-unnecessary-type-parameters': 'off',
+      '@typescript-eslint/unified-signatures': 'off',
+      'max-lines': ['error', { max: 250, skipBlankLines: false, skipComments: false }],
+      'max-lines-per-function': ['error', { max: 50, skipBlankLines: true, skipComments: true }],
+      'no-restricted-syntax': [
+        'error',
+        { selector: 'TSEnumDeclaration', message: 'One source per union: const xs = [...] as const.' },
+        { selector: 'ExportDefaultDeclaration', message: 'No default exports.' },
+      ],
+    },
+  },
+  { files: ['libs/{kernel,events,domain}/src/**/*.ts'], ignores: ['**/*.test.ts'], rules: { 'no-restricted-imports': ['error', { patterns: ['node:*'] }], 'no-restricted-globals': ['error', 'process', 'Buffer', 'setTimeout', 'setInterval', 'fetch'] } },
+  ...importers.map(({ files, ignores, pattern }) => ({
+    files,
+    ignores: [...ignores, 'libs/{kernel,events,domain}/**'],
+    rules: { 'no-restricted-imports': ['error', { patterns: importers.filter((i) => i.pattern === pattern).map((i) => ({ group: [i.pattern], message: 'Only its adapter imports it.' })) }] },
+  })),
+  {
+    files: ['**/*.test.ts', 'apps/e2e/**/*.ts', 'libs/testkit/**/*.ts', 'vitest.config.ts'],
+    rules: { 'max-lines': ['error', 400], 'max-lines-per-function': 'off', '@typescript-eslint/no-non-null-assertion': 'off', 'no-restricted-syntax': 'off' },
+  },
+);

@@ -1,0 +1,83 @@
+import { z } from 'zod';
+
+import { labels } from '../shapes.js';
+
+/** How a target's manifests are made. `detect` looks at the path: kustomization file, else plain YAML. */
+export const renderers = ['detect', 'plain', 'kustomize'] as const;
+/** Who approves a plan: a rule, a person, or nobody (the plan is only looked at). */
+export const syncModes = ['automatic', 'approval', 'observe'] as const;
+
+export const selector = z.object({ matchLabels: labels });
+
+export const patch = z.object({
+  patch: z.string(),
+  target: z
+    .object({
+      group: z.string().optional(),
+      version: z.string().optional(),
+      kind: z.string().optional(),
+      name: z.string().optional(),
+      namespace: z.string().optional(),
+    })
+    .optional(),
+});
+
+export const pruneRules = z.object({
+  enabled: z.boolean(),
+  budget: z.object({ maxObjects: z.int().nonnegative(), maxPercent: z.int().min(0).max(100) }),
+});
+
+/** An application as declared in Git, every default filled in. Carried by ApplicationDeclared and ApplicationRevised. */
+export const applicationSpec = z.object({
+  project: z.string(),
+  name: z.string(),
+  labels,
+  source: z.object({ repository: z.string(), path: z.string() }),
+  renderer: z.enum(renderers),
+  namespace: z.string(),
+  placement: z.object({
+    clusters: selector,
+    overrides: z.array(z.object({ match: selector, substitute: labels, patches: z.array(patch) })),
+  }),
+  sync: z.object({ mode: z.enum(syncModes), prune: pruneRules }),
+  health: z.object({ timeoutSeconds: z.int().positive() }),
+});
+
+/** What one target takes from its application: placement resolved, nothing about other clusters. */
+export const targetSpec = z.object({
+  repository: z.string(),
+  path: z.string(),
+  renderer: z.enum(renderers),
+  namespace: z.string(),
+  substitute: labels,
+  patches: z.array(patch),
+  mode: z.enum(syncModes),
+  prune: pruneRules,
+  healthTimeoutSeconds: z.int().positive(),
+});
+
+/**
+ * What a revision of a repository declares (blob of ConfigurationAccepted). `affected` says whether the revision
+ * changes anything that the application reads; `lineage` holds the paths read and their Git object ids.
+ */
+export const configurationDocument = z.object({
+  version: z.literal(1),
+  repository: z.string(),
+  revision: z.string(),
+  applications: z.array(
+    z.object({
+      spec: applicationSpec,
+      file: z.string(),
+      line: z.int().positive(),
+      affected: z.boolean(),
+      lineage: z.array(z.object({ path: z.string(), oid: z.string() })),
+    }),
+  ),
+});
+
+export type ApplicationSpec = z.infer<typeof applicationSpec>;
+export type TargetSpec = z.infer<typeof targetSpec>;
+export type ConfigurationDocument = z.infer<typeof configurationDocument>;
+export type PatchSpec = z.infer<typeof patch>;
+export type SyncMode = (typeof syncModes)[number];
+export type Renderer = (typeof renderers)[number];

@@ -1,0 +1,21 @@
+import { z } from 'zod';
+
+import { blobRef } from '../shapes.js';
+import { pruneRules } from './application-spec.js';
+
+/**
+ * `rpcs.cluster.<cluster>.diff`: server-side dry run of manifests that the hub stored under the cluster's owner.
+ * Answered by {@link diffAnswer}; refused (`cluster-unreachable`) while the API server is out of reach.
+ */
+export const diffRequest = z.object({
+  project: z.string(),
+  application: z.string(),
+  namespace: z.string(),
+  manifests: blobRef,
+  prune: pruneRules,
+});
+/** A blob that holds a DiffDocument, under the cluster's owner. */
+export const diffAnswer = z.object({ diff: blobRef });
+
+export type DiffRequest = z.infer<typeof diffRequest>;
+export type DiffAnswer = z.infer<typeof diffAnswer>;

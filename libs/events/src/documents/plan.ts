@@ -1,0 +1,84 @@
+import { z } from 'zod';
+
+import { digest, objectName, position } from '../shapes.js';
+import { pruneRules } from './application-spec.js';
+
+export const actions = ['create', 'configure', 'unchanged', 'replace', 'adopt', 'takeover', 'prune'] as const;
+export const certainties = ['confirmed', 'deferred', 'unproven', 'refused'] as const;
+
+/**
+ * One field that an operation changes. `path` is a JSON pointer with list keys in place of indexes where the list
+ * has keys (`/spec/template/spec/containers/[name=web]/image`). Values of Secrets are never given.
+ */
+export const fieldChange = z.object({
+  path: z.string(),
+  change: z.enum(['added', 'changed', 'removed']),
+  from: z.json().optional(),
+  to: z.json().optional(),
+});
+
+/**
+ * One operation on a Kubernetes object. `before` and `after` are the digests of docs/architecture.md, `secrets` the
+ * HMAC of each value of a Secret afterwards, by field. `reasons` says why the operation needs a person or is refused.
+ */
+export const kubernetesOperation = z.object({
+  kind: z.literal('kubernetes'),
+  action: z.enum(actions),
+  certainty: z.enum(certainties),
+  object: objectName,
+  uid: z.string().optional(),
+  before: digest.optional(),
+  after: digest.optional(),
+  changes: z.array(fieldChange),
+  changesOmitted: z.int().positive().optional(),
+  takeovers: z.array(z.object({ manager: z.string(), paths: z.array(z.string()) })).optional(),
+  secrets: z.record(z.string(), z.string()).optional(),
+  refusal: z.object({ code: z.string(), reason: z.string(), field: z.string().optional() }).optional(),
+  protectedBecause: z.string().optional(),
+});
+
+/** Operations are tagged by kind: another kind of destination adds its own member here. */
+export const operation = z.discriminatedUnion('kind', [kubernetesOperation]);
+
+/** Where a plan is carried out, tagged by kind as operations are. */
+export const destination = z.discriminatedUnion('kind', [
+  z.object({ kind: z.literal('cluster'), name: z.string() }),
+]);
+
+/** What an applier answers to `diff` (as a blob): the operations, and how many objects the target holds now. */
+export const diffDocument = z.object({
+  version: z.literal(1),
+  operations: z.array(operation),
+  inventory: z.int().nonnegative(),
+});
+
+/**
+ * The exact operations that take a target from its live state to a revision. Its identity is the SHA-256 of its
+ * canonical JSON (RFC 8785). `cause` is the position of the PlanRequested that led to it, so that going A, B, A, B
+ * does not find an old approval. `render` is the digest of the manifests with Secret values as references.
+ */
+export const planDocument = z.object({
+  version: z.literal(1),
+  project: z.string(),
+  application: z.string(),
+  destination,
+  repository: z.string(),
+  revision: z.string(),
+  cause: position,
+  render: digest,
+  namespace: z.string(),
+  predicted: z.boolean(),
+  operations: z.array(operation),
+  prune: pruneRules,
+  inventory: z.int().nonnegative(),
+  policies: digest,
+});
+
+export type Action = (typeof actions)[number];
+export type Certainty = (typeof certainties)[number];
+export type FieldChange = z.infer<typeof fieldChange>;
+export type KubernetesOperation = z.infer<typeof kubernetesOperation>;
+export type Operation = z.infer<typeof operation>;
+export type Destination = z.infer<typeof destination>;
+export type DiffDocument = z.infer<typeof diffDocument>;
+export type PlanDocument = z.infer<typeof planDocument>;

@@ -1,0 +1,120 @@
+import { formatPosition, type DomainEvent, type StoredEvent } from '@syncline/kernel';
+import { z } from 'zod';
+
+import { findEventType } from './registry.js';
+import { upcast } from './upcasters.js';
+
+/** A CloudEvents 1.0 JSON object as it is stored; extension names are lower case, as the specification asks. */
+export const cloudEvent = z.object({
+  specversion: z.literal('1.0'),
+  id: z.string(),
+  type: z.string(),
+  source: z.string(),
+  subject: z.string(),
+  time: z.string(),
+  /** `syncline:<type>:<version>` */
+  dataschema: z.string(),
+  datacontenttype: z.literal('application/json'),
+  data: z.unknown(),
+  correlationid: z.string(),
+  causationid: z.string().optional(),
+  causationsubject: z.string().optional(),
+  actor: z.string(),
+  traceparent: z.string().optional(),
+});
+
+export type CloudEvent = z.infer<typeof cloudEvent>;
+
+/** Why an event cannot be read by this code; it is set aside or halts its subject, never skipped. */
+export class UnreadableEvent extends Error {
+  override readonly name = 'UnreadableEvent';
+}
+
+const decodeOne = (raw: unknown, sequence: number, index: number, recordedAt: string): StoredEvent => {
+  const parsed = cloudEvent.safeParse(raw);
+  if (!parsed.success) throw new UnreadableEvent(`event ${sequence}.${index} is no CloudEvent`);
+  const event = parsed.data;
+  const type = findEventType(event.type);
+  if (!type) throw new UnreadableEvent(`event ${sequence}.${index} is of the unknown type ${event.type}`);
+  const stored = Number(event.dataschema.split(':').at(-1));
+  if (!(stored >= 1 && stored <= type.version)) {
+    throw new UnreadableEvent(
+      `event ${sequence}.${index} is ${event.type} version ${stored}; this code reads up to ${type.version}`,
+    );
+  }
+  const data = type.schema.safeParse(upcast(event.type, stored, type.version, event.data));
+  if (!data.success) throw new UnreadableEvent(`event ${sequence}.${index}, ${event.type}: ${z.prettifyError(data.error)}`);
+  return {
+    type: event.type,
+    data: data.data,
+    id: event.id,
+    subject: event.subject,
+    position: { sequence, index },
+    occurredAt: event.time,
+    recordedAt,
+    version: type.version,
+    source: event.source,
+    actor: event.actor,
+    correlationId: event.correlationid,
+    ...(event.causationid !== undefined && { causationId: event.causationid }),
+    ...(event.causationsubject !== undefined && { causationSubject: event.causationsubject }),
+    ...(event.traceparent !== undefined && { traceparent: event.traceparent }),
+  };
+};
+
+/**
+ * Decodes one message of the log: a JSON array of CloudEvents. Throws {@link UnreadableEvent} on an unknown type,
+ * a newer version, or data that its schema refuses.
+ */
+export const decodeMessage = (bytes: Uint8Array, sequence: number, recordedAt: string): readonly StoredEvent[] => {
+  let raw: unknown;
+  try {
+    raw = JSON.parse(new TextDecoder().decode(bytes));
+  } catch {
+    throw new UnreadableEvent(`message ${sequence} is no JSON`);
+  }
+  if (!Array.isArray(raw) || raw.length === 0) throw new UnreadableEvent(`message ${sequence} holds no events`);
+  return raw.map((one, index) => decodeOne(one, sequence, index, recordedAt));
+};
+
+/** What the envelope of a new event needs besides the event. */
+export type EnvelopeFields = {
+  readonly id: string;
+  readonly source: string;
+  readonly subject: string;
+  readonly time: string;
+  readonly actor: string;
+  readonly correlationId: string;
+  readonly causationId?: string;
+  readonly causationSubject?: string;
+  readonly traceparent?: string;
+};
+
+/** Wraps a new event as a CloudEvent. Throws where its data does not fit its schema: a bug of the writer. */
+export const encodeEvent = (event: DomainEvent, fields: EnvelopeFields): CloudEvent => {
+  const type = findEventType(event.type);
+  if (!type) throw new TypeError(`${event.type} is not declared in libs/events`);
+  return {
+    specversion: '1.0',
+    id: fields.id,
+    type: event.type,
+    source: fields.source,
+    subject: fields.subject,
+    time: fields.time,
+    dataschema: `syncline:${event.type}:${type.version}`,
+    datacontenttype: 'application/json',
+    data: type.schema.parse(event.data),
+    correlationid: fields.correlationId,
+    ...(fields.causationId !== undefined && { causationid: fields.causationId }),
+    ...(fields.causationSubject !== undefined && { causationsubject: fields.causationSubject }),
+    actor: fields.actor,
+    ...(fields.traceparent !== undefined && { traceparent: fields.traceparent }),
+  };
+};
+
+/** A stored event as the CloudEvent that the API gives out; `position` is its place in the log. */
+export const toCloudEvent = (event: StoredEvent): CloudEvent & { position: string; recordedtime: string } => ({
+  ...encodeEvent(event, { ...event, time: event.occurredAt }),
+  position: formatPosition(event.position),
+  recordedtime: event.recordedAt,
+});

@@ -1,0 +1,67 @@
+export { defineEvent } from './define.js';
+export type { EventOf, EventType } from './define.js';
+export {
+  applicationSpec,
+  configurationDocument,
+  patch,
+  pruneRules,
+  renderers,
+  syncModes,
+  targetSpec,
+} from './documents/application-spec.js';
+export type {
+  ApplicationSpec,
+  ConfigurationDocument,
+  PatchSpec,
+  Renderer,
+  SyncMode,
+  TargetSpec,
+} from './documents/application-spec.js';
+export { diffAnswer, diffRequest } from './documents/calls.js';
+export type { DiffAnswer, DiffRequest } from './documents/calls.js';
+export { inventoryDocument, manifestsDocument, outcomes, resultsDocument } from './documents/manifests.js';
+export type {
+  InventoryDocument,
+  Manifest,
+  ManifestsDocument,
+  Outcome,
+  ResultsDocument,
+} from './documents/manifests.js';
+export {
+  actions,
+  certainties,
+  destination,
+  diffDocument,
+  kubernetesOperation,
+  operation,
+  planDocument,
+} from './documents/plan.js';
+export type {
+  Action,
+  Certainty,
+  Destination,
+  DiffDocument,
+  FieldChange,
+  KubernetesOperation,
+  Operation,
+  PlanDocument,
+} from './documents/plan.js';
+export { UnreadableEvent, cloudEvent, decodeMessage, encodeEvent, toCloudEvent } from './envelope.js';
+export type { CloudEvent, EnvelopeFields } from './envelope.js';
+export { families, findEventType } from './registry.js';
+export type { EventFamily } from './registry.js';
+export { blobRef, digest, instant, labels, objectName, oid, position } from './shapes.js';
+export type { ObjectName } from './shapes.js';
+export { decodeToken, encodeToken, parseTargetSubject, subjects } from './subjects.js';
+export type { TargetName } from './subjects.js';
+export { rolloutReasons } from './types/application.js';
+export type { ApplicationEvent, RolloutReason } from './types/application.js';
+export type { FleetEvent, LinkEvent } from './types/cluster.js';
+export type { ConfigurationError, ConfigurationEvent } from './types/configuration.js';
+export { planReasons } from './types/plan.js';
+export type { PlanEvent, PlanReason } from './types/plan.js';
+export { fetchFailures, trackedRef } from './types/repository.js';
+export type { FetchFailure, RepositoryEvent, TrackedRef } from './types/repository.js';
+export type { AccessEvent, ServiceEvent } from './types/service.js';
+export { healths } from './types/target.js';
+export type { Health, TargetEvent } from './types/target.js';

@@ -1,0 +1,65 @@
+import { z } from 'zod';
+
+import { defineEvent, type EventOf } from '../define.js';
+import { blobRef, instant, oid, signature } from '../shapes.js';
+
+/** Why a fetch failed: the class that a person or a rule can act on. */
+export const fetchFailures = [
+  'gone', 'empty', 'slow', 'refused', 'ref-vanished', 'unreachable', 'too-large', 'corrupt',
+] as const; // prettier-ignore
+
+export const trackedRef = z.object({ kind: z.enum(['branch', 'tag', 'commit']), name: z.string() });
+
+export const repositoryEvents = [
+  defineEvent(
+    'RepositoryRegistered',
+    1,
+    'A Git remote may be read from now on; a later one of the same name replaces the registration.',
+    z.object({
+      repository: z.string(),
+      url: z.string(),
+      ref: trackedRef,
+      paths: z.array(z.string()),
+      include: z.array(z.string()),
+      pollSeconds: z.int().positive(),
+      credential: blobRef.optional(),
+    }),
+  ),
+  defineEvent(
+    'RevisionDetected',
+    1,
+    'The tracked ref stands at a commit that was not seen there before; its objects are stored as a pack.',
+    z.object({
+      repository: z.string(),
+      ref: trackedRef,
+      revision: oid,
+      tree: oid,
+      parents: z.array(oid),
+      author: signature,
+      committer: signature,
+      message: z.string(),
+      previous: oid.optional(),
+      forced: z.boolean(),
+      reverts: z.array(oid),
+      /** Objects that are new since `base`; all of them where there is no base. */
+      pack: blobRef,
+      base: oid.optional(),
+    }),
+  ),
+  defineEvent(
+    'FetchFailed',
+    1,
+    'The repository cannot be read; nothing changes until it can. Said once, not per attempt.',
+    z.object({ repository: z.string(), class: z.enum(fetchFailures), reason: z.string(), since: instant }),
+  ),
+  defineEvent(
+    'FetchRecovered',
+    1,
+    'The repository can be read again.',
+    z.object({ repository: z.string(), since: instant }),
+  ),
+] as const;
+
+export type RepositoryEvent = EventOf<typeof repositoryEvents>;
+export type FetchFailure = (typeof fetchFailures)[number];
+export type TrackedRef = z.infer<typeof trackedRef>;

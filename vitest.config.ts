@@ -1,0 +1,43 @@
+import { defineConfig } from 'vitest/config';
+
+const source = { resolve: { conditions: ['@syncline/source'] }, ssr: { resolve: { conditions: ['@syncline/source'] } } };
+const decorators = { oxc: { decorator: { legacy: true, emitDecoratorMetadata: true } } };
+
+/** Three kinds of test, told apart by their suffix: pure, with real servers, and the whole product. */
+export default defineConfig({
+  test: {
+    projects: [
+      {
+        ...source,
+        ...decorators,
+        test: {
+          name: 'unit',
+          include: ['{libs,apps}/*/src/**/*.test.ts'],
+          exclude: ['**/*.int.test.ts', '**/*.e2e.test.ts', '**/node_modules/**', '**/dist/**'],
+        },
+      },
+      {
+        ...source,
+        ...decorators,
+        test: {
+          name: 'integration',
+          include: ['{libs,apps}/*/src/**/*.int.test.ts'],
+          testTimeout: 60_000,
+          hookTimeout: 180_000,
+          maxWorkers: 2,
+        },
+      },
+      {
+        ...source,
+        ...decorators,
+        test: {
+          name: 'e2e',
+          include: ['apps/e2e/**/*.e2e.test.ts'],
+          testTimeout: 180_000,
+          hookTimeout: 600_000,
+          fileParallelism: false,
+        },
+      },
+    ],
+  },
+});

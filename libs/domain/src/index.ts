@@ -1,1 +1,2 @@
-export {};
+export { serviceAggregate } from './service/service.js';
+export type { ServiceCommand, ServiceState } from './service/service.js';

@@ -1,1 +1,14 @@
-export {};
+export { createInstallation, serverConfiguration, writeCredentials } from './accounts/installation.js';
+export type { Installation, ProvisionerKeys, ServerPlace } from './accounts/installation.js';
+export { EventStoreError } from './event-store-error.js';
+export type { EventStoreCode } from './event-store-error.js';
+export type { Agent, Hub, StoreMeter } from './hub.js';
+export { MemoryWorld, memoryAgent, memoryHub } from './memory/memory-hub.js';
+export { bootstrapLog } from './nats/bootstrap.js';
+export { connectAgent } from './nats/connect-agent.js';
+export { connectHub } from './nats/connect-hub.js';
+export type { AgentOptions } from './nats/connect-agent.js';
+export type { HubOptions } from './nats/connect-hub.js';
+export { AnswersCommand, Reaction } from './reactions/decorators.js';
+export type { CommandRequest, ReactionOptions } from './reactions/decorators.js';
+export { JetStreamStrategy } from './reactions/jetstream-strategy.js';

@@ -26,7 +26,11 @@ describe('a message of the log', () => {
 
   test.each([
     ['an unknown type', { ...encodeEvent(recovered, fields), type: 'FetchImproved' }, /unknown type/],
-    ['a newer version', { ...encodeEvent(recovered, fields), dataschema: 'syncline:FetchRecovered:9' }, /version 9/],
+    [
+      'a newer version',
+      { ...encodeEvent(recovered, fields), dataschema: 'syncline:FetchRecovered:9' },
+      /version 9/,
+    ],
     ['data that its schema refuses', { ...encodeEvent(recovered, fields), data: {} }, /repository/],
     ['no CloudEvent', { hello: 'world' }, /no CloudEvent/],
   ])('is unreadable, by name, where it holds %s', (_, event, reason) => {

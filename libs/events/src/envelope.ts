@@ -43,7 +43,8 @@ const decodeOne = (raw: unknown, sequence: number, index: number, recordedAt: st
     );
   }
   const data = type.schema.safeParse(upcast(event.type, stored, type.version, event.data));
-  if (!data.success) throw new UnreadableEvent(`event ${sequence}.${index}, ${event.type}: ${z.prettifyError(data.error)}`);
+  if (!data.success)
+    throw new UnreadableEvent(`event ${sequence}.${index}, ${event.type}: ${z.prettifyError(data.error)}`);
   return {
     type: event.type,
     data: data.data,
@@ -66,14 +67,19 @@ const decodeOne = (raw: unknown, sequence: number, index: number, recordedAt: st
  * Decodes one message of the log: a JSON array of CloudEvents. Throws {@link UnreadableEvent} on an unknown type,
  * a newer version, or data that its schema refuses.
  */
-export const decodeMessage = (bytes: Uint8Array, sequence: number, recordedAt: string): readonly StoredEvent[] => {
+export const decodeMessage = (
+  bytes: Uint8Array,
+  sequence: number,
+  recordedAt: string,
+): readonly StoredEvent[] => {
   let raw: unknown;
   try {
     raw = JSON.parse(new TextDecoder().decode(bytes));
   } catch {
     throw new UnreadableEvent(`message ${sequence} is no JSON`);
   }
-  if (!Array.isArray(raw) || raw.length === 0) throw new UnreadableEvent(`message ${sequence} holds no events`);
+  if (!Array.isArray(raw) || raw.length === 0)
+    throw new UnreadableEvent(`message ${sequence} holds no events`);
   return raw.map((one, index) => decodeOne(one, sequence, index, recordedAt));
 };
 
@@ -113,7 +119,9 @@ export const encodeEvent = (event: DomainEvent, fields: EnvelopeFields): CloudEv
 };
 
 /** A stored event as the CloudEvent that the API gives out; `position` is its place in the log. */
-export const toCloudEvent = (event: StoredEvent): CloudEvent & { position: string; recordedtime: string } => ({
+export const toCloudEvent = (
+  event: StoredEvent,
+): CloudEvent & { position: string; recordedtime: string } => ({
   ...encodeEvent(event, { ...event, time: event.occurredAt }),
   position: formatPosition(event.position),
   recordedtime: event.recordedAt,

@@ -23,7 +23,11 @@ export const families: readonly EventFamily[] = [
   { subject: 'ev.fleet.<cluster>', writer: 'api', types: fleetEvents },
   { subject: 'ev.cluster.<cluster>.link', writer: 'applier', types: linkEvents },
   { subject: 'ev.cluster.<cluster>.target.<project>.<app>', writer: 'applier', types: targetEvents },
-  { subject: 'ev.service.<service>, ev.cluster.<cluster>.service', writer: 'each service its own', types: serviceEvents },
+  {
+    subject: 'ev.service.<service>, ev.cluster.<cluster>.service',
+    writer: 'each service its own',
+    types: serviceEvents,
+  },
   { subject: 'ev.access.<actor>', writer: 'api', types: accessEvents },
 ];
 

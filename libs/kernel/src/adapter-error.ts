@@ -7,7 +7,13 @@ export abstract class AdapterError extends Error {
   readonly retryable: boolean;
   readonly object: string | undefined;
 
-  constructor(details: { code: string; retryable: boolean; message: string; object?: string; cause?: unknown }) {
+  constructor(details: {
+    code: string;
+    retryable: boolean;
+    message: string;
+    object?: string;
+    cause?: unknown;
+  }) {
     super(details.message, { cause: details.cause });
     this.code = details.code;
     this.retryable = details.retryable;

@@ -4,7 +4,8 @@ import { bytesToHex, utf8ToBytes } from '@noble/hashes/utils.js';
 
 import { canonicalJson } from './canonical-json.js';
 
-const toBytes = (data: Uint8Array | string): Uint8Array => (typeof data === 'string' ? utf8ToBytes(data) : data);
+const toBytes = (data: Uint8Array | string): Uint8Array =>
+  typeof data === 'string' ? utf8ToBytes(data) : data;
 
 /** SHA-256 as 64 lower-case hex digits. */
 export const sha256Hex = (data: Uint8Array | string): string => bytesToHex(sha256(toBytes(data)));

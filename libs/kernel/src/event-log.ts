@@ -1,12 +1,11 @@
-import type { Position } from './position.js';
 import type { StoredEvent } from './aggregate.js';
 
 /** What to follow of the log. */
 export type LogFilter = {
   /** NATS subjects with wildcards; none means the whole log. */
   readonly subjects?: readonly string[];
-  /** Only events after this position. */
-  readonly after?: Position;
+  /** Only messages after this sequence. */
+  readonly afterSequence?: number;
 };
 
 /** One message of the log: one decision, whole. */
@@ -39,7 +38,7 @@ export interface EventLog {
   /** The messages of one subject after a sequence, in order, decoded. */
   read(subject: string, afterSequence?: number): Promise<readonly LogEntry[]>;
   /**
-   * Every matching message in order from `after` on, then those to come, until the signal aborts. A connection that
+   * Every matching message in order from `afterSequence` on, then those to come, until the signal aborts. A connection that
    * breaks is resumed where it stood; nothing is left out and nothing comes twice.
    */
   follow(filter: LogFilter, signal: AbortSignal): AsyncIterable<LogEntry>;

@@ -26,7 +26,11 @@ export const decryptPack = (stored: Uint8Array, key: Uint8Array): Uint8Array => 
   if (bytes.length < start || !bytes.subarray(0, magic.length).equals(magic)) {
     throw new SealingError('cannot-decrypt', 'the stored pack is not in the format of this version');
   }
-  const decipher = createDecipheriv('aes-256-gcm', key, bytes.subarray(magic.length, magic.length + nonceBytes));
+  const decipher = createDecipheriv(
+    'aes-256-gcm',
+    key,
+    bytes.subarray(magic.length, magic.length + nonceBytes),
+  );
   decipher.setAuthTag(bytes.subarray(magic.length + nonceBytes, start));
   try {
     return Buffer.concat([decipher.update(bytes.subarray(start)), decipher.final()]);

@@ -4,7 +4,11 @@ import { AdapterError } from '@syncline/kernel';
 export class SealingError extends AdapterError {
   override readonly name = 'SealingError';
 
-  constructor(code: 'bad-identity' | 'bad-recipient' | 'cannot-unseal' | 'cannot-decrypt', message: string, cause?: unknown) {
+  constructor(
+    code: 'bad-identity' | 'bad-recipient' | 'cannot-unseal' | 'cannot-decrypt',
+    message: string,
+    cause?: unknown,
+  ) {
     super({ code, message, retryable: false, cause });
   }
 }

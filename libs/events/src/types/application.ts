@@ -48,7 +48,13 @@ export const applicationEvents = [
     'WaveOpened',
     1,
     'The targets of a wave may change.',
-    z.object({ rollout, revision: oid, wave: z.int().nonnegative(), name: z.string(), clusters: z.array(z.string()) }),
+    z.object({
+      rollout,
+      revision: oid,
+      wave: z.int().nonnegative(),
+      name: z.string(),
+      clusters: z.array(z.string()),
+    }),
   ),
   defineEvent(
     'WaveCompleted',

@@ -47,7 +47,12 @@ export const linkEvents = [
     'CapabilitiesObserved',
     1,
     'What the API server serves, as far as rendering and planning depend on it.',
-    z.object({ cluster: z.string(), kubernetesVersion: z.string(), resources: blobRef, capabilities: digest }),
+    z.object({
+      cluster: z.string(),
+      kubernetesVersion: z.string(),
+      resources: blobRef,
+      capabilities: digest,
+    }),
   ),
 ] as const;
 

@@ -4,7 +4,11 @@ import { defineEvent, type EventOf } from '../define.js';
 import { blobRef, oid } from '../shapes.js';
 
 /** One thing wrong with a file; `line` counts from 1. */
-export const configurationError = z.object({ file: z.string(), line: z.int().positive(), reason: z.string() });
+export const configurationError = z.object({
+  file: z.string(),
+  line: z.int().positive(),
+  reason: z.string(),
+});
 
 export const configurationEvents = [
   defineEvent(

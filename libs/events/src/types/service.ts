@@ -8,7 +8,12 @@ export const serviceEvents = [
     'ServiceStarted',
     1,
     'A service started. `recipient` is its age public key, where it holds credentials.',
-    z.object({ service: z.string(), version: z.string(), configuration: digest, recipient: z.string().optional() }),
+    z.object({
+      service: z.string(),
+      version: z.string(),
+      configuration: digest,
+      recipient: z.string().optional(),
+    }),
   ),
   defineEvent(
     'CredentialSealed',

@@ -9,7 +9,12 @@ export const healths = [
 ] as const; // prettier-ignore
 
 const attempt = { attempt: z.string(), plan: digest, revision: oid };
-const failure = { object: objectName.optional(), code: z.string(), reason: z.string(), inventory: blobRef.optional() };
+const failure = {
+  object: objectName.optional(),
+  code: z.string(),
+  reason: z.string(),
+  inventory: blobRef.optional(),
+};
 
 export const targetEvents = [
   defineEvent(
@@ -58,7 +63,12 @@ export const targetEvents = [
     'PlanFoundStale',
     1,
     'The live state moved in a way that changes the plan; nothing further of it is applied.',
-    z.object({ ...attempt, object: objectName.optional(), reason: z.string(), inventory: blobRef.optional() }),
+    z.object({
+      ...attempt,
+      object: objectName.optional(),
+      reason: z.string(),
+      inventory: blobRef.optional(),
+    }),
   ),
   defineEvent(
     'HealthTransitioned',

@@ -1,0 +1,38 @@
+import { decodeMessage, UnreadableEvent } from '@syncline/events';
+import type { EventLog, LogEntry, LogFilter, LogMessage } from '@syncline/kernel';
+
+import type { MessageLog } from './message-log.js';
+
+const decode = (message: LogMessage): LogEntry => {
+  try {
+    return { message, events: decodeMessage(message.bytes, message.sequence, message.recordedAt) };
+  } catch (error) {
+    if (!(error instanceof UnreadableEvent)) throw error;
+    return { message, events: [], unreadable: { message, reason: error.message } };
+  }
+};
+
+/** The log with its events decoded; what this code cannot read is handed on as such, never skipped. */
+export class DecodedEventLog implements EventLog {
+  constructor(private readonly log: MessageLog) {}
+
+  lastSequence(): Promise<number> {
+    return this.log.lastSequence();
+  }
+
+  subjects(filter: string): Promise<readonly string[]> {
+    return this.log.subjects(filter);
+  }
+
+  async read(subject: string, afterSequence = 0): Promise<readonly LogEntry[]> {
+    return (await this.log.read(subject, afterSequence)).map(decode);
+  }
+
+  async *follow(filter: LogFilter, signal: AbortSignal): AsyncIterable<LogEntry> {
+    for await (const message of this.log.follow(filter, signal)) yield decode(message);
+  }
+
+  async *scan(filter: LogFilter): AsyncIterable<LogEntry> {
+    for await (const message of this.log.scan(filter)) yield decode(message);
+  }
+}

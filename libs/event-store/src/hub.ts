@@ -1,0 +1,42 @@
+import type {
+  Aggregates,
+  BlobStore,
+  ClusterAnswers,
+  ClusterCalls,
+  Commands,
+  EventLog,
+  Live,
+  People,
+  ServedClusters,
+} from '@syncline/kernel';
+
+import type { JetStreamStrategy } from './reactions/jetstream-strategy.js';
+
+/** What a service of the hub reaches through the log's server. */
+export type Hub = {
+  readonly aggregates: Aggregates;
+  readonly log: EventLog;
+  readonly blobs: BlobStore;
+  readonly commands: Commands;
+  readonly clusterCalls: ClusterCalls;
+  readonly servedClusters: ServedClusters;
+  readonly people: People;
+  readonly live: Live;
+  readonly strategy: JetStreamStrategy;
+  /** What is missing for work, in sentences; empty where nothing is. */
+  readonly missing: () => readonly string[];
+  readonly close: () => Promise<void>;
+};
+
+/** What an applier reaches: its own clusters' part of the log, through an account of its own. */
+export type Agent = Pick<Hub, 'aggregates' | 'log' | 'blobs' | 'live' | 'strategy' | 'missing' | 'close'> & {
+  readonly clusterAnswers: ClusterAnswers;
+  readonly servedClusters: Pick<ServedClusters, 'watch'>;
+};
+
+/** Numbers that the connection tells to whoever shows metrics. */
+export type StoreMeter = {
+  readonly appended?: (seconds: number) => void;
+  readonly reactionFailed?: (reaction: string, subject: string, attempt: number, error: unknown) => void;
+  readonly parked?: (reaction: string, subjects: number) => void;
+};

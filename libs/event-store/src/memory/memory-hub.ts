@@ -1,0 +1,134 @@
+import { subjects } from '@syncline/events';
+import { systemClock, type Clock, type People, type Person, type ServedClusters } from '@syncline/kernel';
+import { hmacHex } from '@syncline/kernel';
+
+import { DecodedEventLog } from '../decoded-event-log.js';
+import type { Agent, Hub } from '../hub.js';
+import { LoggedAggregates } from '../logged-aggregates.js';
+import { JetStreamStrategy } from '../reactions/jetstream-strategy.js';
+import type { Patience } from '../reactions/lanes.js';
+import { MemoryBlobStore } from './memory-blob-store.js';
+import { MemoryMessageLog, MemorySnapshots } from './memory-message-log.js';
+import { MemoryMessaging } from './memory-messaging.js';
+import { MemoryAcks, MemoryRuntime } from './memory-runtime.js';
+
+/** One log in memory with all that stands beside it; several services can share it, as they share a server. */
+export class MemoryWorld {
+  readonly messages: MemoryMessageLog;
+  readonly snapshots = new MemorySnapshots();
+  readonly blobs = new MemoryBlobStore();
+  readonly messaging = new MemoryMessaging();
+  readonly acks = new MemoryAcks();
+  readonly people = new MemoryPeople();
+  readonly served = new MemoryServedClusters();
+
+  constructor(readonly clock: Clock = systemClock) {
+    this.messages = new MemoryMessageLog(clock);
+  }
+}
+
+class MemoryPeople implements People {
+  readonly #known = new Map<string, Person>();
+
+  identify(person: Person): Promise<string> {
+    const id = hmacHex('people', person.email.toLowerCase()).slice(0, 24);
+    this.#known.set(id, person);
+    return Promise.resolve(id);
+  }
+  find(id: string): Promise<Person | undefined> {
+    return Promise.resolve(this.#known.get(id));
+  }
+  erase(id: string): Promise<void> {
+    this.#known.delete(id);
+    return Promise.resolve();
+  }
+}
+
+class MemoryServedClusters implements ServedClusters {
+  readonly #lists = new Map<string, readonly string[]>();
+  readonly #wake = new Set<() => void>();
+
+  assign(applier: string, clusters: readonly string[]): Promise<void> {
+    this.#lists.set(applier, clusters);
+    for (const wake of this.#wake) wake();
+    return Promise.resolve();
+  }
+
+  async *watch(applier: string, signal: AbortSignal): AsyncIterable<readonly string[]> {
+    for (let seen: readonly string[] | undefined; !signal.aborted;) {
+      const current = this.#lists.get(applier) ?? [];
+      if (current !== seen) {
+        seen = current;
+        yield current;
+        continue;
+      }
+      await new Promise<void>((resolve) => {
+        const wake = (): void => void (this.#wake.delete(wake), resolve());
+        this.#wake.add(wake);
+        signal.addEventListener('abort', wake, { once: true });
+      });
+    }
+  }
+}
+
+/** A hub service's view of a world in memory. */
+export const memoryHub = (world: MemoryWorld, service: string, patience?: Patience): Hub => {
+  const parts = memoryParts(world, service, subjects.service(service), patience);
+  return {
+    ...parts,
+    commands: world.messaging,
+    clusterCalls: world.messaging,
+    servedClusters: world.served,
+    people: world.people,
+  };
+};
+
+/** An applier's view of a world in memory. Its one reaction is fed with every cluster's subjects. */
+export const memoryAgent = (world: MemoryWorld, applier: string, patience?: Patience): Agent => {
+  const parts = memoryParts(world, `applier-${applier}`, subjects.clusterService(applier), patience, [
+    'ev.plan.>',
+    'ev.fleet.*',
+    'ev.cluster.>',
+  ]);
+  return { ...parts, clusterAnswers: world.messaging, servedClusters: world.served };
+};
+
+const memoryParts = (
+  world: MemoryWorld,
+  service: string,
+  subject: string,
+  patience?: Patience,
+  narrowed?: readonly string[],
+) => {
+  const log = new DecodedEventLog(world.messages);
+  const aggregates = new LoggedAggregates({
+    log: world.messages,
+    snapshots: world.snapshots,
+    clock: world.clock,
+    source: `/syncline/${service}`,
+    idKey: new TextEncoder().encode('ids'),
+  });
+  const surroundings = {
+    log,
+    parking: { service, subject, aggregates },
+    isConnected: () => true,
+    report: { failed: () => undefined, parked: () => undefined },
+    ...(patience && { patience }),
+  };
+  const runtime = new MemoryRuntime({
+    service,
+    acks: world.acks,
+    messaging: world.messaging,
+    surroundings,
+    ...(narrowed && { narrowed }),
+  });
+  return {
+    aggregates,
+    log,
+    blobs: world.blobs,
+    live: { publish: () => undefined },
+    strategy: new JetStreamStrategy(runtime),
+    missing: () => [],
+    close: () => runtime.stop(),
+  };
+};

@@ -1,0 +1,70 @@
+import type { JetStreamClient, JetStreamManager } from '@nats-io/jetstream';
+import { sha256Hex, type BlobOwner, type BlobRef, type BlobStore } from '@syncline/kernel';
+
+import { EventStoreError } from '../event-store-error.js';
+import { blobsStream } from '../streams.js';
+import { classify, isPresent } from './classify.js';
+
+const chunkBytes = 512 * 1024;
+const putTimeoutMs = 15_000;
+
+type Head = { readonly size: number; readonly mediaType: string; readonly chunks: number };
+
+const subjectOf = (owner: BlobOwner, digest: string): string => `blob.${owner}.${digest}`;
+
+/**
+ * Blobs in stream BLOBS: chunks of 512 KiB under `blob.<owner>.<sha256>.<n>`, then the head under
+ * `blob.<owner>.<sha256>`, so that a head without its chunks does not exist. A small blob is its head's second line.
+ */
+export class NatsBlobStore implements BlobStore {
+  constructor(
+    private readonly js: JetStreamClient,
+    private readonly jsm: JetStreamManager,
+  ) {}
+
+  async put(owner: BlobOwner, bytes: Uint8Array, mediaType: string): Promise<BlobRef> {
+    const digest = sha256Hex(bytes);
+    const subject = subjectOf(owner, digest);
+    const chunks = bytes.length > chunkBytes ? Math.ceil(bytes.length / chunkBytes) : 0;
+    for (let index = 0; index < chunks; index += 1) {
+      await this.#store(`${subject}.${index}`, bytes.subarray(index * chunkBytes, (index + 1) * chunkBytes));
+    }
+    const head: Head = { size: bytes.length, mediaType, chunks };
+    const line = new TextEncoder().encode(`${JSON.stringify(head)}\n`);
+    await this.#store(subject, chunks === 0 ? Buffer.concat([line, bytes]) : line);
+    return { digest, size: bytes.length, mediaType };
+  }
+
+  async get(owner: BlobOwner, digest: string): Promise<Uint8Array> {
+    const subject = subjectOf(owner, digest);
+    const stored = await this.#read(subject, digest);
+    const end = stored.indexOf(10);
+    const head = JSON.parse(new TextDecoder().decode(stored.subarray(0, end))) as Head;
+    const parts = [stored.subarray(end + 1)];
+    for (let index = 0; index < head.chunks; index += 1)
+      parts.push(await this.#read(`${subject}.${index}`, digest));
+    const bytes = new Uint8Array(Buffer.concat(parts));
+    if (sha256Hex(bytes) !== digest) {
+      throw new EventStoreError('blob-damaged', `blob ${digest} does not have its digest`, digest);
+    }
+    return bytes;
+  }
+
+  async #store(subject: string, bytes: Uint8Array): Promise<void> {
+    try {
+      await this.js.publish(subject, bytes, { timeout: putTimeoutMs });
+    } catch (error) {
+      if (!isPresent(error)) throw classify(error, `store ${subject}`);
+    }
+  }
+
+  async #read(subject: string, digest: string): Promise<Uint8Array> {
+    const stored = await this.jsm.direct
+      .getMessage(blobsStream, { last_by_subj: subject })
+      .catch((error: unknown) => {
+        throw classify(error, `read ${subject}`);
+      });
+    if (!stored) throw new EventStoreError('blob-missing', `blob ${digest} is not in the store`, digest);
+    return stored.data;
+  }
+}

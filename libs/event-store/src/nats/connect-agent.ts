@@ -1,0 +1,64 @@
+import { jetstream, jetstreamManager } from '@nats-io/jetstream';
+import { systemClock } from '@syncline/kernel';
+
+import { DecodedEventLog } from '../decoded-event-log.js';
+import type { Agent, StoreMeter } from '../hub.js';
+import { LoggedAggregates } from '../logged-aggregates.js';
+import { MemorySnapshots } from '../memory/memory-message-log.js';
+import { JetStreamStrategy } from '../reactions/jetstream-strategy.js';
+import { AgentMessageLog } from './agent-message-log.js';
+import { AgentRuntime } from './agent-runtime.js';
+import { NatsBlobStore } from './blobs.js';
+import { ConnectionState, openConnection } from './connection.js';
+import { NatsClusterAnswers } from './requests.js';
+import { watchServed } from './served-clusters.js';
+
+/** How an applier reaches the log: with credentials of its own account. */
+export type AgentOptions = {
+  readonly servers: string;
+  readonly credentials: string;
+  readonly applier: string;
+  readonly idKey: Uint8Array;
+  readonly meter?: StoreMeter;
+};
+
+/** Connects an applier. It sees the subjects, blobs and calls of the clusters that it serves, and nothing else. */
+export const connectAgent = async (options: AgentOptions): Promise<Agent> => {
+  const { servers, credentials, applier, idKey, meter } = options;
+  const nc = await openConnection({ servers, credentials, name: `applier-${applier}` });
+  const [js, jsm] = [jetstream(nc), await jetstreamManager(nc, { checkAPI: false })];
+  const state = new ConnectionState(nc, () => undefined);
+  const messages = new AgentMessageLog(nc, js, jsm);
+  const log = new DecodedEventLog(messages);
+  const aggregates = new LoggedAggregates({
+    log: messages,
+    snapshots: new MemorySnapshots(),
+    clock: systemClock,
+    source: `/syncline/applier/${applier}`,
+    idKey,
+    ...(meter?.appended && { onAppend: meter.appended }),
+  });
+  const watch = (signal: AbortSignal): AsyncIterable<readonly string[]> => watchServed(nc, applier, signal);
+  const runtime = new AgentRuntime({
+    js,
+    log,
+    aggregates,
+    isConnected: () => state.connected,
+    watch,
+    ...(meter && { meter }),
+  });
+  return {
+    aggregates,
+    log,
+    blobs: new NatsBlobStore(js, jsm),
+    clusterAnswers: new NatsClusterAnswers(nc),
+    servedClusters: { watch: (_applier, signal) => watch(signal) },
+    live: { publish: (subject, payload) => nc.publish(`live.${subject}`, JSON.stringify(payload)) },
+    strategy: new JetStreamStrategy(runtime),
+    missing: () => (state.connected ? [] : [`nats-server at ${servers} does not answer`]),
+    close: async () => {
+      await runtime.stop();
+      await nc.drain();
+    },
+  };
+};

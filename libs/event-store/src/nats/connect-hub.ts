@@ -1,0 +1,126 @@
+import { join } from 'node:path';
+
+import { jetstream, jetstreamManager } from '@nats-io/jetstream';
+import { Kvm } from '@nats-io/kv';
+import type { NatsConnection } from '@nats-io/nats-core';
+import { subjects } from '@syncline/events';
+import { systemClock } from '@syncline/kernel';
+
+import type { ProvisionerKeys } from '../accounts/installation.js';
+import { DecodedEventLog } from '../decoded-event-log.js';
+import { EventStoreError } from '../event-store-error.js';
+import type { Hub, StoreMeter } from '../hub.js';
+import { LoggedAggregates } from '../logged-aggregates.js';
+import { JetStreamStrategy } from '../reactions/jetstream-strategy.js';
+import { eventsStream, verifyStreams } from '../streams.js';
+import { NatsBlobStore } from './blobs.js';
+import { ConnectionState, openConnection } from './connection.js';
+import { GuardedLog } from './guarded-log.js';
+import { HubMessageLog } from './hub-message-log.js';
+import { HubRuntime } from './hub-runtime.js';
+import { KvPeople, KvSnapshots } from './key-value.js';
+import { fromStored } from './messages.js';
+import { RememberedPosition } from './remembered-position.js';
+import { NatsClusterCalls, NatsCommands } from './requests.js';
+import { ProvisionedClusters } from './served-clusters.js';
+
+/** How a hub service reaches the log. Keys are raw bytes; `stateDir` keeps what it has seen of the log. */
+export type HubOptions = {
+  readonly servers: string;
+  readonly credentials: string;
+  readonly service: string;
+  readonly stateDir: string;
+  readonly idKey: Uint8Array;
+  readonly peopleKey?: Uint8Array;
+  readonly provisioner?: ProvisionerKeys;
+  readonly meter?: StoreMeter;
+};
+
+/**
+ * Connects a service of the hub and verifies server, streams and remembered position before anything is written.
+ * Throws {@link EventStoreError} with a sentence where the log is not what it must be.
+ */
+export const connectHub = async (options: HubOptions): Promise<Hub> => {
+  const nc = await openConnection({
+    servers: options.servers,
+    credentials: options.credentials,
+    name: options.service,
+  });
+  try {
+    return await assemble(nc, options);
+  } catch (error) {
+    await nc.close();
+    throw error;
+  }
+};
+
+const guard = async (nc: NatsConnection, stateDir: string) => {
+  const [js, jsm] = [jetstream(nc), await jetstreamManager(nc, { checkAPI: false })];
+  const remembered = new RememberedPosition(join(stateDir, 'log-position.json'));
+  const verify = async (): Promise<void> => {
+    await verifyStreams(jsm);
+    await remembered.verify(async ({ sequence }) => {
+      const stored = await jsm.direct.getMessage(eventsStream, { seq: sequence });
+      return stored ? fromStored(stored) : undefined;
+    });
+  };
+  await verify();
+  const log = new GuardedLog(new HubMessageLog(js, jsm), remembered);
+  const state = new ConnectionState(nc, () => {
+    verify().catch((error: unknown) => {
+      if (error instanceof EventStoreError && !error.retryable) log.halt(error);
+    });
+  });
+  return { js, jsm, log, state, remembered };
+};
+
+const assemble = async (nc: NatsConnection, options: HubOptions): Promise<Hub> => {
+  const { service, servers, idKey, meter } = options;
+  const { js, jsm, log, state, remembered } = await guard(nc, options.stateDir);
+  const kvm = new Kvm(js);
+  const [snapshots, people, served] = await Promise.all(
+    ['snapshots', 'people', 'served'].map((name) => kvm.open(name, { bindOnly: true, allow_direct: true })),
+  );
+  if (!snapshots || !people || !served)
+    throw new EventStoreError('log-wrong-configuration', 'a key-value bucket is missing');
+  const aggregates = new LoggedAggregates({
+    log,
+    snapshots: new KvSnapshots(snapshots),
+    clock: systemClock,
+    source: `/syncline/${service}`,
+    idKey,
+    ...(meter?.appended && { onAppend: meter.appended }),
+  });
+  const events = new DecodedEventLog(log);
+  const runtime = new HubRuntime(service, nc, js, jsm, {
+    log: events,
+    parking: { service, subject: subjects.service(service), aggregates },
+    isConnected: () => state.connected,
+    report: {
+      failed: (reaction, subject, _position, attempt, error) =>
+        meter?.reactionFailed?.(reaction, subject, attempt, error),
+      parked: (reaction, count) => meter?.parked?.(reaction, count),
+    },
+  });
+  const missing = (): readonly string[] => [
+    ...(state.connected ? [] : [`nats-server at ${servers} does not answer`]),
+    ...(log.halted ? [log.halted.message] : []),
+  ];
+  return {
+    aggregates,
+    log: events,
+    blobs: new NatsBlobStore(js, jsm),
+    commands: new NatsCommands(nc),
+    clusterCalls: new NatsClusterCalls(nc),
+    servedClusters: new ProvisionedClusters(nc, jsm, served, options.provisioner, servers),
+    people: new KvPeople(people, options.peopleKey ?? idKey),
+    live: { publish: (subject, payload) => nc.publish(`live.${subject}`, JSON.stringify(payload)) },
+    strategy: new JetStreamStrategy(runtime),
+    missing,
+    close: async () => {
+      await runtime.stop();
+      await remembered.settled();
+      await nc.drain();
+    },
+  };
+};

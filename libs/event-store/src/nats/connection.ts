@@ -1,0 +1,77 @@
+import { connect, credsAuthenticator } from '@nats-io/transport-node';
+import type { NatsConnection } from '@nats-io/nats-core';
+
+import { EventStoreError } from '../event-store-error.js';
+import { classify } from './classify.js';
+
+/** The oldest server whose stream options and cross-account pulls work as this needs them. */
+export const oldestServer = [2, 15, 2] as const;
+
+/** Where the log's server is and who we are to it. */
+export type ConnectionOptions = {
+  /** One or more `nats://host:port`, separated by commas. */
+  readonly servers: string;
+  /** The text of a credentials file. */
+  readonly credentials: string;
+  readonly name: string;
+};
+
+const isOlder = (version: string): boolean => {
+  const parts = version.split(/[.-]/).map(Number);
+  const difference = oldestServer
+    .map((wanted, index) => (parts[index] ?? 0) - wanted)
+    .find((one) => one !== 0);
+  return difference !== undefined && difference < 0;
+};
+
+/** Connects, waits for the server where it is away, and comes back by itself for ever. Refuses an older server. */
+export const openConnection = async ({
+  servers,
+  credentials,
+  name,
+}: ConnectionOptions): Promise<NatsConnection> => {
+  const nc = await connect({
+    servers: servers.split(','),
+    authenticator: credsAuthenticator(new TextEncoder().encode(credentials)),
+    name,
+    maxReconnectAttempts: -1,
+    reconnectTimeWait: 250,
+    reconnectJitter: 250,
+    waitOnFirstConnect: true,
+    pingInterval: 10_000,
+    ignoreAuthErrorAbort: true,
+  }).catch((error: unknown) => {
+    throw classify(error, `connect to ${servers}`);
+  });
+  const version = nc.info?.version ?? '0';
+  if (!isOlder(version)) return nc;
+  await nc.close();
+  const needed = oldestServer.join('.');
+  throw new EventStoreError(
+    'log-wrong-server',
+    `nats-server at ${servers} is ${version}; ${needed} or newer is needed`,
+    servers,
+  );
+};
+
+/** Whether the connection stands now; follows its status events. */
+export class ConnectionState {
+  #connected = true;
+
+  constructor(nc: NatsConnection, onReturn: () => void) {
+    void this.#follow(nc, onReturn);
+  }
+
+  get connected(): boolean {
+    return this.#connected;
+  }
+
+  async #follow(nc: NatsConnection, onReturn: () => void): Promise<void> {
+    for await (const status of nc.status()) {
+      if (status.type === 'disconnect' || status.type === 'close') this.#connected = false;
+      if (status.type !== 'reconnect') continue;
+      this.#connected = true;
+      onReturn();
+    }
+  }
+}

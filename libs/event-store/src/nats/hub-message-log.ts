@@ -1,0 +1,123 @@
+import { DeliverPolicy, type JetStreamClient, type JetStreamManager } from '@nats-io/jetstream';
+import type { LogFilter, LogMessage } from '@syncline/kernel';
+
+import type { AppendOutcome, MessageLog, NewMessage } from '../message-log.js';
+import { eventsStream } from '../streams.js';
+import { classify, isConflict, isUncertain } from './classify.js';
+import { fromDelivered, fromStored } from './messages.js';
+
+const readBatch = 512;
+const appendTimeoutMs = 5_000;
+
+/** Appends one decision. What nobody can vouch for (a time-out, a foreign duplicate id) is a conflict: reload. */
+export const publishDecision = async (js: JetStreamClient, decision: NewMessage): Promise<AppendOutcome> => {
+  try {
+    const ack = await js.publish(decision.subject, decision.bytes, {
+      msgID: decision.id,
+      expect: { lastSubjectSequence: decision.expected },
+      timeout: appendTimeoutMs,
+    });
+    return ack.duplicate ? { status: 'conflict' } : { status: 'appended', sequence: ack.seq };
+  } catch (error) {
+    if (isConflict(error) || isUncertain(error)) return { status: 'conflict' };
+    throw classify(error, `append to ${decision.subject}`);
+  }
+};
+
+/** The log as the hub's services see it: all of it. */
+export class HubMessageLog implements MessageLog {
+  constructor(
+    private readonly js: JetStreamClient,
+    private readonly jsm: JetStreamManager,
+  ) {}
+
+  append(message: NewMessage): Promise<AppendOutcome> {
+    return publishDecision(this.js, message);
+  }
+
+  async read(subject: string, after: number): Promise<readonly LogMessage[]> {
+    const messages: LogMessage[] = [];
+    let next = after + 1;
+    try {
+      for (;;) {
+        const batch = await this.jsm.direct.getBatch(eventsStream, {
+          seq: next,
+          next_by_subj: subject,
+          batch: readBatch,
+        });
+        let pending = 0;
+        for await (const stored of batch) {
+          messages.push(fromStored(stored));
+          next = stored.seq + 1;
+          pending = stored.pending;
+        }
+        if (pending <= 0) return messages;
+      }
+    } catch (error) {
+      throw classify(error, `read ${subject}`);
+    }
+  }
+
+  async last(subject: string): Promise<LogMessage | undefined> {
+    try {
+      const stored = await this.jsm.direct.getMessage(eventsStream, { last_by_subj: subject });
+      return stored ? fromStored(stored) : undefined;
+    } catch (error) {
+      throw classify(error, `read the last of ${subject}`);
+    }
+  }
+
+  async lastSequence(): Promise<number> {
+    try {
+      return (await this.jsm.streams.info(eventsStream)).state.last_seq;
+    } catch (error) {
+      throw classify(error, 'read the state of the log');
+    }
+  }
+
+  async subjects(filter: string): Promise<readonly string[]> {
+    try {
+      const info = await this.jsm.streams.info(eventsStream, { subjects_filter: filter });
+      return Object.keys(info.state.subjects ?? {}).sort();
+    } catch (error) {
+      throw classify(error, `list the subjects of ${filter}`);
+    }
+  }
+
+  async *scan(filter: LogFilter): AsyncIterable<LogMessage> {
+    const consumer = await this.#ordered(filter);
+    let pending = (await consumer.info()).num_pending;
+    if (pending === 0) return;
+    const messages = await consumer.consume({ max_messages: 1_000 });
+    try {
+      for await (const delivered of messages) {
+        yield fromDelivered(delivered);
+        pending = delivered.info.pending;
+        if (pending === 0) return;
+      }
+    } finally {
+      await messages.close();
+    }
+  }
+
+  async *follow(filter: LogFilter, signal: AbortSignal): AsyncIterable<LogMessage> {
+    if (signal.aborted) return;
+    const messages = await (await this.#ordered(filter)).consume({ max_messages: 1_000 });
+    const stop = (): void => void messages.close();
+    signal.addEventListener('abort', stop, { once: true });
+    try {
+      for await (const delivered of messages) yield fromDelivered(delivered);
+    } finally {
+      signal.removeEventListener('abort', stop);
+      await messages.close();
+    }
+  }
+
+  #ordered(filter: LogFilter) {
+    return this.js.consumers.get(eventsStream, {
+      ...(filter.subjects && { filter_subjects: [...filter.subjects] }),
+      deliver_policy: DeliverPolicy.StartSequence,
+      opt_start_seq: (filter.afterSequence ?? 0) + 1,
+    });
+  }
+}

@@ -1,0 +1,56 @@
+import type { JetStreamClient, JetStreamManager } from '@nats-io/jetstream';
+import type { Msg, NatsConnection } from '@nats-io/nats-core';
+
+import type { CommandRequest } from '../reactions/decorators.js';
+import type { ReactionPlan } from '../reactions/delivery.js';
+import type { CommandHandler, ReactionRuntime } from '../reactions/jetstream-strategy.js';
+import { resumeCommand } from '../reactions/resume-command.js';
+import { RunningReaction, type ReactionSurroundings } from '../reactions/running-reaction.js';
+import { durable, eventsStream } from '../streams.js';
+import { consumerSource } from './consumer-source.js';
+import { answerOf } from './requests.js';
+
+/** Reactions and commands of one hub service: a durable consumer `<service>-<reaction>` each. */
+export class HubRuntime implements ReactionRuntime {
+  #running: RunningReaction[] = [];
+
+  constructor(
+    private readonly service: string,
+    private readonly nc: NatsConnection,
+    private readonly js: JetStreamClient,
+    private readonly jsm: JetStreamManager,
+    private readonly surroundings: ReactionSurroundings,
+  ) {}
+
+  async start(plans: readonly ReactionPlan[], commands: ReadonlyMap<string, CommandHandler>): Promise<void> {
+    for (const plan of plans) {
+      const name = `${this.service}-${plan.name}`;
+      await this.jsm.consumers.add(eventsStream, durable(name, plan.subjects));
+      const running = new RunningReaction(plan, this.surroundings);
+      this.#running.push(running);
+      await running.start(consumerSource(this.js, name));
+    }
+    const all = new Map(commands).set(
+      'resume',
+      resumeCommand(() => this.#running),
+    );
+    for (const [verb, handle] of all) this.#answer(verb, handle);
+  }
+
+  async stop(): Promise<void> {
+    await Promise.all(this.#running.map((one) => one.stop()));
+    this.#running = [];
+  }
+
+  #answer(verb: string, handle: CommandHandler): void {
+    const answer = async (message: Msg): Promise<void> => {
+      message.respond(JSON.stringify(await answerOf(() => handle(message.json<CommandRequest>()))));
+    };
+    this.nc.subscribe(`cmd.${this.service}.${verb}`, {
+      queue: this.service,
+      callback: (error, message) => {
+        if (!error) void answer(message);
+      },
+    });
+  }
+}

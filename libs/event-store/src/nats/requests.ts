@@ -1,0 +1,126 @@
+import { errors, type Msg, type NatsConnection } from '@nats-io/nats-core';
+import { createInbox } from '@nats-io/nats-core/internal';
+import { encodeToken } from '@syncline/events';
+import {
+  CommandRefused,
+  isCommandRefused,
+  type ClusterAnswers,
+  type ClusterCalls,
+  type CommandAnswer,
+  type CommandContext,
+  type Commands,
+} from '@syncline/kernel';
+
+import { EventStoreError } from '../event-store-error.js';
+import { classify } from './classify.js';
+
+/** What travels back: a result, a refusal meant for the user, or a failure of the one who answers. */
+type Answer =
+  | { readonly ok: unknown }
+  | { readonly refused: { readonly code: string; readonly sentence: string } }
+  | { readonly failed: string };
+
+/** Encodes what a handler came to; a refusal keeps its code and sentence, anything else only its message. */
+export const answerOf = async (handle: () => Promise<unknown>): Promise<Answer> => {
+  try {
+    return { ok: (await handle()) ?? null };
+  } catch (error) {
+    if (isCommandRefused(error)) return { refused: { code: error.code, sentence: error.message } };
+    return { failed: error instanceof Error ? error.message : String(error) };
+  }
+};
+
+/** The result of an answer; throws the refusal or failure in it. */
+export const resultOf = (answer: Answer, what: string): unknown => {
+  if ('ok' in answer) return answer.ok;
+  if ('refused' in answer) throw new CommandRefused(answer.refused.code, answer.refused.sentence);
+  throw new EventStoreError('service-unavailable', `${what} failed: ${answer.failed}`, what);
+};
+
+const isSilence = (error: unknown): boolean =>
+  error instanceof errors.NoRespondersError ||
+  error instanceof errors.TimeoutError ||
+  (error instanceof errors.RequestError && error.isNoResponders());
+
+/** Commands over request and reply. */
+export class NatsCommands implements Commands {
+  constructor(private readonly nc: NatsConnection) {}
+
+  async send<Result>(
+    service: string,
+    verb: string,
+    payload: unknown,
+    context: CommandContext,
+    { timeoutMs = 30_000 }: { readonly timeoutMs?: number } = {},
+  ): Promise<CommandAnswer<Result>> {
+    const what = `command ${verb} to ${service}`;
+    const body = JSON.stringify({ payload, context });
+    const reply = await this.nc
+      .request(`cmd.${service}.${verb}`, body, { timeout: timeoutMs })
+      .catch((error: unknown) => {
+        if (!isSilence(error)) throw classify(error, what);
+        throw new EventStoreError(
+          'service-unavailable',
+          `${service} does not answer; is it running?`,
+          service,
+          error,
+        );
+      });
+    return resultOf(reply.json<Answer>(), what) as CommandAnswer<Result>;
+  }
+}
+
+/** Calls to appliers across accounts: the reply subject must lie under the cluster's own. */
+export class NatsClusterCalls implements ClusterCalls {
+  constructor(private readonly nc: NatsConnection) {}
+
+  async call<Result>(
+    cluster: string,
+    method: string,
+    payload: unknown,
+    { timeoutMs = 60_000 }: { readonly timeoutMs?: number } = {},
+  ): Promise<Result> {
+    const token = encodeToken(cluster);
+    const reply = `rpcr.cluster.${token}.${createInbox().replace('_INBOX.', '')}`;
+    const options = { timeout: timeoutMs, noMux: true, reply };
+    const answer = await this.nc
+      .request(`rpcs.cluster.${token}.${method}`, JSON.stringify(payload), options)
+      .catch((error: unknown) => {
+        if (!isSilence(error)) throw classify(error, `${method} on ${cluster}`);
+        throw new EventStoreError(
+          'cluster-unreachable',
+          `the applier of ${cluster} does not answer`,
+          cluster,
+          error,
+        );
+      });
+    return resultOf(answer.json<Answer>(), `${method} on ${cluster}`) as Result;
+  }
+}
+
+/** Answers calls for the clusters that an applier serves. */
+export class NatsClusterAnswers implements ClusterAnswers {
+  constructor(private readonly nc: NatsConnection) {}
+
+  serve(
+    cluster: string,
+    method: string,
+    handler: (payload: unknown, signal: AbortSignal) => Promise<unknown>,
+  ): Promise<() => Promise<void>> {
+    const stopped = new AbortController();
+    const answer = async (message: Msg): Promise<void> => {
+      const result = await answerOf(() => handler(message.json(), stopped.signal));
+      message.respond(JSON.stringify(result));
+    };
+    const subscription = this.nc.subscribe(`rpcs.cluster.${encodeToken(cluster)}.${method}`, {
+      callback: (error, message) => {
+        if (!error) void answer(message);
+      },
+    });
+    return Promise.resolve(() => {
+      stopped.abort();
+      subscription.unsubscribe();
+      return Promise.resolve();
+    });
+  }
+}

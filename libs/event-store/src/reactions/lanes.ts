@@ -1,0 +1,185 @@
+import { AdapterError, type LogEntry, type LogMessage, type StoredEvent } from '@syncline/kernel';
+
+import { decodeOrHalt } from '../logged-aggregates.js';
+import type { Delivery, ReactionPlan } from './delivery.js';
+
+/** How often and how patiently a failing event is tried before its subject is parked. */
+export type Patience = {
+  readonly retryableAttempts: number;
+  readonly attempts: number;
+  readonly firstDelayMs: number;
+  readonly longestDelayMs: number;
+};
+export const usualPatience: Patience = {
+  retryableAttempts: 40,
+  attempts: 4,
+  firstDelayMs: 100,
+  longestDelayMs: 5_000,
+};
+
+/** What lanes need of the service around them. */
+export type LaneSurroundings = {
+  readonly patience: Patience;
+  /** Reads a subject after a sequence; for going on with a parked one. */
+  readonly read: (subject: string, after: number) => Promise<readonly LogEntry[]>;
+  readonly parkedAt: (subject: string) => number | undefined;
+  readonly park: (
+    event: Pick<StoredEvent, 'subject' | 'position' | 'correlationId'>,
+    attempts: number,
+    reason: string,
+  ) => Promise<void>;
+  /** Whether the log itself answers; while it does not, no attempt is counted. */
+  readonly isConnected: () => boolean;
+  readonly onFailure: (
+    error: unknown,
+    event: Pick<StoredEvent, 'subject' | 'position'>,
+    attempt: number,
+  ) => void;
+  readonly delay: (ms: number) => Promise<void>;
+};
+
+type Failure = {
+  readonly event: Pick<StoredEvent, 'subject' | 'position' | 'correlationId'>;
+  readonly attempts: number;
+  readonly reason: string;
+};
+
+/**
+ * Handles deliveries one at a time per subject and at once across subjects, at most `width` subjects at a time. A
+ * delivery is acknowledged when it is handled, or when its subject is parked.
+ */
+export class Lanes {
+  readonly #waiting = new Map<string, Delivery[]>();
+  readonly #ready: string[] = [];
+  readonly #idle: (() => void)[] = [];
+  #running = 0;
+  #stopped = false;
+
+  constructor(
+    private readonly plan: ReactionPlan,
+    private readonly around: LaneSurroundings,
+    private readonly width = 64,
+  ) {}
+
+  /** How many deliveries are held or being handled. */
+  get held(): number {
+    return [...this.#waiting.values()].reduce((sum, queue) => sum + queue.length, 0);
+  }
+
+  /** Takes a delivery; returns at once. */
+  push(delivery: Delivery): void {
+    if (this.#stopped) return;
+    const { subject } = delivery.message;
+    const queue = this.#waiting.get(subject);
+    if (queue) {
+      if (!queue.some((one) => one.message.sequence === delivery.message.sequence)) queue.push(delivery);
+      return;
+    }
+    this.#waiting.set(subject, [delivery]);
+    this.#ready.push(subject);
+    this.#startLanes();
+  }
+
+  /** Tells the server that everything held is still ours. */
+  keepAlive(): void {
+    for (const queue of this.#waiting.values()) for (const delivery of queue) delivery.working();
+  }
+
+  /** Takes nothing more; resolves when the events in hand are handled. What waits is delivered again later. */
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    if (this.#running > 0) await new Promise<void>((resolve) => this.#idle.push(resolve));
+  }
+
+  /** Handles a parked subject from a sequence on, as long as there are messages; false where one fails. */
+  async catchUp(subject: string, fromSequence: number): Promise<boolean> {
+    let after = fromSequence - 1;
+    for (;;) {
+      const entries = await this.around.read(subject, after);
+      if (entries.length === 0) return true;
+      for (const { message } of entries) {
+        if (await this.#tryMessage(message)) return false;
+        after = message.sequence;
+      }
+    }
+  }
+
+  #startLanes(): void {
+    while (this.#running < this.width && !this.#stopped) {
+      const subject = this.#ready.shift();
+      if (subject === undefined) return;
+      this.#running += 1;
+      void this.#drain(subject).finally(() => this.#laneEnded());
+    }
+  }
+
+  #laneEnded(): void {
+    this.#running -= 1;
+    if (this.#running === 0) for (const resolve of this.#idle.splice(0)) resolve();
+    this.#startLanes();
+  }
+
+  async #drain(subject: string): Promise<void> {
+    const queue = this.#waiting.get(subject) ?? [];
+    for (let delivery = queue[0]; delivery && !this.#stopped; delivery = queue[0]) {
+      const handled = await this.#handle(delivery);
+      if (handled) delivery.ack();
+      queue.shift();
+    }
+    this.#waiting.delete(subject);
+  }
+
+  /** Whether the delivery may be acknowledged. */
+  async #handle(delivery: Delivery): Promise<boolean> {
+    if (this.around.parkedAt(delivery.message.subject) !== undefined) return true;
+    const failure = await this.#tryMessage(delivery.message);
+    if (!failure) return true;
+    if (this.#stopped) return false;
+    await this.around.park(failure.event, failure.attempts, failure.reason);
+    return true;
+  }
+
+  /** Handles a message's events in order, each as often as patience allows. */
+  async #tryMessage(message: LogMessage): Promise<Failure | undefined> {
+    const halted = {
+      subject: message.subject,
+      position: { sequence: message.sequence, index: 0 },
+      correlationId: `halt-${message.sequence}`,
+    };
+    let events: readonly StoredEvent[];
+    try {
+      events = decodeOrHalt(message);
+    } catch (error) {
+      return { event: halted, attempts: 1, reason: reasonOf(error) };
+    }
+    for (const event of events) {
+      const failure = await this.#tryEvent(event);
+      if (failure) return failure;
+    }
+    return undefined;
+  }
+
+  async #tryEvent(event: StoredEvent): Promise<Failure | undefined> {
+    const handlers = this.plan.handlers.get(event.type) ?? [];
+    const { patience } = this.around;
+    for (let attempt = 1; ; attempt += 1) {
+      try {
+        for (const handle of handlers) await handle(event);
+        return undefined;
+      } catch (error) {
+        this.around.onFailure(error, event, attempt);
+        if (!this.around.isConnected()) attempt -= 1;
+        const allowed =
+          error instanceof AdapterError && error.retryable ? patience.retryableAttempts : patience.attempts;
+        if (attempt >= allowed || this.#stopped)
+          return { event, attempts: Math.max(attempt, 1), reason: reasonOf(error) };
+        await this.around.delay(
+          Math.min(patience.longestDelayMs, patience.firstDelayMs * 2 ** Math.max(0, attempt - 1)),
+        );
+      }
+    }
+  }
+}
+
+const reasonOf = (error: unknown): string =>
+  (error instanceof Error ? error.message : String(error)).slice(0, 500);

@@ -1,0 +1,127 @@
+import {
+  AckPolicy,
+  DiscardPolicy,
+  RetentionPolicy,
+  StorageType,
+  StoreCompression,
+  type JetStreamManager,
+  type StreamConfig,
+} from '@nats-io/jetstream';
+
+import { EventStoreError } from './event-store-error.js';
+
+export const eventsStream = 'EVENTS';
+export const blobsStream = 'BLOBS';
+/** Key-value buckets: folded states, people's names, which clusters an applier serves. */
+export const buckets = ['snapshots', 'people', 'served'] as const;
+
+/** The size limits of an installation's streams, in bytes. -1 is no limit but the disk. */
+export type StreamLimits = {
+  readonly eventsBytes: number;
+  readonly blobsBytes: number;
+  readonly duplicateWindowMs: number;
+};
+export const defaultLimits: StreamLimits = { eventsBytes: -1, blobsBytes: -1, duplicateWindowMs: 120_000 };
+
+const kept = {
+  retention: RetentionPolicy.Limits,
+  storage: StorageType.File,
+  discard: DiscardPolicy.New,
+  compression: StoreCompression.None,
+  deny_delete: true,
+  deny_purge: true,
+  allow_direct: true,
+  allow_rollup_hdrs: false,
+  max_age: 0,
+  max_msgs: -1,
+  num_replicas: 1,
+} as const;
+
+const events = (limits: StreamLimits): Partial<StreamConfig> & { name: string } => ({
+  ...kept,
+  name: eventsStream,
+  subjects: ['ev.>'],
+  max_bytes: limits.eventsBytes,
+  duplicate_window: limits.duplicateWindowMs * 1_000_000,
+  consumer_limits: {},
+  max_consumers: -1,
+});
+
+const blobs = (limits: StreamLimits): Partial<StreamConfig> & { name: string } => ({
+  ...kept,
+  name: blobsStream,
+  subjects: ['blob.>'],
+  max_bytes: limits.blobsBytes,
+  max_msgs_per_subject: 1,
+  discard_new_per_subject: true,
+});
+
+const bucket = (name: string): Partial<StreamConfig> & { name: string } => ({
+  name: `KV_${name}`,
+  subjects: [`$KV.${name}.>`],
+  storage: StorageType.File,
+  max_msgs_per_subject: 1,
+  discard: DiscardPolicy.New,
+  allow_direct: true,
+  allow_rollup_hdrs: true,
+  deny_delete: true,
+  num_replicas: 1,
+});
+
+/** Makes what is missing of the streams. Needs the bootstrap credential; changes nothing that is there. */
+export const bootstrapStreams = async (
+  jsm: JetStreamManager,
+  limits: StreamLimits = defaultLimits,
+): Promise<void> => {
+  const present = new Set(await Array.fromAsync(jsm.streams.names()));
+  for (const config of [events(limits), blobs(limits), ...buckets.map(bucket)]) {
+    if (!present.has(config.name)) await jsm.streams.add(config);
+  }
+};
+
+/** What must hold of a stream for the log to be one: field and value, for each stream. */
+const promises: Readonly<Record<string, Partial<StreamConfig>>> = {
+  [eventsStream]: { ...kept, subjects: ['ev.>'] },
+  [blobsStream]: { ...kept, subjects: ['blob.>'], max_msgs_per_subject: 1, discard_new_per_subject: true },
+};
+/** Replicas are the operator's choice; the server omits what is false or unset. */
+const unchecked = new Set(['num_replicas']);
+
+const differs = (wanted: unknown, found: unknown): boolean =>
+  Array.isArray(wanted)
+    ? JSON.stringify(wanted) !== JSON.stringify(found)
+    : wanted !== (found ?? (wanted === false ? false : wanted === 0 ? 0 : undefined));
+
+/** Throws `log-wrong-configuration`, naming stream, field and both values, where a stream is not what the log needs. */
+export const verifyStreams = async (jsm: JetStreamManager): Promise<void> => {
+  for (const [stream, wanted] of Object.entries(promises)) {
+    const { config } = await jsm.streams.info(stream).catch((error: unknown) => {
+      throw new EventStoreError(
+        'log-wrong-configuration',
+        `stream ${stream} cannot be read; was the log bootstrapped?`,
+        stream,
+        error,
+      );
+    });
+    for (const [field, value] of Object.entries(wanted)) {
+      const found = config[field as keyof StreamConfig];
+      if (unchecked.has(field) || !differs(value, found)) continue;
+      throw new EventStoreError(
+        'log-wrong-configuration',
+        `stream ${stream} has ${field} ${JSON.stringify(found)} where ${JSON.stringify(value)} is needed; restore its configuration before starting`,
+        stream,
+      );
+    }
+  }
+};
+
+/** The consumer of a hub's reaction, or an applier's live consumer: explicit ack, never given up by the server. */
+export const durable = (name: string, filters: readonly string[]) => ({
+  durable_name: name,
+  name,
+  filter_subjects: [...filters],
+  ack_policy: AckPolicy.Explicit,
+  ack_wait: 30_000_000_000,
+  max_deliver: -1,
+  max_ack_pending: 5_000,
+});

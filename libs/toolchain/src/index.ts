@@ -1,1 +1,13 @@
-export {};
+export { pins } from './binaries/pins.js';
+export type { BinaryName, Pin } from './binaries/pins.js';
+export { cacheDirectory, resolveBinaries, resolveBinary } from './binaries/resolve.js';
+export type { Found, Progress, ResolveOptions } from './binaries/resolve.js';
+export { startProcess } from './processes/managed-process.js';
+export type { ManagedProcess, ProcessOptions } from './processes/managed-process.js';
+export { accepts, freePort, isFree, waitUntilReady } from './processes/readiness.js';
+export { startCluster } from './servers/cluster.js';
+export type { ClusterOptions, RunningCluster } from './servers/cluster.js';
+export { startNatsServer } from './servers/nats.js';
+export { startPostgres } from './servers/postgres.js';
+export type { RunningPostgres } from './servers/postgres.js';
+export { ToolchainError } from './toolchain-error.js';

@@ -1,0 +1,43 @@
+import { Counter, Gauge, Histogram, Registry, collectDefaultMetrics } from 'prom-client';
+
+/** The metrics of one service: the process's own, and what the log tells. */
+export class Metrics {
+  readonly registry = new Registry();
+  readonly appendSeconds: Histogram;
+  readonly reactionFailures: Counter;
+  readonly parkedSubjects: Gauge;
+
+  constructor(service: string) {
+    this.registry.setDefaultLabels({ service });
+    collectDefaultMetrics({ register: this.registry });
+    const registers = [this.registry];
+    this.appendSeconds = new Histogram({
+      name: 'syncline_append_seconds',
+      help: 'How long one decision took to be recorded.',
+      buckets: [0.0005, 0.001, 0.002, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5],
+      registers,
+    });
+    this.reactionFailures = new Counter({
+      name: 'syncline_reaction_failures_total',
+      help: 'Attempts of a reaction that failed and were tried again or parked.',
+      labelNames: ['reaction'],
+      registers,
+    });
+    this.parkedSubjects = new Gauge({
+      name: 'syncline_parked_subjects',
+      help: 'Subjects that a reaction cannot go on with until they are resumed.',
+      labelNames: ['reaction'],
+      registers,
+    });
+  }
+
+  /** A counter of the service's own. */
+  counter(name: string, help: string, labelNames: string[] = []): Counter {
+    return new Counter({ name, help, labelNames, registers: [this.registry] });
+  }
+
+  /** A gauge of the service's own. */
+  gauge(name: string, help: string, labelNames: string[] = []): Gauge {
+    return new Gauge({ name, help, labelNames, registers: [this.registry] });
+  }
+}

@@ -1,0 +1,64 @@
+import 'reflect-metadata';
+
+import { NestFactory } from '@nestjs/core';
+import type { CustomTransportStrategy } from '@nestjs/microservices';
+import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
+
+import { nestLogger, type Logger } from './logging.js';
+
+const shutdownMs = 5_000;
+
+/** A service's parts. `module` holds its handlers and provides Readiness and Metrics for the health routes. */
+export type ServiceParts = {
+  readonly name: string;
+  readonly module: Parameters<typeof NestFactory.create>[0];
+  /** `address:port` of the HTTP side. */
+  readonly listen: string;
+  readonly strategy?: CustomTransportStrategy;
+  readonly logger: Logger;
+  /** More of the HTTP side than the health routes. */
+  readonly configure?: (app: NestFastifyApplication) => Promise<void> | void;
+  /** What to close after the handlers are done. */
+  readonly close: () => Promise<void>;
+};
+
+/** Starts a service: HTTP first, so that readiness can be asked, then its reactions. Ends within five seconds of a signal. */
+export const startService = async (parts: ServiceParts): Promise<NestFastifyApplication> => {
+  const { name, logger, listen } = parts;
+  const adapter = new FastifyAdapter({ bodyLimit: 8 * 1024 * 1024, trustProxy: false });
+  const app = await NestFactory.create<NestFastifyApplication>(parts.module, adapter, {
+    logger: nestLogger(logger),
+    abortOnError: false,
+    forceCloseConnections: true,
+  });
+  await parts.configure?.(app);
+  if (parts.strategy) app.connectMicroservice({ strategy: parts.strategy }, { inheritAppConfig: true });
+  endOnSignal(app, parts);
+  const at = listen.lastIndexOf(':');
+  await app.listen(Number(listen.slice(at + 1)), listen.slice(0, at));
+  await app.startAllMicroservices();
+  logger.info({ listen }, `${name} is ready`);
+  return app;
+};
+
+const endOnSignal = (app: NestFastifyApplication, { logger, close }: ServiceParts): void => {
+  let ending = false;
+  const end = async (signal: string): Promise<void> => {
+    if (ending) return;
+    ending = true;
+    logger.info({ signal }, 'shutting down');
+    setTimeout(() => process.exit(0), shutdownMs).unref();
+    await app.close().catch((error: unknown) => logger.warn({ err: error }, 'the HTTP side did not close'));
+    await close().catch((error: unknown) => logger.warn({ err: error }, 'the log did not close'));
+    process.exit(0);
+  };
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => void end(signal));
+};
+
+/** Runs a service's start; what stops it is one line in the log and exit code 1. */
+export const runMain = (logger: Logger, start: () => Promise<unknown>): void => {
+  start().catch((error: unknown) => {
+    logger.fatal({ err: error }, error instanceof Error ? error.message : String(error));
+    setTimeout(() => process.exit(1), 50);
+  });
+};

@@ -1,0 +1,80 @@
+/** How a binary is built where no official release can be had: from its Go module through the module proxy. */
+export type GoBuild =
+  | { readonly kind: 'install'; readonly package: string }
+  /** A package of a module whose dependencies are replaced: built as a tool of our own module in `modules/`. */
+  | { readonly kind: 'module'; readonly module: 'kubernetes' | 'etcd'; readonly package: string };
+
+/** One external binary at the one version that is tested. */
+export type Pin = {
+  readonly version: string;
+  /** Environment variable that names a path to take instead. */
+  readonly variable: string;
+  /** Arguments that print the version. */
+  readonly versionArguments: readonly string[];
+  readonly build: GoBuild;
+  /** What building takes on two cores with nothing cached, in seconds; for what the screen says. */
+  readonly buildSeconds: number;
+};
+
+const kubernetes = '1.36.3';
+const install = (path: string): GoBuild => ({ kind: 'install', package: path });
+const module = (name: 'kubernetes' | 'etcd', path: string): GoBuild => ({
+  kind: 'module',
+  module: name,
+  package: path,
+});
+
+/** The pinned binaries. Kubernetes' parts share one module and one set of flags, so that they share what is compiled. */
+export const pins = {
+  'nats-server': {
+    version: '2.15.2',
+    variable: 'SYNCLINE_NATS_SERVER',
+    versionArguments: ['--version'],
+    build: install('github.com/nats-io/nats-server/v2'),
+    buildSeconds: 30,
+  },
+  kustomize: {
+    version: '5.8.2',
+    variable: 'SYNCLINE_KUSTOMIZE',
+    versionArguments: ['version'],
+    build: install('sigs.k8s.io/kustomize/kustomize/v5'),
+    buildSeconds: 25,
+  },
+  etcd: {
+    version: '3.6.8',
+    variable: 'SYNCLINE_ETCD',
+    versionArguments: ['--version'],
+    build: module('etcd', 'go.etcd.io/etcd/server/v3'),
+    buildSeconds: 50,
+  },
+  'kube-apiserver': {
+    version: kubernetes,
+    variable: 'SYNCLINE_KUBE_APISERVER',
+    versionArguments: ['--version'],
+    build: module('kubernetes', 'k8s.io/kubernetes/cmd/kube-apiserver'),
+    buildSeconds: 390,
+  },
+  'kube-controller-manager': {
+    version: kubernetes,
+    variable: 'SYNCLINE_KUBE_CONTROLLER_MANAGER',
+    versionArguments: ['--version'],
+    build: module('kubernetes', 'k8s.io/kubernetes/cmd/kube-controller-manager'),
+    buildSeconds: 105,
+  },
+  'kube-scheduler': {
+    version: kubernetes,
+    variable: 'SYNCLINE_KUBE_SCHEDULER',
+    versionArguments: ['--version'],
+    build: module('kubernetes', 'k8s.io/kubernetes/cmd/kube-scheduler'),
+    buildSeconds: 10,
+  },
+  kwok: {
+    version: '0.8.0',
+    variable: 'SYNCLINE_KWOK',
+    versionArguments: ['--version'],
+    build: install('sigs.k8s.io/kwok/cmd/kwok'),
+    buildSeconds: 130,
+  },
+} as const satisfies Record<string, Pin>;
+
+export type BinaryName = keyof typeof pins;

@@ -1,0 +1,215 @@
+import { generateKeyPairSync, randomBytes } from 'node:crypto';
+import { access, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { request } from 'node:https';
+import { join } from 'node:path';
+
+import { resolveBinaries, type ResolveOptions } from '../binaries/resolve.js';
+import { startProcess, type ManagedProcess } from '../processes/managed-process.js';
+import { accepts, freePort, waitUntilReady } from '../processes/readiness.js';
+
+/** A real local cluster: kube-apiserver, etcd, controllers and scheduler; its nodes are simulated by kwok. */
+export type RunningCluster = {
+  readonly name: string;
+  readonly server: string;
+  readonly kubeconfigFile: string;
+  readonly processes: readonly ManagedProcess[];
+  readonly stop: () => Promise<void>;
+  /** Ends the API server and etcd as a crash would, and starts them again; for tests of what that does. */
+  readonly stopApiServer: () => Promise<void>;
+  readonly startApiServer: () => Promise<void>;
+};
+
+export type ClusterOptions = ResolveOptions & {
+  readonly name: string;
+  /** Keeps certificates, tokens, ports and etcd's data; the same folder is the same cluster. */
+  readonly dir: string;
+  readonly nodes?: number;
+};
+
+const controllers = [
+  'deployment-controller', 'replicaset-controller', 'statefulset-controller', 'daemonset-controller', 'job-controller',
+  'cronjob-controller', 'garbage-collector-controller', 'namespace-controller', 'endpointslice-controller',
+  'serviceaccount-controller', 'resourcequota-controller', 'disruption-controller', 'ttl-after-finished-controller',
+  'persistentvolume-binder-controller', 'pod-garbage-collector-controller', 'root-ca-certificate-publisher-controller',
+]; // prettier-ignore
+const parts = ['etcd', 'kube-apiserver', 'kube-controller-manager', 'kube-scheduler', 'kwok'] as const;
+
+type Place = {
+  readonly dir: string;
+  readonly api: number;
+  readonly etcd: number;
+  readonly peer: number;
+  readonly token: string;
+};
+
+const exists = (path: string): Promise<boolean> =>
+  access(path).then(
+    () => true,
+    () => false,
+  );
+
+/** The ports and secrets of a cluster: made the first time, kept afterwards. */
+const placeOf = async (dir: string): Promise<Place> => {
+  await mkdir(dir, { recursive: true, mode: 0o700 });
+  const file = join(dir, 'cluster.json');
+  if (await exists(file)) return { ...(JSON.parse(await readFile(file, 'utf8')) as Omit<Place, 'dir'>), dir };
+  const place = {
+    api: await freePort(),
+    etcd: await freePort(),
+    peer: await freePort(),
+    token: randomBytes(24).toString('hex'),
+  };
+  const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
+  await writeFile(join(dir, 'service-account.key'), privateKey.export({ type: 'pkcs8', format: 'pem' }), {
+    mode: 0o600,
+  });
+  await writeFile(join(dir, 'tokens.csv'), `${place.token},admin,admin,"system:masters"\n`, { mode: 0o600 });
+  await writeFile(file, JSON.stringify(place), { mode: 0o600 });
+  return { ...place, dir };
+};
+
+const startEtcd = async (binary: string, { dir, etcd, peer }: Place): Promise<ManagedProcess> => {
+  const url = `http://127.0.0.1:${etcd}`;
+  const peerUrl = `http://127.0.0.1:${peer}`;
+  const flags = {
+    name: 'default', 'data-dir': join(dir, 'etcd'), 'listen-client-urls': url, 'advertise-client-urls': url,
+    'listen-peer-urls': peerUrl, 'initial-advertise-peer-urls': peerUrl, 'initial-cluster': `default=${peerUrl}`,
+    'log-level': 'warn', 'unsafe-no-fsync': 'true', 'snapshot-count': '10000',
+  }; // prettier-ignore
+  const server = await startProcess({
+    name: 'etcd',
+    command: binary,
+    args: asFlags(flags),
+    logFile: join(dir, 'etcd.log'),
+  });
+  await waitUntilReady(server, () => accepts(etcd));
+  return server;
+};
+
+const asFlags = (flags: Readonly<Record<string, string>>): string[] =>
+  Object.entries(flags).map(([name, value]) => `--${name}=${value}`);
+
+const startApi = async (binary: string, place: Place): Promise<ManagedProcess> => {
+  const { dir, api, etcd } = place;
+  const key = join(dir, 'service-account.key');
+  const flags = {
+    'etcd-servers': `http://127.0.0.1:${etcd}`, 'bind-address': '127.0.0.1', 'secure-port': String(api),
+    'cert-dir': join(dir, 'certificates'), 'token-auth-file': join(dir, 'tokens.csv'), 'authorization-mode': 'RBAC',
+    'service-account-issuer': 'https://kubernetes.default.svc', 'service-account-key-file': key,
+    'service-account-signing-key-file': key, 'service-cluster-ip-range': '10.96.0.0/16',
+    'endpoint-reconciler-type': 'none', 'allow-privileged': 'true', 'disable-admission-plugins': 'ServiceAccount',
+    'enable-priority-and-fairness': 'true', 'watch-cache': 'true', profiling: 'false',
+  }; // prettier-ignore
+  const server = await startProcess({
+    name: 'kube-apiserver',
+    command: binary,
+    args: asFlags(flags),
+    logFile: join(dir, 'kube-apiserver.log'),
+  });
+  await waitUntilReady(server, () => isServing(place), 90_000);
+  return server;
+};
+
+const call = (place: Place, method: string, path: string, body?: unknown): Promise<number> =>
+  new Promise((resolve, reject) => {
+    const headers = { authorization: `Bearer ${place.token}`, 'content-type': 'application/json' };
+    const sent = request(
+      { host: '127.0.0.1', port: place.api, path, method, headers, rejectUnauthorized: false },
+      (answer) => {
+        answer.resume();
+        answer.on('end', () => resolve(answer.statusCode ?? 0));
+      },
+    );
+    sent.on('error', reject);
+    sent.end(body === undefined ? undefined : JSON.stringify(body));
+  });
+
+const isServing = async (place: Place): Promise<boolean> => (await call(place, 'GET', '/readyz')) === 200;
+
+const writeKubeconfig = async (name: string, { dir, api, token }: Place): Promise<string> => {
+  const ca = await readFile(join(dir, 'certificates', 'apiserver.crt'));
+  const file = join(dir, 'kubeconfig');
+  const config = {
+    apiVersion: 'v1',
+    kind: 'Config',
+    clusters: [
+      {
+        name,
+        cluster: { server: `https://127.0.0.1:${api}`, 'certificate-authority-data': ca.toString('base64') },
+      },
+    ],
+    users: [{ name, user: { token } }],
+    contexts: [{ name, context: { cluster: name, user: name } }],
+    'current-context': name,
+  };
+  await writeFile(file, JSON.stringify(config, null, 2), { mode: 0o600 });
+  return file;
+};
+
+const addNode = async (place: Place, name: string): Promise<void> => {
+  const metadata = {
+    name,
+    labels: { 'kubernetes.io/hostname': name, type: 'kwok' },
+    annotations: { 'kwok.x-k8s.io/node': 'fake' },
+  };
+  const allocatable = { cpu: '64', memory: '256Gi', pods: '500' };
+  const status = { allocatable, capacity: allocatable, nodeInfo: { kubeletVersion: 'simulated by kwok' } };
+  const code = await call(place, 'POST', '/api/v1/nodes', {
+    apiVersion: 'v1',
+    kind: 'Node',
+    metadata,
+    status,
+  });
+  if (code !== 201 && code !== 409) throw new Error(`node ${name} was answered with ${code}`);
+};
+
+const startControllers = (
+  binaries: Record<(typeof parts)[number], string>,
+  kubeconfig: string,
+  place: Place,
+): Promise<ManagedProcess[]> => {
+  const log = (name: string): string => join(place.dir, `${name}.log`);
+  const start = (name: (typeof parts)[number], args: string[]) =>
+    startProcess({ name, command: binaries[name], args, logFile: log(name), graceMs: 1_000 });
+  return Promise.all([
+    start('kube-controller-manager', asFlags({
+      kubeconfig, controllers: controllers.join(','), 'service-account-private-key-file': join(place.dir, 'service-account.key'),
+      'leader-elect': 'false', 'kube-api-qps': '300', 'kube-api-burst': '600', 'secure-port': '0',
+    })), // prettier-ignore
+    start('kube-scheduler', asFlags({ kubeconfig, 'leader-elect': 'false', 'secure-port': '0' })),
+    start('kwok', ['--kubeconfig', kubeconfig, '--manage-all-nodes']),
+  ]);
+};
+
+/** Starts a cluster or starts it again, on loopback; resolves when its API server is ready and its nodes exist. */
+export const startCluster = async (options: ClusterOptions): Promise<RunningCluster> => {
+  const binaries = await resolveBinaries(parts, options);
+  const place = await placeOf(options.dir);
+  await rm(join(place.dir, 'kubeconfig'), { force: true });
+  let core: ManagedProcess[] = [];
+  const startCore = async (): Promise<void> => {
+    core = [await startEtcd(binaries.etcd, place)];
+    core.push(await startApi(binaries['kube-apiserver'], place));
+  };
+  const stopCore = async (): Promise<void> => {
+    for (const one of core.toReversed()) await one.kill();
+  };
+  await startCore();
+  const kubeconfigFile = await writeKubeconfig(options.name, place);
+  for (let node = 0; node < (options.nodes ?? 2); node += 1) await addNode(place, `simulated-${node}`);
+  const rest = await startControllers(binaries, kubeconfigFile, place);
+  return {
+    name: options.name,
+    server: `https://127.0.0.1:${place.api}`,
+    kubeconfigFile,
+    get processes() {
+      return [...core, ...rest];
+    },
+    stop: async () => {
+      await Promise.all(rest.map((one) => one.stop()));
+      for (const one of core.toReversed()) await one.stop();
+    },
+    stopApiServer: stopCore,
+    startApiServer: startCore,
+  };
+};

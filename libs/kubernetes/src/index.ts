@@ -1,1 +1,16 @@
-export {};
+export type {
+  ApplyOutcome,
+  ApplySteps,
+  Capabilities,
+  ClusterClient,
+  ClusterOptions,
+  InventoryEntry,
+  Link,
+  ObjectResult,
+  PruneRules,
+  ServedResource,
+  TargetHealth,
+  TargetManifests,
+} from './cluster-client.js';
+export { KubernetesError, formatObject, isKubernetesError, kubernetesCodes } from './kubernetes-error.js';
+export type { FailureDetails, HeldFields, KubernetesCode } from './kubernetes-error.js';

@@ -1,4 +1,4 @@
-import { JetStreamApiError } from '@nats-io/jetstream';
+import { JetStreamApiError, JetStreamError } from '@nats-io/jetstream';
 import { errors } from '@nats-io/nats-core';
 
 import { EventStoreError } from '../event-store-error.js';
@@ -15,6 +15,10 @@ export const isConflict = (error: unknown): boolean =>
 /** Whether a refused blob only means that an equal one is stored. */
 export const isPresent = (error: unknown): boolean =>
   error instanceof Error && error.message.includes(subjectTaken);
+
+/** Whether a direct read only says that there is no such message. */
+export const isNotFound = (error: unknown): boolean =>
+  error instanceof JetStreamError && 'code' in error && error.code === 404;
 
 const isForbidden = (error: unknown): boolean =>
   error instanceof errors.PermissionViolationError ||

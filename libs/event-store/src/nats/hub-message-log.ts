@@ -5,8 +5,8 @@ import type { AppendOutcome, MessageLog, NewMessage } from '../message-log.js';
 import { eventsStream } from '../streams.js';
 import { classify, isConflict, isUncertain } from './classify.js';
 import { fromDelivered, fromStored } from './messages.js';
+import { readSubject } from './read-subject.js';
 
-const readBatch = 512;
 const appendTimeoutMs = 5_000;
 
 /** Appends one decision. What nobody can vouch for (a time-out, a foreign duplicate id) is a conflict: reload. */
@@ -36,23 +36,8 @@ export class HubMessageLog implements MessageLog {
   }
 
   async read(subject: string, after: number): Promise<readonly LogMessage[]> {
-    const messages: LogMessage[] = [];
-    let next = after + 1;
     try {
-      for (;;) {
-        const batch = await this.jsm.direct.getBatch(eventsStream, {
-          seq: next,
-          next_by_subj: subject,
-          batch: readBatch,
-        });
-        let pending = 0;
-        for await (const stored of batch) {
-          messages.push(fromStored(stored));
-          next = stored.seq + 1;
-          pending = stored.pending;
-        }
-        if (pending <= 0) return messages;
-      }
+      return await readSubject(this.jsm, subject, after);
     } catch (error) {
       throw classify(error, `read ${subject}`);
     }

@@ -1,0 +1,42 @@
+import { AdapterError } from '@syncline/kernel';
+
+/** Why configuration or manifests cannot be read or made. All of them are for the author of the files to mend. */
+export const renderCodes = [
+  'yaml-invalid', 'yaml-limit', 'path-missing', 'path-outside', 'link-refused', 'object-invalid', 'object-duplicate',
+  'object-limit', 'generate-name-refused', 'secret-invalid', 'sops-unsupported', 'kustomization-invalid',
+  'kustomization-nested', 'reference-missing', 'reference-outside', 'reference-cycle', 'remote-refused',
+  'plugin-refused', 'helm-unsupported', 'kustomize-failed', 'patch-failed', 'substitution-conflict', 'output-limit',
+  'time-limit', 'renderer-missing', 'aborted',
+] as const; // prettier-ignore
+export type RenderCode = (typeof renderCodes)[number];
+
+/** Where in a repository something stands; `line` counts from 1. */
+export type Place = { readonly file: string; readonly line: number };
+
+/** A refusal to render, with the file and line that it is about. `message` never holds a value of a Secret. */
+export class RenderError extends AdapterError {
+  override readonly name = 'RenderError';
+  declare readonly code: RenderCode;
+  readonly file: string | undefined;
+  readonly line: number | undefined;
+
+  constructor(
+    code: RenderCode,
+    message: string,
+    details: { file?: string; line?: number; object?: string; cause?: unknown } = {},
+  ) {
+    super({
+      code,
+      message,
+      retryable: code === 'time-limit' || code === 'renderer-missing' || code === 'aborted',
+      ...(details.object !== undefined && { object: details.object }),
+      cause: details.cause,
+    });
+    this.file = details.file;
+    this.line = details.line;
+  }
+}
+
+/** Whether a thrown value is a {@link RenderError}, of one of these codes where some are named. */
+export const isRenderError = (error: unknown, ...codes: readonly RenderCode[]): error is RenderError =>
+  error instanceof RenderError && (codes.length === 0 || codes.includes(error.code));

@@ -4,3 +4,18 @@ export { accessAggregate } from './access/access.js';
 export type { AccessCommand, AccessState, Role } from './access/access.js';
 export { fleetAggregate } from './fleet/fleet.js';
 export type { FleetCommand, FleetState } from './fleet/fleet.js';
+export { applicationAggregate } from './application/application.js';
+export { isSelected, placementOf, targetSpecOf } from './application/placement.js';
+export type { ClusterLabels } from './application/placement.js';
+export type {
+  ApplicationCommand,
+  ApplicationState,
+  MemberProgress,
+  Rollout,
+  WaveProgress,
+} from './application/state.js';
+export { configurationAggregate } from './configuration/configuration.js';
+export type { ConfigurationCommand, ConfigurationState, InForce } from './configuration/configuration.js';
+export { planAggregate } from './plan/plan.js';
+export { requestOf } from './plan/state.js';
+export type { Ending, LoggedPlanEvent, PlanCommand, PlanState, Request } from './plan/state.js';

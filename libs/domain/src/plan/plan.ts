@@ -1,0 +1,157 @@
+import type { PlanEvent, PlanReason } from '@syncline/events';
+import { canonicalJson, type Aggregate, type Decider } from '@syncline/kernel';
+
+import { approve, reject } from './approvals.js';
+import { evolve } from './evolve.js';
+import { requestOf, type Ending, type LoggedPlanEvent, type PlanCommand, type PlanState } from './state.js';
+import type { Request } from './state.js';
+
+type Command<Type extends PlanCommand['type']> = Extract<PlanCommand, { type: Type }>;
+
+/** A live state that voids this many plans in a row does not keep still; asking on would only fill the log. */
+const stalePlansInARow = 5;
+
+const hasOpenPlan = (
+  state: PlanState,
+  ending: Ending | undefined,
+): state is Extract<PlanState, { status: 'drafted' | 'approved' }> =>
+  (state.status === 'drafted' || state.status === 'approved') && state.plan !== ending?.plan;
+
+const supersede = (state: PlanState, by: string, ending?: Ending): readonly PlanEvent[] => {
+  if (!hasOpenPlan(state, ending)) return [];
+  const { rollout, revision } = state.request;
+  return [{ type: 'PlanSuperseded', data: { rollout, revision, plan: state.plan, by } }];
+};
+
+const ask = (
+  request: Omit<Request, 'position' | 'correlationId' | 'stale'>,
+  reason: PlanReason,
+): PlanEvent => {
+  const { rollout, revision, spec } = request;
+  return { type: 'PlanRequested', data: { rollout, revision, reason, spec } };
+};
+
+/** A target that is already asked to become just this goes on undisturbed, whatever rollout asks. */
+const request = (state: PlanState, command: Command<'request'>): readonly PlanEvent[] => {
+  const current = requestOf(state);
+  const same =
+    current?.revision === command.revision && canonicalJson(current.spec) === canonicalJson(command.spec);
+  if (same) return [];
+  return [...supersede(state, command.revision, command.ending), ask(command, command.reason)];
+};
+
+/** An answer counts only for the request that is current; a late one decides nothing. */
+const answer = (
+  state: PlanState,
+  position: string,
+  events: (request: Request) => readonly PlanEvent[],
+): readonly PlanEvent[] =>
+  state.status === 'requested' && state.request.position === position ? events(state.request) : [];
+
+const draft = (
+  { rollout, revision, spec }: Request,
+  { draft: drafted }: Command<'draft'>,
+): readonly PlanEvent[] => {
+  const common = { rollout, revision };
+  const plan: PlanEvent = { type: 'PlanDrafted', data: { ...common, ...drafted } };
+  const byRule = spec.mode === 'automatic' && drafted.needs.length === 0 && drafted.refused.length === 0;
+  return byRule
+    ? [plan, { type: 'PlanApproved', data: { ...common, plan: drafted.plan, by: 'rule:automatic' } }]
+    : [plan];
+};
+
+const findStale = (state: PlanState, command: Command<'find-stale'>): readonly PlanEvent[] => {
+  if (state.status !== 'approved' || state.plan !== command.plan) return [];
+  const { rollout, revision, stale } = state.request;
+  const { plan, reason, since } = command;
+  const common = { rollout, revision };
+  const next: PlanEvent =
+    stale + 1 < stalePlansInARow
+      ? ask(state.request, 'stale')
+      : {
+          type: 'PlanHeld',
+          data: {
+            ...common,
+            by: 'cluster',
+            reason:
+              `The live state changed under ${stale + 1} plans in a row, the last time: ${reason}`.slice(
+                0,
+                500,
+              ),
+            since,
+          },
+        };
+  return [{ type: 'PlanInvalidated', data: { ...common, plan, reason } }, next];
+};
+
+/** What failed, is held, refused or rejected is planned anew; what is under way or waits for a person is not. */
+const retry = (state: PlanState, { ending }: Command<'retry'>): readonly PlanEvent[] => {
+  const stuck =
+    state.status === 'failed' ||
+    state.status === 'held' ||
+    state.status === 'rejected' ||
+    (state.status === 'drafted' && state.refused.length > 0) ||
+    (state.status === 'approved' && ending?.plan === state.plan && ending.outcome === 'failed');
+  if (!stuck) return [];
+  return [...supersede(state, state.request.revision, ending), ask(state.request, 'retry')];
+};
+
+const release = (state: PlanState, { reason, revision }: Command<'release'>): readonly PlanEvent[] =>
+  requestOf(state)
+    ? [...supersede(state, revision), { type: 'TargetReleased', data: { reason, revision } }]
+    : [];
+
+const decide = (state: PlanState, command: PlanCommand): readonly PlanEvent[] => {
+  switch (command.type) {
+    case 'request':
+      return request(state, command);
+    case 'hold': {
+      const { reason, since } = command;
+      return answer(state, command.request, ({ rollout, revision }) => [
+        { type: 'PlanHeld', data: { rollout, revision, by: 'cluster', reason, since } },
+      ]);
+    }
+    case 'fail': {
+      const { reason, file, line } = command;
+      return answer(state, command.request, ({ rollout, revision }) => [
+        {
+          type: 'RenderFailed',
+          data: { rollout, revision, reason, ...(file !== undefined && { file }), ...(line && { line }) },
+        },
+      ]);
+    }
+    case 'find-unchanged':
+      return answer(state, command.request, ({ rollout, revision }) => [
+        { type: 'PlanUnchanged', data: { rollout, revision, render: command.render } },
+      ]);
+    case 'draft':
+      return answer(state, command.request, (current) => draft(current, command));
+    case 'find-stale':
+      return findStale(state, command);
+    case 'return':
+      return state.status === 'held' ? [ask(state.request, 'cluster-returned')] : [];
+    case 'retry':
+      return retry(state, command);
+    case 'approve':
+      return approve(state, command);
+    case 'reject':
+      return reject(state, command);
+    case 'release':
+      return release(state, command);
+    default:
+      return command satisfies never;
+  }
+};
+
+const decider: Decider<PlanState, PlanCommand, LoggedPlanEvent> = {
+  initial: { status: 'idle' },
+  decide,
+  evolve,
+};
+
+/** `ev.plan.<cluster>.<project>.<app>`: what a target is asked to become, and its newest plan. */
+export const planAggregate: Aggregate<PlanState, PlanCommand, LoggedPlanEvent> = {
+  name: 'plan',
+  version: 1,
+  decider,
+};

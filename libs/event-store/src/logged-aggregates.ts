@@ -1,9 +1,5 @@
-import { randomUUID } from 'node:crypto';
-
-import { decodeMessage, encodeEvent, UnreadableEvent } from '@syncline/events';
+import { decodeMessage, UnreadableEvent } from '@syncline/events';
 import {
-  formatPosition,
-  hmacHex,
   type Aggregate,
   type Aggregates,
   type Cause,
@@ -15,10 +11,12 @@ import {
   type StoredEvent,
 } from '@syncline/kernel';
 
+import { encodeDecision, idsOf, type Decision } from './decision.js';
 import { EventStoreError } from './event-store-error.js';
 import { FoldCache } from './fold-cache.js';
 import type { MessageLog, Snapshots } from './message-log.js';
-import { causationOf, hasHandled, remember, remembering, type Remembered } from './remembered.js';
+import { OneAtATime } from './one-at-a-time.js';
+import { hasHandled, remember, remembering, type Remembered } from './remembered.js';
 
 const attempts = 20;
 const snapshotEvery = 50;
@@ -55,6 +53,7 @@ export const decodeOrHalt = (message: LogMessage): readonly StoredEvent[] => {
 export class LoggedAggregates implements Aggregates {
   readonly #options: AggregatesOptions;
   readonly #cache = new FoldCache<Folded<unknown>>(20_000);
+  readonly #turns = new OneAtATime();
 
   constructor(options: AggregatesOptions) {
     this.#options = options;
@@ -68,19 +67,37 @@ export class LoggedAggregates implements Aggregates {
     return { state: folded.remembered.state, sequence: folded.sequence };
   }
 
-  async decide<S, C, E extends DomainEvent>(
+  /** Decisions of this process on one subject take turns, so that they do not race each other. */
+  decide<S, C, E extends DomainEvent>(
     aggregate: Aggregate<S, C, E>,
     subject: string,
     command: C,
     cause: Cause,
   ): Promise<Decided<S, E>> {
-    const idOf = this.#idsFor(subject, cause);
+    return this.#turns.run(subject, () => this.#decide(aggregate, subject, command, cause));
+  }
+
+  async #decide<S, C, E extends DomainEvent>(
+    aggregate: Aggregate<S, C, E>,
+    subject: string,
+    command: C,
+    cause: Cause,
+  ): Promise<Decided<S, E>> {
+    const { idKey, source, clock } = this.#options;
+    const ids = idsOf(idKey, subject, cause);
+    let before: Folded<S> | undefined;
     for (let attempt = 0; attempt < attempts; attempt += 1) {
       const folded = await this.#fold(aggregate, subject);
-      if (hasHandled(folded.remembered, cause, idOf(0))) return settled(folded);
+      if (before && folded.remembered.ids.includes(ids(0)))
+        return this.#appendedAfter(subject, before.sequence, ids(0), folded);
+      if (hasHandled(folded.remembered, cause, ids(0))) return settled(folded);
+      before = folded;
       const events = aggregate.decider.decide(folded.remembered.state, command);
       if (events.length === 0) return settled(folded);
-      const decided = await this.#append(aggregate, subject, folded, events, cause, idOf);
+      const decision = { subject, events, cause, ids, source, time: clock.now().toISOString() };
+      // Another id each time: one that somebody else used would be refused for as long as the server remembers it.
+      const messageId = attempt === 0 ? ids(0) : `${ids(0)}.${attempt}`;
+      const decided = await this.#append(aggregate, folded, decision, messageId);
       if (decided) return decided;
     }
     throw new EventStoreError(
@@ -90,49 +107,46 @@ export class LoggedAggregates implements Aggregates {
     );
   }
 
-  #idsFor(subject: string, cause: Cause): (index: number) => string {
-    const { reaction, idempotencyKey } = cause;
-    const key = reaction
-      ? `reaction|${reaction.subject}|${formatPosition(reaction.position)}`
-      : idempotencyKey === undefined
-        ? `once|${randomUUID()}`
-        : `key|${cause.actor}|${idempotencyKey}`;
-    return (index) => hmacHex(this.#options.idKey, `${subject}|${key}|${index}`).slice(0, 32);
+  /** What an append that nobody answered for came to: it is in the log, with our first id. */
+  async #appendedAfter<S, E extends DomainEvent>(
+    subject: string,
+    sequence: number,
+    firstId: string,
+    folded: Folded<S>,
+  ): Promise<Decided<S, E>> {
+    const tail = (await this.#options.log.read(subject, sequence)).map(decodeOrHalt);
+    const ours = tail.find(([first]) => first?.id === firstId) ?? [];
+    return {
+      ...settled<S, E>(folded),
+      position: ours.at(-1)?.position ?? settled(folded).position,
+      events: ours as unknown as StoredEvent<E>[],
+    };
   }
 
+  /** Undefined where another message came first, or nobody can say. */
   async #append<S, C, E extends DomainEvent>(
     aggregate: Aggregate<S, C, E>,
-    subject: string,
     folded: Folded<S>,
-    events: readonly E[],
-    cause: Cause,
-    idOf: (index: number) => string,
+    decision: Decision,
+    messageId: string,
   ): Promise<Decided<S, E> | undefined> {
-    const { clock, log, source, onAppend } = this.#options;
-    const time = clock.now().toISOString();
-    const { actor, correlationId, traceparent } = cause;
-    const envelope = {
-      source,
-      subject,
-      time,
-      actor,
-      correlationId,
-      ...causationOf(cause),
-      ...(traceparent && { traceparent }),
-    };
-    const encoded = events.map((event, index) => encodeEvent(event, { ...envelope, id: idOf(index) }));
-    const bytes = new TextEncoder().encode(JSON.stringify(encoded));
+    const { subject, time } = decision;
+    const bytes = encodeDecision(decision);
     const began = performance.now();
-    const outcome = await log.append({ subject, expected: folded.sequence, bytes, id: idOf(0) });
-    onAppend?.((performance.now() - began) / 1000);
+    const outcome = await this.#options.log.append({
+      subject,
+      expected: folded.sequence,
+      bytes,
+      id: messageId,
+    });
+    this.#options.onAppend?.((performance.now() - began) / 1000);
     if (outcome.status === 'conflict') return undefined;
-    const stored = decodeMessage(bytes, outcome.sequence, time);
-    const next = {
-      remembered: remember(aggregate.decider, folded.remembered, stored),
-      sequence: outcome.sequence,
-    };
-    this.#cache.set(cacheKey(aggregate, subject), next);
-    return { ...settled(next), events: stored as unknown as StoredEvent<E>[] };
+    const { sequence } = outcome;
+    const stored = decodeMessage(bytes, sequence, time);
+    const next = { remembered: remember(aggregate.decider, folded.remembered, stored), sequence };
+    this.#keep(cacheKey(aggregate, subject), next);
+    const position = { sequence, index: stored.length - 1 };
+    return { ...settled(next), position, events: stored as unknown as StoredEvent<E>[] };
   }
 
   async #fold<S, C, E extends DomainEvent>(
@@ -140,10 +154,11 @@ export class LoggedAggregates implements Aggregates {
     subject: string,
   ): Promise<Folded<S>> {
     const key = cacheKey(aggregate, subject);
-    const known =
+    let known =
       (this.#cache.get(key) as Folded<S> | undefined) ?? (await this.#fromSnapshot(aggregate, subject));
-    const last = await this.#options.log.last(subject);
-    if ((last?.sequence ?? 0) === known.sequence) return this.#keep(key, known);
+    const last = (await this.#options.log.last(subject))?.sequence ?? 0;
+    if (last === known.sequence) return this.#keep(key, known);
+    if (last < known.sequence) known = nothing(aggregate);
     const tail = await this.#options.log.read(subject, known.sequence);
     let { remembered } = known;
     let sequence = known.sequence;
@@ -172,9 +187,14 @@ export class LoggedAggregates implements Aggregates {
     const snapshot = await this.#options.snapshots.find(aggregate.name, aggregate.version, subject);
     return snapshot
       ? { remembered: snapshot.state as Remembered<S>, sequence: snapshot.sequence }
-      : { remembered: remembering(aggregate.decider.initial), sequence: 0 };
+      : nothing(aggregate);
   }
 }
+
+const nothing = <S, C, E extends DomainEvent>(aggregate: Aggregate<S, C, E>): Folded<S> => ({
+  remembered: remembering(aggregate.decider.initial),
+  sequence: 0,
+});
 
 const cacheKey = (aggregate: { readonly name: string; readonly version: number }, subject: string): string =>
   `${aggregate.name}.${aggregate.version}|${subject}`;

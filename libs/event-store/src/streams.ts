@@ -1,6 +1,7 @@
 import {
   AckPolicy,
   DiscardPolicy,
+  JetStreamApiError,
   RetentionPolicy,
   StorageType,
   StoreCompression,
@@ -10,6 +11,7 @@ import {
 
 import { EventStoreError } from './event-store-error.js';
 
+const streamNotFound = 10059;
 export const eventsStream = 'EVENTS';
 export const blobsStream = 'BLOBS';
 /** Key-value buckets: folded states, people's names, which clusters an applier serves. */
@@ -96,9 +98,10 @@ const differs = (wanted: unknown, found: unknown): boolean =>
 export const verifyStreams = async (jsm: JetStreamManager): Promise<void> => {
   for (const [stream, wanted] of Object.entries(promises)) {
     const { config } = await jsm.streams.info(stream).catch((error: unknown) => {
+      if (!(error instanceof JetStreamApiError) || error.code !== streamNotFound) throw error;
       throw new EventStoreError(
         'log-wrong-configuration',
-        `stream ${stream} cannot be read; was the log bootstrapped?`,
+        `there is no stream ${stream}; was the log bootstrapped?`,
         stream,
         error,
       );

@@ -32,6 +32,7 @@ export const permissionsOf = (service: HubService) => ({
       '$JS.API.CONSUMER.CREATE.KV_people.>',
       '$JS.API.CONSUMER.INFO.>',
       '$JS.API.CONSUMER.MSG.NEXT.>',
+      '$JS.API.CONSUMER.RESET.EVENTS.*',
       '$JS.API.CONSUMER.DELETE.EVENTS.>',
     ],
   },

@@ -12,6 +12,7 @@ export const clusterSubjects = (token: string) => ({
     `$JS.API.DIRECT.GET.EVENTS.ev.plan.${token}.>`,
     `$JS.API.DIRECT.GET.EVENTS.ev.fleet.${token}`,
     `$JS.API.DIRECT.GET.BLOBS.blob.cluster.${token}.>`,
+    `$JS.API.CONSUMER.RESET.EVENTS.${liveConsumer(token)}`,
     `$JS.API.CONSUMER.RESET.EVENTS.${historyConsumer(token)}`,
     `$JS.API.CONSUMER.MSG.NEXT.EVENTS.${liveConsumer(token)}`,
     `$JS.API.CONSUMER.MSG.NEXT.EVENTS.${historyConsumer(token)}`,

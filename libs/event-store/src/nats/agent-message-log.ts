@@ -9,7 +9,7 @@ import type { AppendOutcome, MessageLog, NewMessage } from '../message-log.js';
 import { eventsStream } from '../streams.js';
 import { matchesAny } from '../subject-match.js';
 import { classify } from './classify.js';
-import { boundConsumer } from './consumer-source.js';
+import { boundConsumer, rewindConsumer } from './consumer-source.js';
 import { publishDecision } from './hub-message-log.js';
 import { fromDelivered, fromStored } from './messages.js';
 
@@ -100,15 +100,8 @@ export class AgentMessageLog implements MessageLog {
 
   async *#rewound(token: string, filter: LogFilter): AsyncIterable<LogMessage> {
     const name = historyConsumer(token);
-    const reset = await this.nc.request(
-      `$JS.API.CONSUMER.RESET.${eventsStream}.${name}`,
-      JSON.stringify({ seq: (filter.afterSequence ?? 0) + 1 }),
-      { timeout: 10_000 },
-    );
-    const info = reset.json<{ error?: { description: string }; num_pending?: number }>();
-    if (info.error)
-      throw new EventStoreError('log-failed', `${name} cannot be rewound: ${info.error.description}`, name);
-    for (let pending = info.num_pending ?? 0; pending > 0;) {
+    let pending = await rewindConsumer(this.nc, name, (filter.afterSequence ?? 0) + 1);
+    while (pending > 0) {
       const batch = await boundConsumer(this.js, name).fetch({
         bind: true,
         max_messages: Math.min(pending, 500),

@@ -1,26 +1,36 @@
-import type { JetStreamClient } from '@nats-io/jetstream';
+import { setTimeout as delay } from 'node:timers/promises';
+
 import { encodeToken, subjects } from '@syncline/events';
-import type { Aggregates, EventLog } from '@syncline/kernel';
+import type { Aggregates, ClusterAnswers, EventLog } from '@syncline/kernel';
 
 import { liveConsumer } from '../accounts/subjects-of.js';
 import type { StoreMeter } from '../hub.js';
+import type { CommandRequest } from '../reactions/decorators.js';
 import type { EventHandler, ReactionPlan } from '../reactions/delivery.js';
 import type { ReactionRuntime } from '../reactions/jetstream-strategy.js';
+import { resumeCommand } from '../reactions/resume-command.js';
 import { RunningReaction } from '../reactions/running-reaction.js';
-import { consumerSource } from './consumer-source.js';
+import { consumerSource, type ConsumerLink } from './consumer-source.js';
+
+const retryMs = 2_000;
 
 export type AgentRuntimeOptions = {
-  readonly js: JetStreamClient;
+  readonly link: ConsumerLink;
   readonly log: EventLog;
   readonly aggregates: Aggregates;
-  readonly isConnected: () => boolean;
+  readonly answers: ClusterAnswers;
   readonly watch: (signal: AbortSignal) => AsyncIterable<readonly string[]>;
   readonly meter?: StoreMeter;
 };
 
+type Handlers = ReadonlyMap<string, readonly EventHandler[]>;
+
+/** One cluster's reaction at work, until it is stopped. */
+type Served = { readonly stop: () => Promise<void> };
+
 /** An applier's reactions: one at work per served cluster, so that a cluster delays only itself. */
 export class AgentRuntime implements ReactionRuntime {
-  readonly #running = new Map<string, RunningReaction>();
+  readonly #served = new Map<string, Served>();
   readonly #stop = new AbortController();
 
   constructor(private readonly options: AgentRuntimeOptions) {}
@@ -36,29 +46,61 @@ export class AgentRuntime implements ReactionRuntime {
 
   async stop(): Promise<void> {
     this.#stop.abort();
-    await Promise.all([...this.#running.values()].map((one) => one.stop()));
-    this.#running.clear();
+    await Promise.all([...this.#served.values()].map((one) => one.stop()));
+    this.#served.clear();
   }
 
-  async #follow(handlers: ReadonlyMap<string, readonly EventHandler[]>): Promise<void> {
+  async #follow(handlers: Handlers): Promise<void> {
     for await (const clusters of this.options.watch(this.#stop.signal)) {
-      for (const [cluster, running] of this.#running) {
+      for (const [cluster, served] of this.#served) {
         if (clusters.includes(cluster)) continue;
-        this.#running.delete(cluster);
-        await running.stop();
+        this.#served.delete(cluster);
+        await served.stop();
       }
-      for (const cluster of clusters) if (!this.#running.has(cluster)) await this.#serve(cluster, handlers);
+      for (const cluster of clusters) {
+        if (!this.#served.has(cluster)) this.#served.set(cluster, this.#serve(cluster, handlers));
+      }
     }
   }
 
-  async #serve(cluster: string, handlers: ReadonlyMap<string, readonly EventHandler[]>): Promise<void> {
-    const { js, log, aggregates, isConnected, meter } = this.options;
+  /** Starts in the background, again and again until it works: rights and consumers may be a moment behind. */
+  #serve(cluster: string, handlers: Handlers): Served {
+    const stopped = new AbortController();
+    const starting = this.#startUntilDone(cluster, handlers, stopped.signal);
+    return {
+      stop: async () => {
+        stopped.abort();
+        await (
+          await starting
+        )?.();
+      },
+    };
+  }
+
+  async #startUntilDone(
+    cluster: string,
+    handlers: Handlers,
+    signal: AbortSignal,
+  ): Promise<(() => Promise<void>) | undefined> {
+    for (let attempt = 1; !signal.aborted; attempt += 1) {
+      try {
+        return await this.#start(cluster, handlers);
+      } catch (error) {
+        this.options.meter?.reactionFailed?.(cluster, `ev.cluster.${encodeToken(cluster)}`, attempt, error);
+        await delay(retryMs, undefined, { signal, ref: false }).catch(() => undefined);
+      }
+    }
+    return undefined;
+  }
+
+  async #start(cluster: string, handlers: Handlers): Promise<() => Promise<void>> {
+    const { link, log, aggregates, answers, meter } = this.options;
     const running = new RunningReaction(
       { name: cluster, subjects: [], handlers },
       {
         log,
         parking: { service: 'applier', subject: subjects.clusterService(cluster), aggregates },
-        isConnected,
+        isConnected: () => link.state.connected,
         report: {
           failed: (reaction, subject, _position, attempt, error) =>
             meter?.reactionFailed?.(reaction, subject, attempt, error),
@@ -66,7 +108,12 @@ export class AgentRuntime implements ReactionRuntime {
         },
       },
     );
-    this.#running.set(cluster, running);
-    await running.start(consumerSource(js, liveConsumer(encodeToken(cluster))));
+    await running.start(consumerSource(link, liveConsumer(encodeToken(cluster))));
+    const resume = resumeCommand(() => [running]);
+    const unserve = await answers.serve(cluster, 'resume', (request) => resume(request as CommandRequest));
+    return async () => {
+      await unserve();
+      await running.stop();
+    };
   }
 }

@@ -9,7 +9,8 @@ import { JetStreamStrategy } from '../reactions/jetstream-strategy.js';
 import { AgentMessageLog } from './agent-message-log.js';
 import { AgentRuntime } from './agent-runtime.js';
 import { NatsBlobStore } from './blobs.js';
-import { ConnectionState, openConnection } from './connection.js';
+import { ConnectionState } from './connection-state.js';
+import { openConnection } from './connection.js';
 import { NatsClusterAnswers } from './requests.js';
 import { watchServed } from './served-clusters.js';
 
@@ -27,7 +28,8 @@ export const connectAgent = async (options: AgentOptions): Promise<Agent> => {
   const { servers, credentials, applier, idKey, meter } = options;
   const nc = await openConnection({ servers, credentials, name: `applier-${applier}` });
   const [js, jsm] = [jetstream(nc), await jetstreamManager(nc, { checkAPI: false })];
-  const state = new ConnectionState(nc, () => undefined);
+  const state = new ConnectionState(nc);
+  const answers = new NatsClusterAnswers(nc);
   const messages = new AgentMessageLog(nc, js, jsm);
   const log = new DecodedEventLog(messages);
   const aggregates = new LoggedAggregates({
@@ -40,10 +42,10 @@ export const connectAgent = async (options: AgentOptions): Promise<Agent> => {
   });
   const watch = (signal: AbortSignal): AsyncIterable<readonly string[]> => watchServed(nc, applier, signal);
   const runtime = new AgentRuntime({
-    js,
+    link: { nc, js, state },
     log,
     aggregates,
-    isConnected: () => state.connected,
+    answers,
     watch,
     ...(meter && { meter }),
   });
@@ -51,7 +53,7 @@ export const connectAgent = async (options: AgentOptions): Promise<Agent> => {
     aggregates,
     log,
     blobs: new NatsBlobStore(js, jsm),
-    clusterAnswers: new NatsClusterAnswers(nc),
+    clusterAnswers: answers,
     servedClusters: { watch: (_applier, signal) => watch(signal) },
     live: { publish: (subject, payload) => nc.publish(`live.${subject}`, JSON.stringify(payload)) },
     strategy: new JetStreamStrategy(runtime),

@@ -14,7 +14,9 @@ import { LoggedAggregates } from '../logged-aggregates.js';
 import { JetStreamStrategy } from '../reactions/jetstream-strategy.js';
 import { eventsStream, verifyStreams } from '../streams.js';
 import { NatsBlobStore } from './blobs.js';
-import { ConnectionState, openConnection } from './connection.js';
+import { classify } from './classify.js';
+import { ConnectionState } from './connection-state.js';
+import { openConnection, verifyServer } from './connection.js';
 import { GuardedLog } from './guarded-log.js';
 import { HubMessageLog } from './hub-message-log.js';
 import { HubRuntime } from './hub-runtime.js';
@@ -58,19 +60,19 @@ const guard = async (nc: NatsConnection, stateDir: string) => {
   const [js, jsm] = [jetstream(nc), await jetstreamManager(nc, { checkAPI: false })];
   const remembered = new RememberedPosition(join(stateDir, 'log-position.json'));
   const verify = async (): Promise<void> => {
+    verifyServer(nc);
     await verifyStreams(jsm);
     await remembered.verify(async ({ sequence }) => {
       const stored = await jsm.direct.getMessage(eventsStream, { seq: sequence });
       return stored ? fromStored(stored) : undefined;
     });
   };
-  await verify();
-  const log = new GuardedLog(new HubMessageLog(js, jsm), remembered);
-  const state = new ConnectionState(nc, () => {
-    verify().catch((error: unknown) => {
-      if (error instanceof EventStoreError && !error.retryable) log.halt(error);
-    });
+  await verify().catch((error: unknown) => {
+    throw classify(error, 'verify the log');
   });
+  const log = new GuardedLog(new HubMessageLog(js, jsm), remembered);
+  const state = new ConnectionState(nc);
+  state.onReturn(() => log.verifyAgain(verify));
   return { js, jsm, log, state, remembered };
 };
 
@@ -92,7 +94,7 @@ const assemble = async (nc: NatsConnection, options: HubOptions): Promise<Hub> =
     ...(meter?.appended && { onAppend: meter.appended }),
   });
   const events = new DecodedEventLog(log);
-  const runtime = new HubRuntime(service, nc, js, jsm, {
+  const runtime = new HubRuntime(service, { nc, js, state }, jsm, {
     log: events,
     parking: { service, subject: subjects.service(service), aggregates },
     isConnected: () => state.connected,

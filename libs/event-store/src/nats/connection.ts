@@ -43,35 +43,22 @@ export const openConnection = async ({
   }).catch((error: unknown) => {
     throw classify(error, `connect to ${servers}`);
   });
-  const version = nc.info?.version ?? '0';
-  if (!isOlder(version)) return nc;
-  await nc.close();
-  const needed = oldestServer.join('.');
-  throw new EventStoreError(
-    'log-wrong-server',
-    `nats-server at ${servers} is ${version}; ${needed} or newer is needed`,
-    servers,
-  );
+  try {
+    verifyServer(nc);
+    return nc;
+  } catch (error) {
+    await nc.close();
+    throw error;
+  }
 };
 
-/** Whether the connection stands now; follows its status events. */
-export class ConnectionState {
-  #connected = true;
-
-  constructor(nc: NatsConnection, onReturn: () => void) {
-    void this.#follow(nc, onReturn);
-  }
-
-  get connected(): boolean {
-    return this.#connected;
-  }
-
-  async #follow(nc: NatsConnection, onReturn: () => void): Promise<void> {
-    for await (const status of nc.status()) {
-      if (status.type === 'disconnect' || status.type === 'close') this.#connected = false;
-      if (status.type !== 'reconnect') continue;
-      this.#connected = true;
-      onReturn();
-    }
-  }
-}
+/** Throws `log-wrong-server` where the server that we are connected to is older than what was tried. */
+export const verifyServer = (nc: NatsConnection): void => {
+  const version = nc.info?.version ?? '0';
+  if (!isOlder(version)) return;
+  throw new EventStoreError(
+    'log-wrong-server',
+    `nats-server at ${nc.getServer()} is ${version}; ${oldestServer.join('.')} or newer is needed`,
+    nc.getServer(),
+  );
+};

@@ -1,12 +1,20 @@
+import { setTimeout as delay } from 'node:timers/promises';
+
 import type { LogFilter, LogMessage } from '@syncline/kernel';
 
-import { EventStoreError } from '../event-store-error.js';
+import type { EventStoreError } from '../event-store-error.js';
 import type { AppendOutcome, MessageLog, NewMessage } from '../message-log.js';
+import { classify } from './classify.js';
 import type { RememberedPosition } from './remembered-position.js';
+
+const retryMs = 500;
+/** What verification can find that no waiting mends. */
+const final = new Set(['log-wrong-server', 'log-wrong-configuration', 'log-lost-positions', 'log-forbidden']);
 
 /** A log that stops being written when it turns out not to be the one that was seen before. */
 export class GuardedLog implements MessageLog {
   #halted: EventStoreError | undefined;
+  #verified: Promise<void> = Promise.resolve();
 
   constructor(
     private readonly log: MessageLog,
@@ -18,12 +26,27 @@ export class GuardedLog implements MessageLog {
     return this.#halted;
   }
 
-  halt(error: EventStoreError): void {
-    this.#halted = error;
+  /** After a reconnect: nothing is appended before `verify` has said that it is the same log. */
+  verifyAgain(verify: () => Promise<void>): void {
+    this.#verified = this.#verified.then(() => this.#verifyUntilSure(verify));
   }
 
-  append(message: NewMessage): Promise<AppendOutcome> {
-    return this.#halted ? Promise.reject(this.#halted) : this.log.append(message);
+  async #verifyUntilSure(verify: () => Promise<void>): Promise<void> {
+    for (;;) {
+      try {
+        return await verify();
+      } catch (error) {
+        const failure = classify(error, 'verify the log');
+        if (final.has(failure.code)) return void (this.#halted = failure);
+        await delay(retryMs, undefined, { ref: false });
+      }
+    }
+  }
+
+  async append(message: NewMessage): Promise<AppendOutcome> {
+    await this.#verified;
+    if (this.#halted) throw this.#halted;
+    return this.log.append(message);
   }
 
   async last(subject: string): Promise<LogMessage | undefined> {
@@ -44,7 +67,10 @@ export class GuardedLog implements MessageLog {
   scan(filter: LogFilter): AsyncIterable<LogMessage> {
     return this.log.scan(filter);
   }
-  follow(filter: LogFilter, signal: AbortSignal): AsyncIterable<LogMessage> {
-    return this.log.follow(filter, signal);
+  async *follow(filter: LogFilter, signal: AbortSignal): AsyncIterable<LogMessage> {
+    for await (const message of this.log.follow(filter, signal)) {
+      if (!this.#halted) this.remembered.remember(message);
+      yield message;
+    }
   }
 }

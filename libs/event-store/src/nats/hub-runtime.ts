@@ -1,5 +1,5 @@
-import type { JetStreamClient, JetStreamManager } from '@nats-io/jetstream';
-import type { Msg, NatsConnection } from '@nats-io/nats-core';
+import type { JetStreamManager } from '@nats-io/jetstream';
+import type { Msg } from '@nats-io/nats-core';
 
 import type { CommandRequest } from '../reactions/decorators.js';
 import type { ReactionPlan } from '../reactions/delivery.js';
@@ -7,7 +7,7 @@ import type { CommandHandler, ReactionRuntime } from '../reactions/jetstream-str
 import { resumeCommand } from '../reactions/resume-command.js';
 import { RunningReaction, type ReactionSurroundings } from '../reactions/running-reaction.js';
 import { durable, eventsStream } from '../streams.js';
-import { consumerSource } from './consumer-source.js';
+import { consumerSource, type ConsumerLink } from './consumer-source.js';
 import { answerOf } from './requests.js';
 
 /** Reactions and commands of one hub service: a durable consumer `<service>-<reaction>` each. */
@@ -16,8 +16,7 @@ export class HubRuntime implements ReactionRuntime {
 
   constructor(
     private readonly service: string,
-    private readonly nc: NatsConnection,
-    private readonly js: JetStreamClient,
+    private readonly link: ConsumerLink,
     private readonly jsm: JetStreamManager,
     private readonly surroundings: ReactionSurroundings,
   ) {}
@@ -28,7 +27,7 @@ export class HubRuntime implements ReactionRuntime {
       await this.jsm.consumers.add(eventsStream, durable(name, plan.subjects));
       const running = new RunningReaction(plan, this.surroundings);
       this.#running.push(running);
-      await running.start(consumerSource(this.js, name));
+      await running.start(consumerSource(this.link, name));
     }
     const all = new Map(commands).set(
       'resume',
@@ -46,7 +45,7 @@ export class HubRuntime implements ReactionRuntime {
     const answer = async (message: Msg): Promise<void> => {
       message.respond(JSON.stringify(await answerOf(() => handle(message.json<CommandRequest>()))));
     };
-    this.nc.subscribe(`cmd.${this.service}.${verb}`, {
+    this.link.nc.subscribe(`cmd.${this.service}.${verb}`, {
       queue: this.service,
       callback: (error, message) => {
         if (!error) void answer(message);

@@ -22,7 +22,7 @@ export type LaneSurroundings = {
   readonly patience: Patience;
   /** Reads a subject after a sequence; for going on with a parked one. */
   readonly read: (subject: string, after: number) => Promise<readonly LogEntry[]>;
-  readonly parkedAt: (subject: string) => number | undefined;
+  readonly isParked: (subject: string) => boolean;
   readonly park: (
     event: Pick<StoredEvent, 'subject' | 'position' | 'correlationId'>,
     attempts: number,
@@ -35,7 +35,8 @@ export type LaneSurroundings = {
     event: Pick<StoredEvent, 'subject' | 'position'>,
     attempt: number,
   ) => void;
-  readonly delay: (ms: number) => Promise<void>;
+  /** Waits, or less where the signal aborts. */
+  readonly delay: (ms: number, signal: AbortSignal) => Promise<void>;
 };
 
 type Failure = {
@@ -52,8 +53,10 @@ export class Lanes {
   readonly #waiting = new Map<string, Delivery[]>();
   readonly #ready: string[] = [];
   readonly #idle: (() => void)[] = [];
+  /** Subjects whose deliveries wait for a catching up; it tells up to where they are handled, or that they stay parked. */
+  readonly #catchingUp = new Map<string, Promise<number | undefined>>();
+  readonly #stop = new AbortController();
   #running = 0;
-  #stopped = false;
 
   constructor(
     private readonly plan: ReactionPlan,
@@ -68,7 +71,7 @@ export class Lanes {
 
   /** Takes a delivery; returns at once. */
   push(delivery: Delivery): void {
-    if (this.#stopped) return;
+    if (this.#stop.signal.aborted) return;
     const { subject } = delivery.message;
     const queue = this.#waiting.get(subject);
     if (queue) {
@@ -87,25 +90,40 @@ export class Lanes {
 
   /** Takes nothing more; resolves when the events in hand are handled. What waits is delivered again later. */
   async stop(): Promise<void> {
-    this.#stopped = true;
+    this.#stop.abort();
     if (this.#running > 0) await new Promise<void>((resolve) => this.#idle.push(resolve));
   }
 
-  /** Handles a parked subject from a sequence on, as long as there are messages; false where one fails. */
-  async catchUp(subject: string, fromSequence: number): Promise<boolean> {
+  /**
+   * Handles a parked subject from a sequence on, as long as there are messages, then calls `done`. Deliveries of the
+   * subject wait for it, so that none is taken for parked in between. False where a message fails, or where this is under way.
+   */
+  async catchUp(subject: string, fromSequence: number, done: () => Promise<void>): Promise<boolean> {
+    if (this.#catchingUp.has(subject)) return false;
+    const handled = this.#handleFrom(subject, fromSequence).then(async (last) => {
+      if (last !== undefined) await done();
+      return last;
+    });
+    const settled = handled.catch(() => undefined).finally(() => this.#catchingUp.delete(subject));
+    this.#catchingUp.set(subject, settled);
+    return (await handled) !== undefined;
+  }
+
+  /** The last sequence that was handled; undefined where one failed. */
+  async #handleFrom(subject: string, fromSequence: number): Promise<number | undefined> {
     let after = fromSequence - 1;
     for (;;) {
       const entries = await this.around.read(subject, after);
-      if (entries.length === 0) return true;
+      if (entries.length === 0) return after;
       for (const { message } of entries) {
-        if (await this.#tryMessage(message)) return false;
+        if (await this.#tryMessage(message)) return undefined;
         after = message.sequence;
       }
     }
   }
 
   #startLanes(): void {
-    while (this.#running < this.width && !this.#stopped) {
+    while (this.#running < this.width && !this.#stop.signal.aborted) {
       const subject = this.#ready.shift();
       if (subject === undefined) return;
       this.#running += 1;
@@ -121,7 +139,7 @@ export class Lanes {
 
   async #drain(subject: string): Promise<void> {
     const queue = this.#waiting.get(subject) ?? [];
-    for (let delivery = queue[0]; delivery && !this.#stopped; delivery = queue[0]) {
+    for (let delivery = queue[0]; delivery && !this.#stop.signal.aborted; delivery = queue[0]) {
       const handled = await this.#handle(delivery);
       if (handled) delivery.ack();
       queue.shift();
@@ -131,12 +149,26 @@ export class Lanes {
 
   /** Whether the delivery may be acknowledged. */
   async #handle(delivery: Delivery): Promise<boolean> {
-    if (this.around.parkedAt(delivery.message.subject) !== undefined) return true;
-    const failure = await this.#tryMessage(delivery.message);
-    if (!failure) return true;
-    if (this.#stopped) return false;
-    await this.around.park(failure.event, failure.attempts, failure.reason);
-    return true;
+    const { message } = delivery;
+    const caughtUpTo = await this.#catchingUp.get(message.subject);
+    if (this.around.isParked(message.subject) || message.sequence <= (caughtUpTo ?? 0)) return true;
+    const failure = await this.#tryMessage(message);
+    return failure ? this.#parkUntilDone(failure) : true;
+  }
+
+  /** Parking is itself recorded in the log; while that does not work, the subject is held. False where we stop. */
+  async #parkUntilDone(failure: Failure): Promise<boolean> {
+    const { park, onFailure, patience, delay } = this.around;
+    for (let attempt = failure.attempts; !this.#stop.signal.aborted; attempt += 1) {
+      try {
+        await park(failure.event, failure.attempts, failure.reason);
+        return true;
+      } catch (error) {
+        onFailure(error, failure.event, attempt);
+        await delay(patience.longestDelayMs, this.#stop.signal);
+      }
+    }
+    return false;
   }
 
   /** Handles a message's events in order, each as often as patience allows. */
@@ -171,10 +203,11 @@ export class Lanes {
         if (!this.around.isConnected()) attempt -= 1;
         const allowed =
           error instanceof AdapterError && error.retryable ? patience.retryableAttempts : patience.attempts;
-        if (attempt >= allowed || this.#stopped)
+        if (attempt >= allowed || this.#stop.signal.aborted)
           return { event, attempts: Math.max(attempt, 1), reason: reasonOf(error) };
         await this.around.delay(
           Math.min(patience.longestDelayMs, patience.firstDelayMs * 2 ** Math.max(0, attempt - 1)),
+          this.#stop.signal,
         );
       }
     }

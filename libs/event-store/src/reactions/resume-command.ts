@@ -1,4 +1,4 @@
-import { CommandRefused } from '@syncline/kernel';
+import { CommandRefused, type CommandAnswer } from '@syncline/kernel';
 import { z } from 'zod';
 
 import type { CommandHandler } from './jetstream-strategy.js';
@@ -6,21 +6,15 @@ import type { RunningReaction } from './running-reaction.js';
 
 const payload = z.object({ reaction: z.string(), subject: z.string() });
 
-/** `cmd.<service>.resume`: goes on with a parked subject. */
+/** `cmd.<service>.resume` with `{ reaction, subject }`: goes on with a parked subject. */
 export const resumeCommand =
   (running: () => readonly RunningReaction[]): CommandHandler =>
-  async (request) => {
-    const { reaction, subject } = payload.parse(request.payload);
-    const found = running().filter((one) => one.name === reaction);
-    if (found.length === 0)
-      throw new CommandRefused('no-such-reaction', `There is no reaction ${reaction} here.`);
-    let refusal: unknown;
-    for (const one of found) {
-      try {
-        return { position: await one.resume(subject, request.context.actor), result: {} };
-      } catch (error) {
-        refusal = error;
-      }
-    }
-    throw refusal;
+  async (request): Promise<CommandAnswer> => {
+    const parsed = payload.safeParse(request.payload);
+    if (!parsed.success)
+      throw new CommandRefused('invalid-command', 'resume takes a reaction and a subject, both text.');
+    const { reaction, subject } = parsed.data;
+    const found = running().find((one) => one.name === reaction);
+    if (!found) throw new CommandRefused('no-such-reaction', `There is no reaction ${reaction} here.`);
+    return { position: await found.resume(subject, request.context.actor), result: {} };
   };

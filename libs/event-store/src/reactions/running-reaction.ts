@@ -42,11 +42,11 @@ export class RunningReaction {
     this.#lanes = new Lanes(plan, {
       patience: around.patience ?? usualPatience,
       read: (subject, after) => around.log.read(subject, after),
-      parkedAt: (subject) => this.#parked.get(subject),
+      isParked: (subject) => this.#parked.has(subject),
       isConnected: around.isConnected,
       onFailure: (error, event, attempt) =>
         around.report.failed(plan.name, event.subject, event.position, attempt, error),
-      delay: (ms) => delay(ms, undefined, { ref: false }),
+      delay: (ms, signal) => delay(ms, undefined, { ref: false, signal }).catch(() => undefined),
       park: async (event, attempts, reason) => {
         await park(around.parking, plan.name, event, attempts, reason);
         this.#setParked(event.subject, event.position.sequence);
@@ -76,13 +76,14 @@ export class RunningReaction {
     const from = this.#parked.get(subject);
     if (from === undefined)
       throw new CommandRefused('not-parked', `${subject} is not parked in ${this.plan.name}.`);
-    if (!(await this.#lanes.catchUp(subject, from))) {
-      throw new CommandRefused('still-failing', `${subject} fails as before; the service's log says why.`);
-    }
-    const position = await unpark(this.around.parking, this.plan.name, subject, actor);
-    this.#parked.delete(subject);
-    this.around.report.parked(this.plan.name, this.#parked.size);
-    return position;
+    let position: Position | undefined;
+    const isCaughtUp = await this.#lanes.catchUp(subject, from, async () => {
+      position = await unpark(this.around.parking, this.plan.name, subject, actor);
+      this.#parked.delete(subject);
+      this.around.report.parked(this.plan.name, this.#parked.size);
+    });
+    if (isCaughtUp && position) return position;
+    throw new CommandRefused('still-failing', `${subject} fails as before; the service's log says why.`);
   }
 
   async stop(): Promise<void> {

@@ -1,0 +1,30 @@
+import type { NatsConnection } from '@nats-io/nats-core';
+
+/** Whether the connection stands now, and who wants to know when it comes back. */
+export class ConnectionState {
+  #connected = true;
+  readonly #onReturn = new Set<() => void>();
+
+  constructor(nc: NatsConnection) {
+    void this.#follow(nc);
+  }
+
+  get connected(): boolean {
+    return this.#connected;
+  }
+
+  /** Calls the listener after every reconnect; gives the way to stop that. */
+  onReturn(listener: () => void): () => void {
+    this.#onReturn.add(listener);
+    return () => void this.#onReturn.delete(listener);
+  }
+
+  async #follow(nc: NatsConnection): Promise<void> {
+    for await (const status of nc.status()) {
+      if (status.type === 'disconnect' || status.type === 'close') this.#connected = false;
+      if (status.type !== 'reconnect') continue;
+      this.#connected = true;
+      for (const listener of this.#onReturn) listener();
+    }
+  }
+}

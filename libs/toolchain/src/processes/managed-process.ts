@@ -71,6 +71,11 @@ const collect = (child: ChildProcess, logFile: string): string[] => {
   return lines;
 };
 
+const running = new Set<ManagedProcess>();
+
+/** Every child process that this process started here and that has not ended, ready or not. */
+export const runningProcesses = (): readonly ManagedProcess[] => [...running];
+
 /** Starts a child process. Throws {@link ToolchainError} where it cannot be started at all. */
 export const startProcess = async (options: ProcessOptions): Promise<ManagedProcess> => {
   const { name, command, args, logFile, graceMs = 8_000 } = options;
@@ -109,5 +114,8 @@ export const startProcess = async (options: ProcessOptions): Promise<ManagedProc
     if (!over) signalGroup(pid, 'SIGKILL');
     await ended;
   };
-  return { name, pid, ended, hasEnded: () => over, lastLines: () => lines, stop, kill };
+  const managed = { name, pid, ended, hasEnded: () => over, lastLines: () => lines, stop, kill };
+  running.add(managed);
+  void ended.then(() => running.delete(managed));
+  return managed;
 };

@@ -1,0 +1,68 @@
+import type { ApplicationEvent, ConfigurationEvent, RepositoryEvent } from '@syncline/events';
+
+import { count, headline, short } from './words.js';
+
+/** What an event of a repository says. */
+export const repositoryText = (event: RepositoryEvent): string => {
+  switch (event.type) {
+    case 'RepositoryRegistered':
+      return `registered: ${event.data.url}, ${event.data.ref.kind} ${event.data.ref.name}`;
+    case 'RevisionDetected': {
+      const { revision, repository, ref, message, forced, reverts } = event.data;
+      const how = forced ? ', pushed with force' : '';
+      const reverted = reverts[0] === undefined ? '' : `, a revert of ${short(reverts[0])}`;
+      return `${short(revision)} seen on ${repository}@${ref.name}${how}${reverted}: "${headline(message)}"`;
+    }
+    case 'FetchFailed':
+      return `cannot be read (${event.data.class}): ${event.data.reason}`;
+    case 'FetchRecovered':
+      return 'can be read again';
+    default:
+      return event satisfies never;
+  }
+};
+
+/** What an event of a repository's configuration says. */
+export const configurationText = (event: ConfigurationEvent): string => {
+  switch (event.type) {
+    case 'ConfigurationAccepted':
+      return `configuration accepted: ${count(event.data.applications, 'application')}, ${event.data.affected} affected`;
+    case 'ConfigurationRejected': {
+      const [first] = event.data.errors;
+      const where = first ? `: ${first.file}:${first.line} ${first.reason}` : '';
+      return `configuration rejected, ${count(event.data.errorCount, 'error')}${where}`;
+    }
+    default:
+      return event satisfies never;
+  }
+};
+
+/** What an event of an application says. */
+export const applicationText = (event: ApplicationEvent): string => {
+  switch (event.type) {
+    case 'ApplicationDeclared':
+      return 'declared';
+    case 'ApplicationRevised':
+      return 'its declaration changed';
+    case 'ApplicationRetired':
+      return 'no longer declared; its objects stay where they are';
+    case 'RolloutStarted': {
+      const clusters = event.data.waves.flatMap((wave) => wave.clusters);
+      return `rollout of ${short(event.data.revision)} to ${clusters.length === 0 ? 'no cluster' : clusters.join(', ')} started`;
+    }
+    case 'WaveOpened':
+      return `wave ${event.data.name} opened`;
+    case 'WaveCompleted':
+      return `wave ${event.data.name} completed`;
+    case 'RolloutCompleted':
+      return `rollout of ${short(event.data.revision)} completed`;
+    case 'RolloutSuperseded':
+      return `rollout of ${short(event.data.revision)} superseded`;
+    case 'RolloutHalted':
+      return `rollout halted by ${event.data.cluster}: ${event.data.reason}`;
+    case 'RolloutResumed':
+      return `rollout goes on, ${event.data.cluster} is moving again`;
+    default:
+      return event satisfies never;
+  }
+};

@@ -1,0 +1,98 @@
+import type { PlanEvent, TargetEvent } from '@syncline/events';
+
+import { approver, count, countActions, objectText, short } from './words.js';
+
+/** What an event of a target's plans says. */
+export const planText = (event: PlanEvent): string => {
+  switch (event.type) {
+    case 'PlanRequested':
+      return event.data.reason === 'rollout'
+        ? 'plan requested'
+        : `plan requested anew (${event.data.reason})`;
+    case 'PlanHeld':
+      return `held: ${event.data.reason}`;
+    case 'RenderFailed':
+      return `cannot be rendered: ${placeOf(event.data.file, event.data.line)}${event.data.reason}`;
+    case 'PlanDrafted':
+      return `planned: ${countActions(event.data.actions)}${whyWaiting(event.data)}`;
+    case 'PlanUnchanged':
+      return 'nothing to do: it already is what the revision says';
+    case 'PlanApproved':
+      return `approved by ${approver(event.data.by)}${event.data.reason === undefined ? '' : `: ${event.data.reason}`}`;
+    case 'PlanRejected':
+      return `rejected by ${approver(event.data.by)}: ${event.data.reason}`;
+    case 'PlanInvalidated':
+      return `plan void: ${event.data.reason}`;
+    case 'PlanSuperseded':
+      return `plan superseded by ${short(event.data.by)}`;
+    case 'TargetReleased':
+      return event.data.reason === 'retired'
+        ? 'released, the application was retired'
+        : 'released, the cluster left the placement';
+    default:
+      return event satisfies never;
+  }
+};
+
+const placeOf = (file?: string, line?: number): string => {
+  if (file === undefined) return '';
+  return line === undefined ? `${file} ` : `${file}:${line} `;
+};
+
+const whyWaiting = ({
+  refused,
+  needs,
+}: {
+  readonly refused: readonly string[];
+  readonly needs: readonly string[];
+}): string => {
+  if (refused[0] !== undefined) return `; refused: ${refused[0]}`;
+  return needs[0] === undefined ? '' : `; needs a person: ${needs[0]}`;
+};
+
+type Failure = Extract<TargetEvent, { type: 'ApplyFailed' }>['data'];
+
+const failureText = ({ object, reason }: Pick<Failure, 'object' | 'reason'>): string =>
+  object ? `${objectText(object)}: ${reason}` : reason;
+
+const healthText = ({
+  to,
+  objects,
+}: Extract<TargetEvent, { type: 'HealthTransitioned' }>['data']): string => {
+  const [worst] = objects;
+  return worst && to !== 'Current' ? `${to}: ${objectText(worst.object)}, ${worst.message}` : to;
+};
+
+/** What an event of a target says. */
+export const targetText = (event: TargetEvent): string => {
+  switch (event.type) {
+    case 'ApplyStarted':
+      return `apply of ${short(event.data.revision)} started`;
+    case 'ObjectsApplied':
+      return `objects applied: ${countOutcomes(event.data.outcomes)}`;
+    case 'ObjectsPruned':
+      return `objects pruned: ${countOutcomes(event.data.outcomes)}`;
+    case 'ApplySucceeded':
+      return `applied ${short(event.data.revision)}`;
+    case 'ApplyFailed':
+      return `Failed: ${failureText(event.data)}`;
+    case 'ApplyErrored':
+      return `apply broke off, tried again in ${event.data.retryInSeconds} s: ${failureText(event.data)}`;
+    case 'ApplyAborted':
+      return `apply stopped: ${event.data.reason}`;
+    case 'PlanFoundStale':
+      return `plan no longer fits: ${failureText(event.data)}`;
+    case 'HealthTransitioned':
+      return healthText(event.data);
+    case 'TargetOrphaned':
+      return `left as it is, ${count(event.data.objects, 'object')} no longer watched`;
+    default:
+      return event satisfies never;
+  }
+};
+
+const countOutcomes = (outcomes: Readonly<Record<string, number>>): string =>
+  Object.entries(outcomes)
+    .filter(([, many]) => many > 0)
+    .map(([outcome, many]) => `${many} ${outcome}`)
+    .join(', ');

@@ -1,0 +1,31 @@
+import type { ApiClient } from '../client/api-client.js';
+import type { LogEvent } from '../client/contract.js';
+import { followEvents } from '../client/event-stream.js';
+import { clockTime } from '../shell/durations.js';
+import { aboutOf, textOf } from '../story/event-text.js';
+import type { Say } from './say.js';
+
+/** Steps that say nothing new to whoever watches; `syncline log tail` has them. */
+const quiet = new Set([
+  'PlanRequested',
+  'WaveOpened',
+  'ObjectsApplied',
+  'CapabilitiesObserved',
+  'ServiceStarted',
+]);
+
+/** One event as one line. */
+export const eventLine = (event: LogEvent): string =>
+  `${clockTime(event.time)}  ${aboutOf(event).padEnd(24)}  ${textOf(event)}`;
+
+/** Tells events as they happen until the signal aborts. */
+export const tellEvents = async (
+  api: ApiClient,
+  after: string,
+  say: Say,
+  signal: AbortSignal,
+): Promise<void> => {
+  for await (const event of followEvents(api, { after }, signal)) {
+    if (!quiet.has(event.type)) say(eventLine(event));
+  }
+};

@@ -1,0 +1,84 @@
+import { createInstallation, writeCredentials } from '@syncline/event-store';
+import { CommandRefused } from '@syncline/kernel';
+import { generateKeyPair } from '@syncline/sealing';
+import { randomBytes } from 'node:crypto';
+import { access, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+
+import type { Places } from './places.js';
+
+/** The services of an installation, in the order in which they start. */
+export const services = ['api', 'git-watcher', 'planner', 'applier'] as const;
+export type ServiceName = (typeof services)[number];
+
+/** The applier that runs beside the hub. */
+export const hubApplier = 'hub';
+
+const hexKeys = [...services.map((service) => `${service}.id.key`), 'people.key', 'pack.key', 'hmac.key'];
+const texts = [
+  'git-watcher.identity',
+  'applier.identity',
+  'recipients.json',
+  'provisioner.json',
+  'server.conf',
+];
+const users = ['bootstrap', 'api', 'git-watcher', 'planner', `applier-${hubApplier}`];
+const all = [...hexKeys, ...texts, ...users.map((user) => `nats/${user}.creds`)];
+
+const exists = (path: string): Promise<boolean> =>
+  access(path).then(
+    () => true,
+    () => false,
+  );
+
+const writeKeys = async (dir: string): Promise<void> => {
+  await mkdir(dir, { recursive: true, mode: 0o700 });
+  const write = (name: string, text: string): Promise<void> =>
+    writeFile(join(dir, name), text, { mode: 0o600 });
+  const [installation, gitWatcher, applier] = await Promise.all([
+    createInstallation([hubApplier]),
+    generateKeyPair(),
+    generateKeyPair(),
+  ]);
+  for (const name of hexKeys) await write(name, randomBytes(32).toString('hex'));
+  await write('git-watcher.identity', gitWatcher.identity);
+  await write('applier.identity', applier.identity);
+  await write('recipients.json', JSON.stringify({ [hubApplier]: applier.recipient }));
+  await write('provisioner.json', JSON.stringify(installation.provisioner));
+  await write('server.conf', installation.serverConfig);
+  await writeCredentials(join(dir, 'nats'), installation.credentials);
+};
+
+const refuseIncomplete = async (places: Places): Promise<void> => {
+  for (const name of all) {
+    if (await exists(places.key(name))) continue;
+    throw new CommandRefused(
+      'state-broken',
+      `${places.key(name)} is missing, and what it was made for cannot be read without it. Put it back, or remove ${places.state} to begin anew.`,
+    );
+  }
+};
+
+/**
+ * Makes every key of an installation once, whole or not at all, and the administrator's token. Throws CommandRefused
+ * where some of them are gone.
+ */
+export const makeKeys = async (places: Places): Promise<void> => {
+  if (!(await exists(places.keys))) {
+    const unfinished = `${places.keys}.new`;
+    await rm(unfinished, { recursive: true, force: true });
+    await writeKeys(unfinished);
+    await rename(unfinished, places.keys);
+  }
+  await refuseIncomplete(places);
+  if (await exists(places.token)) return;
+  await writeFile(places.token, `syncline_${randomBytes(32).toString('base64url')}`, { mode: 0o600 });
+};
+
+/** The text of one key file. */
+export const readKey = async (places: Places, name: string): Promise<string> =>
+  (await readFile(places.key(name), 'utf8')).trim();
+
+/** The administrator's token. */
+export const readToken = async (places: Places): Promise<string> =>
+  (await readFile(places.token, 'utf8')).trim();

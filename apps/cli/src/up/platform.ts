@@ -1,0 +1,95 @@
+import { bootstrapLog, serverConfiguration } from '@syncline/event-store';
+import {
+  resolveBinaries,
+  startNatsServer,
+  startPostgres,
+  startProcess,
+  waitUntilReady,
+  type ManagedProcess,
+} from '@syncline/toolchain';
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+
+import type { Installation } from './installation.js';
+import { readKey, services, type ServiceName } from './keys.js';
+import { environmentOf, type Wiring } from './service-environment.js';
+import type { Say } from './say.js';
+import type { Run } from './supervised.js';
+
+const serviceReadyMs = 60_000;
+
+const runOf = ({ pid, ended, stop }: ManagedProcess): Run => ({ pids: () => [pid], ended, stop });
+
+const startLog = async ({ places, ports, supervise }: Installation, binary: string): Promise<void> => {
+  const place = { dir: places.nats, port: ports.nats };
+  const configuration = serverConfiguration(await readKey(places, 'server.conf'), place);
+  const logFile = places.log('nats-server');
+  await supervise('nats-server', async () =>
+    runOf(await startNatsServer({ binary, ...place, configuration, logFile })),
+  );
+  const credentials = await readKey(places, 'nats/bootstrap.creds');
+  await bootstrapLog(`nats://127.0.0.1:${ports.nats}`, credentials);
+};
+
+const startViews = async ({ places, ports, supervise }: Installation): Promise<string> => {
+  let url = '';
+  await supervise('postgres', async () => {
+    const options = { dir: places.postgres, port: ports.postgres, logFile: places.log('postgres') };
+    const postgres = await startPostgres(options);
+    url = postgres.url;
+    return runOf(postgres);
+  });
+  return url;
+};
+
+const isReady = async (port: number): Promise<boolean> =>
+  (await fetch(`http://127.0.0.1:${port}/readyz`, { signal: AbortSignal.timeout(2_000) })).ok;
+
+const startService = async (
+  installation: Installation,
+  service: ServiceName,
+  wiring: Wiring,
+): Promise<void> => {
+  const { places, ports, supervise, root, surroundings } = installation;
+  await mkdir(places.service(service), { recursive: true, mode: 0o700 });
+  await supervise(service, async () => {
+    const started = await startProcess({
+      name: service,
+      command: process.execPath,
+      args: ['--enable-source-maps', join(root, 'apps', service, 'dist', 'main.js')],
+      env: environmentOf(service, wiring, surroundings),
+      cwd: places.service(service),
+      logFile: places.log(service),
+    });
+    await waitUntilReady(started, () => isReady(ports[service]), serviceReadyMs).catch(
+      async (error: unknown) => {
+        await started.stop();
+        throw error;
+      },
+    );
+    return runOf(started);
+  });
+};
+
+/** The tools without which the platform itself does not run. */
+export const platformTools = (progress: Say): Promise<Record<'nats-server' | 'kustomize', string>> =>
+  resolveBinaries(['nats-server', 'kustomize'], { progress });
+
+/**
+ * Starts the log, the views and the four services, each as a process of its own; resolves when all of them say that
+ * they are ready.
+ */
+export const startPlatform = async (
+  installation: Installation,
+  binaries: Record<'nats-server' | 'kustomize', string>,
+): Promise<void> => {
+  const { places, ports, say } = installation;
+  const [postgresUrl] = await Promise.all([
+    startViews(installation),
+    startLog(installation, binaries['nats-server']),
+  ]);
+  say('the log (nats-server) and the views (Postgres) run');
+  const wiring = { places, ports, postgresUrl, kustomize: binaries.kustomize };
+  await Promise.all(services.map((service) => startService(installation, service, wiring)));
+  say(`${services.join(', ')} are ready`);
+};

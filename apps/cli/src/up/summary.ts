@@ -1,0 +1,54 @@
+import { paint } from '../shell/formats.js';
+import { fleetTable } from '../status/fleet-table.js';
+import type { FleetOutcome } from './fleet-health.js';
+
+/** What the last screen of a start shows. */
+export type Summary = {
+  readonly outcome: FleetOutcome;
+  readonly apiUrl: string;
+  readonly tokenFile: string;
+  readonly cloneUrl?: string;
+  readonly simulated: boolean;
+  readonly detached: boolean;
+};
+
+const verdictText = ({ verdict, fleet: { targets } }: FleetOutcome): string => {
+  if (verdict === 'healthy') return `The fleet is healthy: ${targets.length} targets in sync.`;
+  if (verdict === 'at-rest') return 'The fleet is at rest, but not healthy: see the last column.';
+  return 'The fleet is not healthy yet. It goes on; syncline status --watch shows how.';
+};
+
+const tries = ({ cloneUrl, outcome }: Summary): readonly string[] => {
+  const application = outcome.fleet.targets[0]?.application ?? 'APPLICATION';
+  const push =
+    cloneUrl === undefined
+      ? []
+      : [`git clone ${cloneUrl} && cd fleet`, 'change a number of replicas, commit, git push'];
+  return [...push, './syncline status --watch', `./syncline history ${application}`];
+};
+
+/** The table, the addresses, and what to try next. */
+export const summaryText = (
+  summary: Summary,
+  screen: { readonly now: Date; readonly colour: boolean },
+): string => {
+  const { outcome, apiUrl, tokenFile, cloneUrl, simulated, detached } = summary;
+  const bold = (text: string): string => paint(text, 'bold', screen.colour);
+  return [
+    '',
+    fleetTable(outcome.fleet, screen),
+    '',
+    bold(verdictText(outcome)),
+    ...(simulated ? ['The clusters are real API servers with simulated nodes: no container runs.'] : []),
+    '',
+    `API         ${apiUrl}  (documentation: ${apiUrl}/docs, token: ${tokenFile})`,
+    ...(cloneUrl === undefined ? [] : [`Repository  ${cloneUrl}`]),
+    '',
+    'Try:',
+    ...tries(summary).map((line) => `  ${line}`),
+    '',
+    detached
+      ? 'It runs in the background. ./syncline down stops it.'
+      : 'Ctrl-C stops it. What happens is told below.',
+  ].join('\n');
+};

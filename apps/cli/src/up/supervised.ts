@@ -1,0 +1,83 @@
+import { setTimeout as delay } from 'node:timers/promises';
+
+import type { Say } from './say.js';
+
+const firstDelayMs = 1_000;
+const longestDelayMs = 30_000;
+const steadyMs = 60_000;
+
+/** Something that runs until it ends by itself or is stopped: a process, or a cluster of them. */
+export type Run = {
+  readonly pids: () => readonly number[];
+  /** Resolves with a sentence when it, or a part of it, has ended. */
+  readonly ended: Promise<string>;
+  readonly stop: () => Promise<void>;
+};
+
+/** A run that is started again whenever it ends, until it is stopped. */
+export type Supervised = {
+  readonly name: string;
+  readonly pids: () => readonly number[];
+  readonly stop: () => Promise<void>;
+};
+
+type Options = {
+  readonly name: string;
+  readonly start: () => Promise<Run>;
+  readonly say: Say;
+  /** Called after each start, so that whoever lists the processes can list them anew. */
+  readonly onStarted?: () => Promise<void>;
+  readonly firstDelayMs?: number;
+};
+
+/**
+ * Starts something and keeps it running: what ends is said and started again after a pause that doubles up to half a
+ * minute and is short again once it ran for a minute. Throws what the first start throws.
+ */
+export const supervise = async (options: Options): Promise<Supervised> => {
+  const { name, start, say } = options;
+  const shortest = options.firstDelayMs ?? firstDelayMs;
+  const stopping = new AbortController();
+  let run = await start();
+  await options.onStarted?.();
+
+  const startAgain = async (): Promise<void> => {
+    for (let pause = shortest; !stopping.signal.aborted; pause = Math.min(pause * 2, longestDelayMs)) {
+      const began = Date.now();
+      const why = await run.ended;
+      if (stopping.signal.aborted) return;
+      if (Date.now() - began > steadyMs) pause = shortest;
+      say(`${why}. It is started again in ${Math.max(1, Math.round(pause / 1000))} s`);
+      await run.stop();
+      run = await restart(pause);
+      await options.onStarted?.();
+    }
+  };
+
+  const restart = async (pause: number): Promise<Run> => {
+    await delay(pause, undefined, { signal: stopping.signal });
+    try {
+      const next = await start();
+      if (stopping.signal.aborted) await next.stop();
+      else say(`${name} runs again`);
+      return next;
+    } catch (error) {
+      if (stopping.signal.aborted) throw error;
+      const why = `${name} did not start: ${error instanceof Error ? error.message : String(error)}`;
+      return { pids: () => [], ended: Promise.resolve(why), stop: () => Promise.resolve() };
+    }
+  };
+
+  const watching = startAgain().catch((error: unknown) => {
+    if (!stopping.signal.aborted) throw error;
+  });
+  return {
+    name,
+    pids: () => run.pids(),
+    stop: async () => {
+      stopping.abort();
+      await run.stop();
+      await watching;
+    },
+  };
+};

@@ -1,10 +1,6 @@
 export { isManifestFile, readConfiguration } from './configuration/read-configuration.js';
-export type {
-  Configuration,
-  DeclaredApplication,
-  DeclaringRepository,
-  SourceFile,
-} from './configuration/read-configuration.js';
+export type { Configuration, DeclaredApplication, SourceFile } from './configuration/read-configuration.js';
+export type { DeclaringRepository } from './configuration/read-application.js';
 export { lineageOf } from './lineage.js';
 export type { Lineage, LineageEntry } from './lineage.js';
 export { isRenderError, renderCodes, RenderError } from './render-error.js';

@@ -1,0 +1,97 @@
+import type { ApplicationSpec, Renderer } from '@syncline/events';
+
+import { isRenderError } from '../render-error.js';
+import { displayPath, resolvePath } from '../tree/paths.js';
+import { readDocuments } from '../yaml/documents.js';
+import { applicationShape, type ApplicationShape } from './application-shape.js';
+import { describeIssues, type Fault } from './faults.js';
+import { isNamespace, readDuration } from './names.js';
+
+/** The repository that configuration stands in: its name, and the name of the ref that is tracked. */
+export type DeclaringRepository = { readonly name: string; readonly ref?: string };
+
+/** An application's spec, or what is wrong with its document. */
+export type ReadApplication =
+  | { readonly spec: ApplicationSpec; readonly faults: readonly [] }
+  | { readonly spec?: undefined; readonly faults: readonly Fault[] };
+
+const checkSource = (
+  { source }: ApplicationShape['spec'],
+  repository: DeclaringRepository,
+): readonly Fault[] => {
+  const faults: Fault[] = [];
+  if (source.repository !== undefined && source.repository !== repository.name) {
+    const reason = `spec.source.repository "${source.repository}" is another repository than this one ("${repository.name}"), which is not carried out by this version.`;
+    faults.push({ path: ['spec', 'source', 'repository'], reason });
+  }
+  if (source.ref !== undefined && repository.ref !== undefined && source.ref !== repository.ref) {
+    const reason = `spec.source.ref "${source.ref}" is another ref than the tracked one ("${repository.ref}"), which is not carried out by this version.`;
+    faults.push({ path: ['spec', 'source', 'ref'], reason });
+  }
+  if (resolvePath('', source.path) === undefined)
+    faults.push({
+      path: ['spec', 'source', 'path'],
+      reason: `spec.source.path "${source.path}" leaves the repository`,
+    });
+  return faults;
+};
+
+const checkNamespace = ({ metadata, spec }: ApplicationShape): readonly Fault[] =>
+  spec.namespace === undefined && !isNamespace(metadata.name)
+    ? [
+        {
+          path: ['spec'],
+          reason: `spec.namespace is missing, and "${metadata.name}" cannot be the name of a namespace`,
+        },
+      ]
+    : [];
+
+const checkPatch = (patch: string, path: Fault['path']): readonly Fault[] => {
+  try {
+    readDocuments('patch', patch);
+    return [];
+  } catch (error) {
+    if (!isRenderError(error)) throw error;
+    return [{ path, reason: `the patch cannot be read as YAML: line ${error.line ?? 1}: ${error.message}` }];
+  }
+};
+
+const checkPatches = ({ placement }: ApplicationShape['spec']): readonly Fault[] =>
+  placement.overrides.flatMap(({ patches }, override) =>
+    patches.flatMap(({ patch }, index) =>
+      checkPatch(patch, ['spec', 'placement', 'overrides', override, 'patches', index, 'patch']),
+    ),
+  );
+
+const rendererOf = ({ plain, kustomize }: ApplicationShape['spec']['render']): Renderer => {
+  if (plain !== undefined) return 'plain';
+  return kustomize === undefined ? 'detect' : 'kustomize';
+};
+
+const toSpec = ({ metadata, spec }: ApplicationShape, repository: DeclaringRepository): ApplicationSpec => ({
+  project: spec.project,
+  name: metadata.name,
+  labels: metadata.labels,
+  source: { repository: repository.name, path: displayPath(resolvePath('', spec.source.path) ?? '') },
+  renderer: rendererOf(spec.render),
+  namespace: spec.namespace ?? metadata.name,
+  placement: {
+    clusters: spec.placement.clusters,
+    overrides: spec.placement.overrides.map(({ match, substitute, patches }) => ({
+      match,
+      substitute,
+      patches: patches.map(({ patch, target }) => ({ patch, ...(target !== undefined && { target }) })),
+    })),
+  },
+  sync: spec.sync,
+  health: { timeoutSeconds: readDuration(spec.health.timeout) ?? 300 },
+});
+
+/** Reads one `kind: Application`, every default filled in. */
+export const readApplication = (value: unknown, repository: DeclaringRepository): ReadApplication => {
+  const read = applicationShape.safeParse(value);
+  if (!read.success) return { faults: describeIssues(applicationShape, value, read.error.issues) };
+  const { data } = read;
+  const faults = [...checkSource(data.spec, repository), ...checkNamespace(data), ...checkPatches(data.spec)];
+  return faults.length > 0 ? { faults } : { spec: toSpec(data, repository), faults: [] };
+};

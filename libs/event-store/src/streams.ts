@@ -1,5 +1,6 @@
 import {
   AckPolicy,
+  DeliverPolicy,
   DiscardPolicy,
   JetStreamApiError,
   RetentionPolicy,
@@ -127,4 +128,13 @@ export const durable = (name: string, filters: readonly string[]) => ({
   ack_wait: 30_000_000_000,
   max_deliver: -1,
   max_ack_pending: 5_000,
+});
+
+/** The consumer that an applier rewinds to read a history: it acknowledges nothing. */
+export const rewindable = (name: string, filters: readonly string[]) => ({
+  durable_name: name,
+  name,
+  filter_subjects: [...filters],
+  ack_policy: AckPolicy.None,
+  deliver_policy: DeliverPolicy.All,
 });

@@ -1,5 +1,6 @@
 import type { JetStreamClient, JetStreamManager } from '@nats-io/jetstream';
 import { sha256Hex, type BlobOwner, type BlobRef, type BlobStore } from '@syncline/kernel';
+import { z } from 'zod';
 
 import { EventStoreError } from '../event-store-error.js';
 import { blobsStream } from '../streams.js';
@@ -8,9 +9,21 @@ import { classify, isPresent } from './classify.js';
 const chunkBytes = 512 * 1024;
 const putTimeoutMs = 15_000;
 
-type Head = { readonly size: number; readonly mediaType: string; readonly chunks: number };
+const blobHead = z.object({ size: z.int(), mediaType: z.string(), chunks: z.int().nonnegative() });
+type Head = z.infer<typeof blobHead>;
 
 const subjectOf = (owner: BlobOwner, digest: string): string => `blob.${owner}.${digest}`;
+
+const damaged = (digest: string, cause?: unknown): EventStoreError =>
+  new EventStoreError('blob-damaged', `blob ${digest} does not have its digest`, digest, cause);
+
+const readHead = (line: Uint8Array, digest: string): Head => {
+  try {
+    return blobHead.parse(JSON.parse(new TextDecoder().decode(line)));
+  } catch (cause) {
+    throw damaged(digest, cause);
+  }
+};
 
 /**
  * Blobs in stream BLOBS: chunks of 512 KiB under `blob.<owner>.<sha256>.<n>`, then the head under
@@ -39,14 +52,12 @@ export class NatsBlobStore implements BlobStore {
     const subject = subjectOf(owner, digest);
     const stored = await this.#read(subject, digest);
     const end = stored.indexOf(10);
-    const head = JSON.parse(new TextDecoder().decode(stored.subarray(0, end))) as Head;
+    const head = readHead(stored.subarray(0, end), digest);
     const parts = [stored.subarray(end + 1)];
     for (let index = 0; index < head.chunks; index += 1)
       parts.push(await this.#read(`${subject}.${index}`, digest));
     const bytes = new Uint8Array(Buffer.concat(parts));
-    if (sha256Hex(bytes) !== digest) {
-      throw new EventStoreError('blob-damaged', `blob ${digest} does not have its digest`, digest);
-    }
+    if (sha256Hex(bytes) !== digest) throw damaged(digest);
     return bytes;
   }
 

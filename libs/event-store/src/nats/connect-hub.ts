@@ -107,6 +107,7 @@ const assemble = async (nc: NatsConnection, options: HubOptions): Promise<Hub> =
   const missing = (): readonly string[] => [
     ...(state.connected ? [] : [`nats-server at ${servers} does not answer`]),
     ...(log.halted ? [log.halted.message] : []),
+    ...(remembered.failure === undefined ? [] : [`the position in the log cannot be kept in ${options.stateDir}`]),
   ];
   return {
     aggregates,

@@ -1,3 +1,5 @@
+import { setTimeout as delay } from 'node:timers/promises';
+
 import { DeliverPolicy, type JetStreamClient, type JetStreamManager } from '@nats-io/jetstream';
 import type { LogFilter, LogMessage } from '@syncline/kernel';
 
@@ -8,6 +10,7 @@ import { fromDelivered, fromStored } from './messages.js';
 import { readSubject } from './read-subject.js';
 
 const appendTimeoutMs = 5_000;
+const followAgainMs = 500;
 
 /** Appends one decision. What nobody can vouch for (a time-out, a foreign duplicate id) is a conflict: reload. */
 export const publishDecision = async (js: JetStreamClient, decision: NewMessage): Promise<AppendOutcome> => {
@@ -85,11 +88,28 @@ export class HubMessageLog implements MessageLog {
     }
   }
 
+  /** The client's ordered consumer comes back by itself; where it gives up, another goes on after the last message. */
   async *follow(filter: LogFilter, signal: AbortSignal): AsyncIterable<LogMessage> {
-    if (signal.aborted) return;
+    let after = filter.afterSequence ?? 0;
+    while (!signal.aborted) {
+      try {
+        for await (const message of this.#followOnce({ ...filter, afterSequence: after }, signal)) {
+          yield message;
+          after = message.sequence;
+        }
+      } catch (error) {
+        const failure = classify(error, 'follow the log');
+        if (!failure.retryable) throw failure;
+      }
+      await delay(followAgainMs, undefined, { signal, ref: false }).catch(() => undefined);
+    }
+  }
+
+  async *#followOnce(filter: LogFilter, signal: AbortSignal): AsyncIterable<LogMessage> {
     const messages = await (await this.#ordered(filter)).consume({ max_messages: 1_000 });
     const stop = (): void => void messages.close();
     signal.addEventListener('abort', stop, { once: true });
+    if (signal.aborted) stop();
     try {
       for await (const delivered of messages) yield fromDelivered(delivered);
     } finally {

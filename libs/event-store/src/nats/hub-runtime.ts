@@ -1,14 +1,14 @@
 import type { JetStreamManager } from '@nats-io/jetstream';
-import type { Msg } from '@nats-io/nats-core';
 
 import type { CommandRequest } from '../reactions/decorators.js';
 import type { ReactionPlan } from '../reactions/delivery.js';
 import type { CommandHandler, ReactionRuntime } from '../reactions/jetstream-strategy.js';
 import { resumeCommand } from '../reactions/resume-command.js';
 import { RunningReaction, type ReactionSurroundings } from '../reactions/running-reaction.js';
-import { durable, eventsStream } from '../streams.js';
+import { durable } from '../streams.js';
+import { ensureConsumer } from './ensure-consumer.js';
 import { consumerSource, type ConsumerLink } from './consumer-source.js';
-import { answerOf } from './requests.js';
+import { respond } from './requests.js';
 
 /** Reactions and commands of one hub service: a durable consumer `<service>-<reaction>` each. */
 export class HubRuntime implements ReactionRuntime {
@@ -24,7 +24,7 @@ export class HubRuntime implements ReactionRuntime {
   async start(plans: readonly ReactionPlan[], commands: ReadonlyMap<string, CommandHandler>): Promise<void> {
     for (const plan of plans) {
       const name = `${this.service}-${plan.name}`;
-      await this.jsm.consumers.add(eventsStream, durable(name, plan.subjects));
+      await ensureConsumer(this.jsm, durable(name, plan.subjects));
       const running = new RunningReaction(plan, this.surroundings);
       this.#running.push(running);
       await running.start(consumerSource(this.link, name));
@@ -42,13 +42,10 @@ export class HubRuntime implements ReactionRuntime {
   }
 
   #answer(verb: string, handle: CommandHandler): void {
-    const answer = async (message: Msg): Promise<void> => {
-      message.respond(JSON.stringify(await answerOf(() => handle(message.json<CommandRequest>()))));
-    };
     this.link.nc.subscribe(`cmd.${this.service}.${verb}`, {
       queue: this.service,
       callback: (error, message) => {
-        if (!error) void answer(message);
+        if (!error) void respond(message, () => handle(message.json<CommandRequest>()));
       },
     });
   }

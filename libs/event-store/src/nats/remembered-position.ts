@@ -22,6 +22,7 @@ export const leafHash = (message: LogMessage): string => {
 export class RememberedPosition {
   #saving: Promise<void> = Promise.resolve();
   #latest = 0;
+  #failure: unknown;
 
   constructor(private readonly path: string) {}
 
@@ -42,9 +43,18 @@ export class RememberedPosition {
   remember(message: LogMessage): void {
     if (message.sequence <= this.#latest) return;
     this.#latest = message.sequence;
-    this.#saving = this.#saving.then(() =>
-      message.sequence === this.#latest ? this.#write(message) : undefined,
-    );
+    this.#saving = this.#saving.then(async () => {
+      if (message.sequence !== this.#latest) return;
+      this.#failure = await this.#write(message).then(
+        () => undefined,
+        (error: unknown) => error,
+      );
+    });
+  }
+
+  /** Why the position cannot be kept at the moment: a full disk, a folder that is gone. The next one is tried again. */
+  get failure(): unknown {
+    return this.#failure;
   }
 
   async settled(): Promise<void> {
@@ -52,11 +62,27 @@ export class RememberedPosition {
   }
 
   async #read(): Promise<Mark | undefined> {
-    const text = await readFile(this.path, 'utf8').catch(() => undefined);
+    const text = await readFile(this.path, 'utf8').catch((error: unknown) => {
+      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+      throw this.#unreadable(error);
+    });
     if (text === undefined) return undefined;
-    const mark = file.parse(JSON.parse(text));
-    this.#latest = mark.sequence;
-    return mark;
+    try {
+      const mark = file.parse(JSON.parse(text));
+      this.#latest = Math.max(this.#latest, mark.sequence);
+      return mark;
+    } catch (cause) {
+      throw this.#unreadable(cause);
+    }
+  }
+
+  #unreadable(cause: unknown): EventStoreError {
+    return new EventStoreError(
+      'log-lost-positions',
+      `${this.path} cannot be read, so nothing says whether the log is the one that was seen. Move it away to start without it`,
+      this.path,
+      cause,
+    );
   }
 
   async #write(message: LogMessage): Promise<void> {

@@ -30,6 +30,16 @@ export const answerOf = async (handle: () => Promise<unknown>): Promise<Answer> 
   }
 };
 
+/** Answers a request; what is too large or cannot be sent is answered as a failure. */
+export const respond = async (message: Msg, handle: () => Promise<unknown>): Promise<void> => {
+  const answer = await answerOf(handle);
+  try {
+    message.respond(JSON.stringify(answer));
+  } catch (error) {
+    message.respond(JSON.stringify(await answerOf(() => Promise.reject(error as Error))));
+  }
+};
+
 /** The result of an answer; throws the refusal or failure in it. */
 export const resultOf = (answer: Answer, what: string): unknown => {
   if ('ok' in answer) return answer.ok;
@@ -108,13 +118,9 @@ export class NatsClusterAnswers implements ClusterAnswers {
     handler: (payload: unknown, signal: AbortSignal) => Promise<unknown>,
   ): Promise<() => Promise<void>> {
     const stopped = new AbortController();
-    const answer = async (message: Msg): Promise<void> => {
-      const result = await answerOf(() => handler(message.json(), stopped.signal));
-      message.respond(JSON.stringify(result));
-    };
     const subscription = this.nc.subscribe(`rpcs.cluster.${encodeToken(cluster)}.${method}`, {
       callback: (error, message) => {
-        if (!error) void answer(message);
+        if (!error) void respond(message, () => handler(message.json(), stopped.signal));
       },
     });
     return Promise.resolve(() => {

@@ -1,11 +1,5 @@
 import { fromSeed } from '@nats-io/jwt';
-import {
-  jetstreamManager,
-  JetStreamApiError,
-  AckPolicy,
-  DeliverPolicy,
-  type JetStreamManager,
-} from '@nats-io/jetstream';
+import { jetstreamManager, type JetStreamManager } from '@nats-io/jetstream';
 import type { KV } from '@nats-io/kv';
 import type { NatsConnection } from '@nats-io/nats-core';
 import { encodeToken } from '@syncline/events';
@@ -16,12 +10,12 @@ import { applierAccount } from '../accounts/claims.js';
 import type { ProvisionerKeys } from '../accounts/installation.js';
 import { clusterSubjects, historyConsumer, liveConsumer } from '../accounts/subjects-of.js';
 import { EventStoreError } from '../event-store-error.js';
-import { durable, eventsStream } from '../streams.js';
+import { durable, rewindable } from '../streams.js';
 import { classify } from './classify.js';
 import { openConnection } from './connection.js';
+import { ensureConsumer } from './ensure-consumer.js';
 
 const list = z.array(z.string());
-const consumerNotFound = 10014;
 const rereadMs = 30_000;
 const key = (applier: string): string => encodeToken(applier);
 
@@ -35,11 +29,13 @@ export async function* watchServed(
   const subject = `$KV.served.${key(applier)}`;
   let wake: () => void = () => undefined;
   const subscription = nc.subscribe(subject, { callback: () => wake() });
+  const stop = (): void => wake();
+  signal.addEventListener('abort', stop, { once: true });
   const woken = (): Promise<void> =>
     new Promise((resolve) => {
       const timer = setTimeout(resolve, rereadMs);
       wake = () => (clearTimeout(timer), resolve());
-      signal.addEventListener('abort', wake, { once: true });
+      if (signal.aborted) wake();
     });
   try {
     for (let seen = ''; !signal.aborted;) {
@@ -56,6 +52,8 @@ export async function* watchServed(
       await next;
     }
   } finally {
+    wake();
+    signal.removeEventListener('abort', stop);
     subscription.unsubscribe();
   }
 }
@@ -118,22 +116,7 @@ export class ProvisionedClusters implements ServedClusters {
 
   async #consumers(token: string): Promise<void> {
     const { filters } = clusterSubjects(token);
-    await this.#ensure(liveConsumer(token), durable(liveConsumer(token), filters));
-    await this.#ensure(historyConsumer(token), {
-      ...durable(historyConsumer(token), filters),
-      ack_policy: AckPolicy.None,
-      deliver_policy: DeliverPolicy.All,
-      ack_wait: undefined as never,
-      max_ack_pending: undefined as never,
-    });
-  }
-
-  async #ensure(name: string, config: Parameters<JetStreamManager['consumers']['add']>[1]): Promise<void> {
-    try {
-      await this.jsm.consumers.info(eventsStream, name);
-    } catch (error) {
-      if (!(error instanceof JetStreamApiError) || error.code !== consumerNotFound) throw error;
-      await this.jsm.consumers.add(eventsStream, config);
-    }
+    await ensureConsumer(this.jsm, durable(liveConsumer(token), filters));
+    await ensureConsumer(this.jsm, rewindable(historyConsumer(token), filters));
   }
 }

@@ -14,7 +14,9 @@ const typeOf = (schema) => {
   if (schema.type === 'array') return `list of ${typeOf(schema.items ?? {})}`;
   if (schema.type === 'object' && schema.properties) {
     const required = new Set(schema.required ?? []);
-    const members = Object.entries(schema.properties).map(([name, member]) => `${name}${required.has(name) ? '' : '?'}`);
+    const members = Object.entries(schema.properties).map(
+      ([name]) => `${name}${required.has(name) ? '' : '?'}`,
+    );
     return `{ ${members.join(', ')} }`;
   }
   if (schema.type === 'object') return 'map';
@@ -26,14 +28,24 @@ const fields = (type) => {
   const schema = z.toJSONSchema(type.schema, { io: 'input', unrepresentable: 'any' });
   const required = new Set(schema.required ?? []);
   return Object.entries(schema.properties ?? {}).map(
-    ([name, member]) => `| \`${name}\` | ${typeOf(member)} | ${required.has(name) ? 'always' : 'where known'} |`,
+    ([name, member]) =>
+      `| \`${name}\` | ${typeOf(member)} | ${required.has(name) ? 'always' : 'where known'} |`,
   );
 };
 
 const section = (type) =>
-  [`### ${type.name}`, '', `Version ${type.version}. ${type.about}`, '', '| field | type | present |', '| --- | --- | --- |', ...fields(type)].join('\n');
+  [
+    `### ${type.name}`,
+    '',
+    `Version ${type.version}. ${type.about}`,
+    '',
+    '| field | type | present |',
+    '| --- | --- | --- |',
+    ...fields(type),
+  ].join('\n');
 
-const family = ({ subject, writer, types }) => [`## \`${subject}\``, '', `Written by ${writer}.`, '', types.map(section).join('\n\n')].join('\n');
+const family = ({ subject, writer, types }) =>
+  [`## \`${subject}\``, '', `Written by ${writer}.`, '', types.map(section).join('\n\n')].join('\n');
 
 const text = [
   '# Events',

@@ -19,3 +19,15 @@ export type { ConfigurationCommand, ConfigurationState, InForce } from './config
 export { planAggregate } from './plan/plan.js';
 export { requestOf } from './plan/state.js';
 export type { Ending, LoggedPlanEvent, PlanCommand, PlanState, Request } from './plan/state.js';
+export { linkAggregate } from './link/link.js';
+export type { LinkCommand, LinkState } from './link/link.js';
+export { targetAggregate } from './target/target.js';
+export type {
+  Applied,
+  Attempt,
+  Holdings,
+  LoggedTargetEvent,
+  TargetCommand,
+  TargetOutcome,
+  TargetState,
+} from './target/state.js';

@@ -1,0 +1,86 @@
+import type { BlobRef } from '@syncline/kernel';
+
+import type { Attempt, Holdings, LoggedTargetEvent, TargetData, TargetOutcome, TargetState } from './state.js';
+
+const attemptOf = ({ attempt, plan, revision }: Attempt): Attempt => ({ attempt, plan, revision });
+
+const holding = (held: Holdings, inventory: BlobRef | undefined): Holdings =>
+  inventory ? { ...held, inventory } : held;
+
+const ended = (
+  { held }: TargetState,
+  data: Attempt & { readonly inventory?: BlobRef | undefined },
+  outcome: TargetOutcome,
+): TargetState => ({
+  status: 'ended',
+  last: attemptOf(data),
+  outcome,
+  held: holding(held, data.inventory),
+});
+
+const errorsOf = (state: TargetState, plan: string): number => {
+  if (state.status === 'applying') return state.open.plan === plan ? state.errors : 0;
+  return state.status === 'errored' && state.last.plan === plan ? state.errors : 0;
+};
+
+const started = (state: TargetState, data: TargetData<'ApplyStarted'>): TargetState => ({
+  status: 'applying',
+  open: { ...attemptOf(data), applied: false, pruned: false },
+  errors: errorsOf(state, data.plan),
+  held: { ...state.held, fence: Math.max(state.held.fence, data.fence) },
+});
+
+const recorded = (state: TargetState, attempt: string, part: 'applied' | 'pruned'): TargetState =>
+  state.status === 'applying' && state.open.attempt === attempt
+    ? { ...state, open: { ...state.open, [part]: true } }
+    : state;
+
+const succeeded = (
+  state: TargetState,
+  event: Extract<LoggedTargetEvent, { type: 'ApplySucceeded' }>,
+): TargetState => {
+  const { plan, revision, render, manifests } = event.data;
+  const applied = {
+    plan,
+    revision,
+    render,
+    manifests,
+    at: event.occurredAt ?? '',
+    correlationId: event.correlationId ?? '',
+  };
+  const next = ended(state, event.data, 'succeeded');
+  return { ...next, held: { ...next.held, applied } };
+};
+
+/** Folds one event; total over any order of known events. */
+export const evolve = (state: TargetState, event: LoggedTargetEvent): TargetState => {
+  switch (event.type) {
+    case 'ApplyStarted':
+      return started(state, event.data);
+    case 'ObjectsApplied':
+      return recorded(state, event.data.attempt, 'applied');
+    case 'ObjectsPruned':
+      return recorded(state, event.data.attempt, 'pruned');
+    case 'ApplySucceeded':
+      return succeeded(state, event);
+    case 'ApplyFailed':
+      return ended(state, event.data, 'failed');
+    case 'ApplyErrored':
+      return {
+        status: 'errored',
+        last: attemptOf(event.data),
+        errors: errorsOf(state, event.data.plan) + 1,
+        held: holding(state.held, event.data.inventory),
+      };
+    case 'ApplyAborted':
+      return ended(state, event.data, 'aborted');
+    case 'PlanFoundStale':
+      return ended(state, event.data, 'stale');
+    case 'HealthTransitioned':
+      return { ...state, held: { ...state.held, health: { plan: event.data.plan, word: event.data.to } } };
+    case 'TargetOrphaned':
+      return { status: 'orphaned', held: state.held };
+    default:
+      return event satisfies never;
+  }
+};

@@ -1,0 +1,76 @@
+import type { Health, TargetEvent } from '@syncline/events';
+import type { BlobRef, StoredEvent } from '@syncline/kernel';
+
+/** The data of one type of target event. */
+export type TargetData<Type extends TargetEvent['type']> = Extract<TargetEvent, { type: Type }>['data'];
+
+/** A target event as the log gives it: when it happened, and to which change it belongs. */
+export type LoggedTargetEvent = TargetEvent & Partial<Pick<StoredEvent, 'occurredAt' | 'correlationId'>>;
+
+/** One try at carrying out a plan. */
+export type Attempt = { readonly attempt: string; readonly plan: string; readonly revision: string };
+
+/** The last plan that was carried out to its end. */
+export type Applied = {
+  readonly plan: string;
+  readonly revision: string;
+  readonly render: string;
+  readonly manifests: BlobRef;
+  /** RFC 3339: when it was carried out; health is waited for from then on. Empty where the event does not say. */
+  readonly at: string;
+  /** The change that it belongs to, so that its health tells the same story. */
+  readonly correlationId: string;
+};
+
+/** What stands whatever is under way: what the target holds, and what is known of it. */
+export type Holdings = {
+  /** The highest sequence of the plan subject at which an apply began; none may begin at a lower one. */
+  readonly fence: number;
+  readonly applied?: Applied;
+  /** The inventory document of what the target holds, also after an apply that broke off. */
+  readonly inventory?: BlobRef;
+  readonly health?: { readonly plan: string; readonly word: Health };
+};
+
+/** How the last attempt ended, where nothing further is to be done about its plan. */
+export type TargetOutcome = 'succeeded' | 'failed' | 'stale' | 'aborted';
+
+/** A target, by what is under way. */
+export type TargetState =
+  | { readonly status: 'idle'; readonly held: Holdings }
+  | {
+      readonly status: 'applying';
+      readonly open: Attempt & { readonly applied: boolean; readonly pruned: boolean };
+      /** How many attempts of this plan broke before this one. */
+      readonly errors: number;
+      readonly held: Holdings;
+    }
+  | { readonly status: 'errored'; readonly last: Attempt; readonly errors: number; readonly held: Holdings }
+  | {
+      readonly status: 'ended';
+      readonly last: Attempt;
+      readonly outcome: TargetOutcome;
+      readonly held: Holdings;
+    }
+  | { readonly status: 'orphaned'; readonly held: Holdings };
+
+type Of<Type extends TargetEvent['type']> = Omit<TargetData<Type>, 'plan' | 'revision'>;
+
+/** Every command about an attempt names it; one that is not open any more is refused. */
+export type TargetCommand =
+  | { readonly type: 'begin'; readonly data: TargetData<'ApplyStarted'> }
+  | { readonly type: 'record-applied'; readonly data: Of<'ObjectsApplied'> }
+  | { readonly type: 'record-pruned'; readonly data: Of<'ObjectsPruned'> }
+  | { readonly type: 'succeed'; readonly data: Of<'ApplySucceeded'> }
+  | { readonly type: 'fail'; readonly data: Of<'ApplyFailed'> }
+  | { readonly type: 'break-off'; readonly data: Of<'ApplyErrored'> }
+  | { readonly type: 'abort'; readonly data: Of<'ApplyAborted'> }
+  | { readonly type: 'find-stale'; readonly data: Of<'PlanFoundStale'> }
+  | {
+      readonly type: 'observe-health';
+      readonly plan: string;
+      readonly health: Health;
+      readonly objects: TargetData<'HealthTransitioned'>['objects'];
+      readonly objectCount: number;
+    }
+  | { readonly type: 'orphan'; readonly reason: string; readonly objects: number };

@@ -1,0 +1,62 @@
+import { mkdir, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+
+import { GitError } from '../git-error.js';
+import type { ObjectCache, TreeEntry } from './object-cache.js';
+
+const link = '120000';
+
+const refuse = (path: string, why: string): GitError =>
+  new GitError('tree-refused', `${path} ${why}, which is not written out`, path);
+
+/** Names that Git itself forbids, and those that would leave the folder, whoever made the tree. */
+const verifyPath = (path: string): void => {
+  for (const name of path.split('/')) {
+    if (name === '' || name === '.' || name === '..' || name.toLowerCase() === '.git')
+      throw refuse(path, `holds the name "${name}"`);
+    if (/[\\\0]/.test(name)) throw refuse(path, 'holds a backslash or a NUL');
+  }
+};
+
+const trimmed = (path: string): string =>
+  path
+    .split('/')
+    .filter((name) => name !== '' && name !== '.')
+    .join('/');
+
+const entriesAt = async (cache: ObjectCache, revision: string, path: string): Promise<readonly TreeEntry[]> => {
+  const found = await cache.resolvePath(revision, path);
+  if (!found) return [];
+  if (found.type === 'tree') return cache.readTree(revision, path, { recursive: true });
+  return [{ ...found, path }];
+};
+
+const write = async (cache: ObjectCache, entry: TreeEntry, dir: string): Promise<void> => {
+  verifyPath(entry.path);
+  const at = join(dir, ...entry.path.split('/'));
+  if (entry.mode === link) throw refuse(entry.path, 'is a symbolic link');
+  if (entry.type !== 'blob') {
+    await mkdir(at, { recursive: true });
+    return;
+  }
+  await mkdir(dirname(at), { recursive: true });
+  await writeFile(at, await cache.readBlob(entry.oid));
+};
+
+/** Writes parts of a revision as plain files; see {@link ObjectCache.materialise}. */
+export const materialise = async (
+  cache: ObjectCache,
+  revision: string,
+  paths: readonly string[],
+  dir: string,
+): Promise<void> => {
+  const written = new Set<string>();
+  await mkdir(dir, { recursive: true });
+  for (const path of paths.map(trimmed)) {
+    for (const entry of await entriesAt(cache, revision, path)) {
+      if (written.has(entry.path)) continue;
+      written.add(entry.path);
+      await write(cache, entry, dir);
+    }
+  }
+};

@@ -1,0 +1,38 @@
+/** One entry of a tree. `path` is relative to the root of the revision, with `/` between names. */
+export type TreeEntry = {
+  /** Git's octal mode: `100644`, `100755`, `120000` (link), `040000` (folder), `160000` (submodule). */
+  readonly mode: string;
+  readonly type: 'blob' | 'tree' | 'commit';
+  readonly oid: string;
+  readonly path: string;
+};
+
+/**
+ * Git objects that came in packs, read by id. Bounded by nothing but what is imported; whoever holds it may drop the
+ * folder and import again. Throws {@link GitError} with code `object-missing` where an object is not here.
+ */
+export interface ObjectCache {
+  /** Whether the object is here. A commit is here only with its whole pack. */
+  has(oid: string): Promise<boolean>;
+  /** Takes in a pack, whole or not at all, whatever ends the process meanwhile. Repeats change nothing. */
+  importPack(pack: Uint8Array): Promise<void>;
+  /**
+   * The entries of a folder of a commit or tree (`''` or absent: its root); with `recursive` everything below it, folders
+   * included. Empty where the path is no folder or does not exist.
+   */
+  readTree(
+    revision: string,
+    path?: string,
+    options?: { readonly recursive?: boolean },
+  ): Promise<readonly TreeEntry[]>;
+  /** What stands at a path of a commit or tree; undefined where nothing does. The path `''` is the root folder. */
+  resolvePath(revision: string, path: string): Promise<Omit<TreeEntry, 'path'> | undefined>;
+  /** The bytes of a file. Throws code `object-missing` where the id is none of a blob that is here. */
+  readBlob(oid: string): Promise<Uint8Array>;
+  /**
+   * Writes files and folders of a revision below `dir` as plain files. Paths that do not exist are left out; links and
+   * names that would leave `dir` are refused (code `tree-refused`), submodules become empty folders.
+   */
+  materialise(revision: string, paths: readonly string[], dir: string): Promise<void>;
+  close(): Promise<void>;
+}

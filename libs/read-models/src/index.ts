@@ -1,1 +1,16 @@
-export {};
+export { Projector } from './projecting/projector.js';
+export type { ProjectorReport } from './projecting/projector.js';
+export type { Rebuilt } from './projecting/rebuild.js';
+export type { EventFilter, LoggedEvent } from './reading/events.js';
+export type { FleetStateRow } from './reading/fleet-state.js';
+export { Views } from './reading/views.js';
+export type { ApplicationName, PlanFilter } from './reading/views.js';
+export { ViewsError } from './reading/views-error.js';
+export type { ApplicationRow, RolloutRow } from './tables/application.js';
+export type { ClusterRow } from './tables/cluster.js';
+export { planStates } from './tables/plan.js';
+export type { ApprovalRow, PlanRow, PlanState } from './tables/plan.js';
+export type { ConfigurationRow, RepositoryRow, RevisionRow } from './tables/repository.js';
+export type { ParkedRow } from './tables/service.js';
+export { syncs } from './tables/target.js';
+export type { Sync } from './tables/target.js';

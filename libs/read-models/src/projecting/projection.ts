@@ -1,0 +1,79 @@
+import type {
+  AccessEvent,
+  ApplicationEvent,
+  ConfigurationEvent,
+  FleetEvent,
+  LinkEvent,
+  PlanEvent,
+  RepositoryEvent,
+  ServiceEvent,
+  TargetEvent,
+} from '@syncline/events';
+import type { StoredEvent } from '@syncline/kernel';
+
+import type { AnyTable, Table } from '../tables/table.js';
+
+/** Every event of the log, told apart by its type. */
+export type LogEvent =
+  | RepositoryEvent
+  | ConfigurationEvent
+  | ApplicationEvent
+  | PlanEvent
+  | FleetEvent
+  | LinkEvent
+  | TargetEvent
+  | ServiceEvent
+  | AccessEvent;
+
+export type Stored = StoredEvent<LogEvent>;
+
+/** A row that an event needs to see before it can be projected, by its key. */
+export type Read = { readonly table: AnyTable; readonly key: object };
+
+/** Gives a row as the events so far made it. */
+export type Find = <Row extends object>(table: Table<Row>, key: Partial<Row>) => Row | undefined;
+
+/** One row written whole, or removed by its key. */
+export type Change =
+  | { readonly table: AnyTable; readonly row: object }
+  | { readonly table: AnyTable; readonly removed: object };
+
+/**
+ * One part of the views. `project` is pure: the same events over the same rows give the same changes, with no clock,
+ * no serial and no randomness, so any split of a batch gives equal rows. Raise `version` where that stops being so
+ * or the rows change their meaning: the views are then rebuilt at the next start.
+ */
+export type Projection = {
+  readonly name: string;
+  readonly version: number;
+  readonly tables: readonly AnyTable[];
+  readonly reads: (event: Stored) => readonly Read[];
+  readonly project: (event: Stored, find: Find) => readonly Change[];
+};
+
+/** Writes a row whole. */
+export const put = <Row extends object>(table: Table<Row>, row: Row): Change => ({
+  table: table,
+  row,
+});
+
+/** Removes a row. */
+export const remove = <Row extends object>(table: Table<Row>, key: Partial<Row>): Change => ({
+  table: table,
+  removed: key,
+});
+
+/** Names a row to be read. */
+export const read = <Row extends object>(table: Table<Row>, key: Partial<Row>): Read => ({
+  table: table,
+  key,
+});
+
+/** An RFC 3339 instant in the one form that rows keep: UTC, milliseconds. */
+export const canonicalInstant = (text: string): string => new Date(text).toISOString();
+
+/** The two instants that every row keeps: when its last event happened, and when it was recorded. */
+export const instantsOf = (event: Stored): { readonly occurredAt: string; readonly recordedAt: string } => ({
+  occurredAt: canonicalInstant(event.occurredAt),
+  recordedAt: canonicalInstant(event.recordedAt),
+});

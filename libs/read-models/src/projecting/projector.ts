@@ -1,0 +1,167 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+
+import type { EventLog, LogEntry } from '@syncline/kernel';
+import type { Pool } from 'pg';
+
+import { shadowSchema, viewsSchema } from '../reading/data-source.js';
+import { ViewsError } from '../reading/views-error.js';
+import { batchesOf } from './batches.js';
+import { openPool } from './database.js';
+import { catchUp, compare, fillShadow, makeShadow, migrate, swap, type Rebuilt } from './rebuild.js';
+import { projectBatch, standingOf } from './store.js';
+import { Turns } from './turns.js';
+import { Waiters } from './waiters.js';
+
+const batchLimit = 1_000;
+const idleMs = 1_000;
+const retryMs = 1_000;
+/** From so many messages on, folding in memory and COPY are faster than batch by batch. */
+const bulkFrom = 20_000;
+
+/** What the projector tells to whoever shows metrics and logs. */
+export type ProjectorReport = {
+  readonly projected?: (messages: number, seconds: number) => void;
+  readonly setAside?: (subject: string, sequence: number, reason: string) => void;
+  readonly failed?: (error: unknown) => void;
+  readonly back?: (sequence: number) => void;
+  readonly rebuilding?: (sequence: number) => void;
+};
+
+/**
+ * Keeps the views equal to the log: follows it from where the tables stand, a batch and its position in one transaction.
+ * Whatever happens to Postgres is noticed within a second or two; what is missing is made again from the log.
+ */
+export class Projector {
+  readonly #pool: Pool;
+  readonly #stop = new AbortController();
+  readonly #turns = new Turns();
+  readonly #waiters = new Waiters();
+  #running: Promise<void> | undefined;
+  #sequence = 0;
+  #away: string | undefined = 'the views are not open yet';
+
+  constructor(
+    private readonly log: EventLog,
+    private readonly url: string,
+    private readonly report: ProjectorReport = {},
+  ) {
+    this.#pool = openPool(url);
+  }
+
+  /** The sequence of the last message whose rows are committed. */
+  get sequence(): number {
+    return this.#sequence;
+  }
+
+  /** Why the views cannot be read now, in a sentence; undefined where they can. */
+  get away(): string | undefined {
+    return this.#away;
+  }
+
+  start(): void {
+    this.#running ??= this.#run();
+  }
+
+  async stop(): Promise<void> {
+    this.#stop.abort();
+    await this.#running;
+    await this.#pool.end().catch(() => undefined);
+  }
+
+  /** Whether the rows of this message are committed within the time. */
+  waitFor(sequence: number, timeoutMs: number): Promise<boolean> {
+    return this.#away === undefined && this.#sequence >= sequence
+      ? Promise.resolve(true)
+      : this.#waiters.wait(sequence, timeoutMs);
+  }
+
+  /** Makes every table anew from the log beside the live ones, compares, and swaps them in one transaction. */
+  async rebuild(): Promise<Rebuilt> {
+    const began = performance.now();
+    await makeShadow(this.#pool, this.url);
+    const filled = await fillShadow(this.#pool, this.log, (at) => this.report.rebuilding?.(at));
+    return this.#turns.take(async () => {
+      const { sequence: live } = await standingOf(this.#pool, viewsSchema);
+      const sequence = Math.max(live, filled);
+      await catchUp(this.#pool, this.log, shadowSchema, sequence);
+      await catchUp(this.#pool, this.log, viewsSchema, sequence);
+      const compared = await compare(this.#pool, viewsSchema, shadowSchema);
+      await swap(this.#pool, viewsSchema);
+      this.#arrive(sequence);
+      return { sequence, ...compared, seconds: (performance.now() - began) / 1000 };
+    });
+  }
+
+  async #run(): Promise<void> {
+    while (!this.#stop.signal.aborted) {
+      try {
+        await this.#open();
+        await this.#follow();
+      } catch (error) {
+        if (this.#stop.signal.aborted) return;
+        this.#away = `the views are away: ${error instanceof Error ? error.message : String(error)}`;
+        this.report.failed?.(error);
+        await sleep(retryMs, undefined, { signal: this.#stop.signal }).catch(() => undefined);
+      }
+    }
+  }
+
+  async #open(): Promise<void> {
+    await this.#turns.take(() => migrate(this.#pool, this.url, viewsSchema));
+    const standing = await standingOf(this.#pool, viewsSchema);
+    const last = await this.log.lastSequence();
+    this.#sequence = standing.sequence;
+    if (!standing.isCurrent || standing.sequence > last || last - standing.sequence > bulkFrom) {
+      await this.#fillAnew();
+    }
+    this.#away = undefined;
+    this.#arrive(this.#sequence);
+    this.report.back?.(this.#sequence);
+  }
+
+  /** Tables that another version made, or that are far behind, are not worth a comparison. */
+  async #fillAnew(): Promise<void> {
+    await this.#turns.take(async () => {
+      await makeShadow(this.#pool, this.url);
+      const sequence = await fillShadow(this.#pool, this.log, (at) => this.report.rebuilding?.(at));
+      await swap(this.#pool, viewsSchema);
+      this.#sequence = sequence;
+    });
+  }
+
+  async #follow(): Promise<void> {
+    const ended = new AbortController();
+    const signal = AbortSignal.any([this.#stop.signal, ended.signal]);
+    const source = this.log.follow({ afterSequence: this.#sequence }, signal);
+    try {
+      for await (const batch of batchesOf(source, { limit: batchLimit, idleMs })) {
+        if (this.#stop.signal.aborted) return;
+        await this.#turns.take(() => (batch.length === 0 ? this.#lookAround() : this.#project(batch)));
+      }
+    } finally {
+      ended.abort();
+    }
+  }
+
+  async #project(batch: readonly LogEntry[]): Promise<void> {
+    const began = performance.now();
+    const sequence = await projectBatch(this.#pool, viewsSchema, batch, this.#sequence);
+    for (const { unreadable } of batch) {
+      if (!unreadable) continue;
+      this.report.setAside?.(unreadable.message.subject, unreadable.message.sequence, unreadable.reason);
+    }
+    this.report.projected?.(batch.length, (performance.now() - began) / 1000);
+    this.#arrive(sequence);
+  }
+
+  /** Notices tables that were dropped while nothing happened. */
+  async #lookAround(): Promise<void> {
+    const { sequence } = await standingOf(this.#pool, viewsSchema);
+    if (sequence < this.#sequence) throw new ViewsError('the tables stand before what was projected');
+  }
+
+  #arrive(sequence: number): void {
+    this.#sequence = sequence;
+    this.#waiters.arrive(sequence);
+  }
+}

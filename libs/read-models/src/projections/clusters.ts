@@ -1,0 +1,100 @@
+import { decodeToken } from '@syncline/events';
+import { canonicalJson } from '@syncline/kernel';
+
+import {
+  canonicalInstant, instantsOf, put, read, remove, type Change, type Find, type Projection, type Stored,
+} from '../projecting/projection.js'; // prettier-ignore
+import { clusterStateTable, clusterTable, type ClusterRow, type ClusterState } from '../tables/cluster.js';
+import { spanFrom, spanUntil } from './spans.js';
+
+/** The cluster that a subject of the fleet or of a link is about. */
+const clusterOf = (subject: string): string | undefined => {
+  const match = /^ev\.(?:fleet\.([^.]+)|cluster\.([^.]+)\.link)$/.exec(subject);
+  const token = match?.[1] ?? match?.[2];
+  return token === undefined ? undefined : decodeToken(token);
+};
+
+const stateOf = ({ labels, applier, state, kubernetesVersion, reason }: ClusterRow): ClusterState => ({
+  labels,
+  applier,
+  state,
+  kubernetesVersion,
+  reason,
+});
+
+const open = (row: ClusterRow): Change =>
+  put(clusterStateTable, {
+    cluster: row.cluster,
+    ...{ sequence: row.stateSequence, index: row.stateIndex },
+    ...stateOf(row),
+    ...{ occurredAt: row.stateOccurredAt, recordedAt: row.stateRecordedAt },
+    during: spanFrom(row.stateRecordedAt),
+  });
+
+const close = (row: ClusterRow, event: Stored): Change => {
+  const opened = open(row);
+  return 'row' in opened
+    ? { ...opened, row: { ...opened.row, during: spanUntil(row.stateRecordedAt, event) } }
+    : opened;
+};
+
+const rowOf = (cluster: string, state: ClusterState, since: string, event: Stored): ClusterRow => {
+  const { occurredAt, recordedAt } = instantsOf(event);
+  const { sequence, index } = event.position;
+  const began = { stateSequence: sequence, stateIndex: index };
+  const when = { stateOccurredAt: occurredAt, stateRecordedAt: recordedAt };
+  return { cluster, ...state, since, occurredAt, recordedAt, ...began, ...when };
+};
+
+/** What an event makes of a cluster's state; undefined where it does not concern it. */
+const after = (row: ClusterRow | undefined, event: Stored): ClusterState | undefined => {
+  if (event.type === 'ClusterRegistered') {
+    const { labels, applier } = event.data;
+    const fresh = { state: 'Pending', kubernetesVersion: null, reason: null } as const;
+    return { ...(row ? stateOf(row) : fresh), labels, applier };
+  }
+  if (!row) return undefined;
+  switch (event.type) {
+    case 'ClusterRelabelled':
+      return { ...stateOf(row), labels: event.data.labels };
+    case 'ClusterConnected':
+      return {
+        ...stateOf(row),
+        state: 'Connected',
+        kubernetesVersion: event.data.kubernetesVersion,
+        reason: null,
+      };
+    case 'ClusterLost':
+      return { ...stateOf(row), state: 'Lost', reason: event.data.reason };
+    default:
+      return undefined;
+  }
+};
+
+const project = (event: Stored, find: Find): readonly Change[] => {
+  const cluster = clusterOf(event.subject);
+  if (cluster === undefined) return [];
+  const row = find(clusterTable, { cluster });
+  if (event.type === 'ClusterRemoved') return row ? [close(row, event), remove(clusterTable, { cluster })] : [];
+  const state = after(row, event);
+  if (!state) return [];
+  if (row && canonicalJson(stateOf(row)) === canonicalJson(state)) {
+    return [put(clusterTable, { ...row, ...instantsOf(event) })];
+  }
+  const moved =
+    event.type === 'ClusterLost' ? canonicalInstant(event.data.since) : instantsOf(event).occurredAt;
+  const next = rowOf(cluster, state, row?.state === state.state ? row.since : moved, event);
+  return [put(clusterTable, next), ...(row ? [close(row, event)] : []), open(next)];
+};
+
+/** The fleet's members, now and over time. */
+export const clustersProjection: Projection = {
+  name: 'clusters',
+  version: 1,
+  tables: [clusterTable, clusterStateTable],
+  reads: (event) => {
+    const cluster = clusterOf(event.subject);
+    return cluster === undefined ? [] : [read(clusterTable, { cluster })];
+  },
+  project,
+};

@@ -1,0 +1,45 @@
+import { decodeToken, parseTargetSubject, toCloudEvent } from '@syncline/events';
+
+import { instantsOf, put, type Projection, type Stored } from '../projecting/projection.js';
+import { eventTable } from '../tables/event.js';
+
+type Names = {
+  readonly cluster: string | null;
+  readonly project: string | null;
+  readonly application: string | null;
+};
+const nothing: Names = { cluster: null, project: null, application: null };
+
+/** What a subject is about: a target, an application, a cluster, or none of them. */
+const namesOf = (subject: string): Names => {
+  const target = parseTargetSubject(subject);
+  if (target) return target;
+  const [, family, first, second] = subject.split('.');
+  if (family === 'app' && first !== undefined && second !== undefined) {
+    return { ...nothing, project: decodeToken(first), application: decodeToken(second) };
+  }
+  const isCluster = family === 'fleet' || family === 'cluster';
+  return isCluster && first !== undefined ? { ...nothing, cluster: decodeToken(first) } : nothing;
+};
+
+const project = (event: Stored) => [
+  put(eventTable, {
+    ...event.position,
+    type: event.type,
+    subject: event.subject,
+    ...namesOf(event.subject),
+    actor: event.actor,
+    correlationId: event.correlationId,
+    cloudEvent: toCloudEvent(event),
+    ...instantsOf(event),
+  }),
+];
+
+/** Every event, for paging by type, subject and correlation. */
+export const eventsProjection: Projection = {
+  name: 'events',
+  version: 1,
+  tables: [eventTable],
+  reads: () => [],
+  project,
+};

@@ -1,0 +1,86 @@
+import type { Stored } from '../projecting/projection.js';
+import type { TargetRow } from '../tables/target.js';
+
+type Of<Type extends Stored['type']> = Extract<Stored, { type: Type }>;
+
+const drafted = (row: TargetRow, { data }: Of<'PlanDrafted'>): TargetRow => {
+  const { plan, revision } = data;
+  const common = { ...row, plan, desiredRevision: revision };
+  if (data.refused.length > 0) return { ...common, sync: 'Failed', message: data.refused.join('; ') };
+  if (row.mode === 'observe') return { ...common, sync: 'Held', message: 'observe mode' };
+  return {
+    ...common,
+    sync: 'AwaitingApproval',
+    message: data.needs.length > 0 ? data.needs.join('; ') : null,
+  };
+};
+
+/** What the planner says moves the target to another sync, whatever an earlier apply is still doing. */
+const afterPlanner = (row: TargetRow, event: Stored): TargetRow => {
+  switch (event.type) {
+    case 'PlanRequested': {
+      const { revision, rollout, spec } = event.data;
+      const target = { repository: spec.repository, mode: spec.mode, rollout, desiredRevision: revision };
+      return { ...row, ...target, sync: 'Planning', plan: null, message: null };
+    }
+    case 'PlanHeld':
+      return { ...row, sync: 'Held', message: event.data.reason };
+    case 'RenderFailed': {
+      const { file, line, reason } = event.data;
+      const place = file === undefined ? '' : `${file}${line === undefined ? '' : `:${line}`}  `;
+      return { ...row, sync: 'Failed', message: `${place}${reason}` };
+    }
+    case 'PlanDrafted':
+      return drafted(row, event);
+    case 'PlanUnchanged':
+      return {
+        ...row,
+        ...{ sync: 'InSync', revision: event.data.revision, desiredRevision: event.data.revision },
+        ...{ plan: row.appliedPlan, message: null },
+      };
+    case 'PlanApproved':
+      return event.data.plan === row.plan ? { ...row, sync: 'Applying', message: null } : row;
+    case 'PlanRejected':
+      return event.data.plan === row.plan ? { ...row, sync: 'Held', message: event.data.reason } : row;
+    case 'PlanInvalidated':
+      return event.data.plan === row.plan
+        ? { ...row, sync: 'Planning', plan: null, message: event.data.reason }
+        : row;
+    default:
+      return row;
+  }
+};
+
+/** What the applier says of the plan that is wanted; of an older one only what it left applied counts. */
+export const syncAfter = (row: TargetRow, event: Stored): TargetRow => {
+  switch (event.type) {
+    case 'ApplyStarted':
+      return event.data.plan === row.plan ? { ...row, sync: 'Applying', message: null } : row;
+    case 'ApplyErrored':
+      return event.data.plan === row.plan ? { ...row, sync: 'Applying', message: event.data.reason } : row;
+    case 'ApplyFailed':
+      return event.data.plan === row.plan ? { ...row, sync: 'Failed', message: event.data.reason } : row;
+    case 'ApplySucceeded': {
+      const applied = { ...row, revision: event.data.revision, appliedPlan: event.data.plan };
+      return event.data.plan === row.plan ? { ...applied, sync: 'InSync', message: null } : applied;
+    }
+    default:
+      return afterPlanner(row, event);
+  }
+};
+
+const nameOf = ({ kind, namespace, name }: { kind: string; namespace?: string | undefined; name: string }) =>
+  `${kind} ${namespace === undefined ? '' : `${namespace}/`}${name}`;
+
+/** Health as it was last said, with the objects that cause it where it is not Current. */
+export const healthAfter = (row: TargetRow, event: Stored): TargetRow => {
+  if (event.type !== 'HealthTransitioned') return row;
+  const { to, plan, objects } = event.data;
+  const causes = objects.map(({ object, message }) => `${nameOf(object)}: ${message}`).join('; ');
+  return {
+    ...row,
+    health: to,
+    healthPlan: plan,
+    healthMessage: to === 'Current' || causes === '' ? null : causes,
+  };
+};

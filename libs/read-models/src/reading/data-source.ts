@@ -1,0 +1,34 @@
+import { DataSource, type EntitySchema } from 'typeorm';
+
+import { SqlViews1700000000002 } from '../migrations/0002-sql-views.js';
+import { Tables1700000000001 } from '../migrations/0001-tables.js';
+import { projectedTables } from '../projections/all.js';
+import { projectionTable, unreadableTable } from '../tables/bookkeeping.js';
+import { fleetStateView } from './fleet-state.js';
+
+/** Where the views lie. A rebuild fills the shadow and then gives it this name. */
+export const viewsSchema = 'syncline';
+export const shadowSchema = 'syncline_shadow';
+
+const entities: readonly EntitySchema[] = [
+  ...[projectionTable, unreadableTable, ...projectedTables].map((table) => table.entity),
+  fleetStateView,
+];
+
+/** A source of the views in one schema; unqualified names resolve to it. Never synchronised: migrations alone make tables. */
+export const viewsSource = (url: string, schema: string): DataSource =>
+  new DataSource({
+    type: 'postgres',
+    url,
+    schema,
+    entities: [...entities],
+    migrations: [Tables1700000000001, SqlViews1700000000002],
+    migrationsTableName: 'migration',
+    migrationsTransactionMode: 'all',
+    synchronize: false,
+    logging: false,
+    poolSize: schema === viewsSchema ? 10 : 1,
+    connectTimeoutMS: 5_000,
+    extra: { options: `-c search_path=${schema}`, application_name: 'syncline-views', statement_timeout: 30_000 },
+    poolErrorHandler: () => undefined,
+  });

@@ -1,0 +1,81 @@
+import type { CloudEvent } from '@syncline/events';
+import type { Position } from '@syncline/kernel';
+import type { EntityManager, SelectQueryBuilder } from 'typeorm';
+
+import { eventTable, type EventRow } from '../tables/event.js';
+
+/** An event as the API gives it out. */
+export type LoggedEvent = CloudEvent & { readonly position: string; readonly recordedtime: string };
+
+/** Which events to page through; `subject` may hold NATS wildcards. */
+export type EventFilter = {
+  readonly after: Position;
+  readonly limit: number;
+  readonly types?: readonly string[];
+  readonly subject?: string;
+  readonly correlationId?: string;
+};
+
+const escapeLike = (text: string): string => text.replaceAll(/[\\%_]/g, String.raw`\$&`);
+const escapeRegex = (text: string): string => text.replaceAll(/[.*+?^${}()|[\]\\]/g, String.raw`\$&`);
+
+const regexOf = (subject: string): string =>
+  `^${subject
+    .split('.')
+    .map((token) => (token === '*' ? '[^.]+' : token === '>' ? '.+' : escapeRegex(token)))
+    .join(String.raw`\.`)}$`;
+
+/** Where a filter has wildcards, its fixed beginning narrows the index, and a pattern decides. */
+const bySubject = (query: SelectQueryBuilder<EventRow>, subject: string): void => {
+  const fixed = /^[^*>]*/.exec(subject)?.[0] ?? '';
+  if (fixed === subject) query.andWhere('e.subject = :subject', { subject });
+  else {
+    query.andWhere('e.subject LIKE :fixed', { fixed: `${escapeLike(fixed)}%` });
+    query.andWhere('e.subject ~ :pattern', { pattern: regexOf(subject) });
+  }
+};
+
+/** Events after a position in the order of the log. */
+export const readEvents = async (
+  manager: EntityManager,
+  { after, limit, types, subject, correlationId }: EventFilter,
+): Promise<readonly LoggedEvent[]> => {
+  const query = manager
+    .createQueryBuilder(eventTable.entity, 'e')
+    .where('(e.sequence, e.index) > (:sequence, :index)', after)
+    .orderBy('e.sequence')
+    .addOrderBy('e.index')
+    .limit(limit);
+  if (types?.length === 1) query.andWhere('e.type = :type', { type: types[0] });
+  else if (types) query.andWhere('e.type IN (:...types)', { types });
+  if (subject !== undefined) bySubject(query, subject);
+  if (correlationId !== undefined) query.andWhere('e.correlationId = :correlationId', { correlationId });
+  return (await query.getMany()).map((row) => row.cloudEvent as unknown as LoggedEvent);
+};
+
+/** The events of some changes that concern an application: its own, its targets', and those of no application. */
+export const readEventsOfChanges = async (
+  manager: EntityManager,
+  project: string,
+  application: string,
+  correlationIds: readonly string[],
+  limit: number,
+): Promise<readonly LoggedEvent[]> => {
+  if (correlationIds.length === 0) return [];
+  const rows = await manager
+    .createQueryBuilder(eventTable.entity, 'e')
+    .where('e.correlationId IN (:...correlationIds)', { correlationIds })
+    .andWhere('(e.application IS NULL OR (e.project = :project AND e.application = :application))', {
+      project,
+      application,
+    })
+    .orderBy('e.sequence')
+    .addOrderBy('e.index')
+    .limit(limit)
+    .getMany();
+  return rows.map((row) => row.cloudEvent as unknown as LoggedEvent);
+};
+
+/** How many events there are. */
+export const countEvents = (manager: EntityManager): Promise<number> =>
+  manager.createQueryBuilder(eventTable.entity, 'e').getCount();

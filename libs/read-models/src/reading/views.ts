@@ -1,0 +1,159 @@
+import { Turns } from '../projecting/turns.js';
+import { unreadableTable } from '../tables/bookkeeping.js';
+import { applicationTable, rolloutTable, type ApplicationRow, type RolloutRow } from '../tables/application.js';
+import { clusterTable, type ClusterRow } from '../tables/cluster.js';
+import { approvalTable, planTable, type ApprovalRow, type PlanRow } from '../tables/plan.js';
+import {
+  configurationTable, repositoryTable, revisionTable, type ConfigurationRow, type RepositoryRow, type RevisionRow,
+} from '../tables/repository.js'; // prettier-ignore
+import { parkedTable, type ParkedRow } from '../tables/service.js';
+import { In, LessThan, Like, type DataSource, type EntityManager } from 'typeorm';
+
+import { viewsSchema, viewsSource } from './data-source.js';
+import { countEvents, readEvents, readEventsOfChanges, type EventFilter, type LoggedEvent } from './events.js';
+import { fleetStateView, type FleetStateRow } from './fleet-state.js';
+import { classifyViews } from './views-error.js';
+
+/** An application's coordinates. */
+export type ApplicationName = { readonly project: string; readonly application: string };
+
+/** Which plans to list, newest first. `before` is the sequence at which the page before ended. */
+export type PlanFilter = Partial<Pick<PlanRow, 'project' | 'application' | 'cluster' | 'state'>> & {
+  readonly before?: number;
+  readonly limit: number;
+};
+
+/** Reads the views. Throws `ViewsError` while Postgres is away or the tables are being made. */
+export class Views {
+  #source: DataSource | undefined;
+  readonly #turns = new Turns();
+
+  constructor(private readonly url: string) {}
+
+  fleet(where: Partial<ApplicationName & { readonly cluster: string }> = {}): Promise<readonly FleetStateRow[]> {
+    const order = { project: 'ASC', application: 'ASC', cluster: 'ASC' } as const;
+    return this.#read((manager) => manager.find(fleetStateView, { where, order }));
+  }
+
+  repositories(): Promise<readonly RepositoryRow[]> {
+    return this.#read((manager) => manager.find(repositoryTable.entity, { order: { repository: 'ASC' } }));
+  }
+
+  clusters(): Promise<readonly ClusterRow[]> {
+    return this.#read((manager) => manager.find(clusterTable.entity, { order: { cluster: 'ASC' } }));
+  }
+
+  cluster(cluster: string): Promise<ClusterRow | undefined> {
+    return this.#one((manager) => manager.findOneBy(clusterTable.entity, { cluster }));
+  }
+
+  applications(): Promise<readonly ApplicationRow[]> {
+    const order = { project: 'ASC', application: 'ASC' } as const;
+    return this.#read((manager) => manager.find(applicationTable.entity, { order }));
+  }
+
+  application({ project, application }: ApplicationName): Promise<ApplicationRow | undefined> {
+    return this.#one((manager) => manager.findOneBy(applicationTable.entity, { project, application }));
+  }
+
+  rollout(rollout: string): Promise<RolloutRow | undefined> {
+    return this.#one((manager) => manager.findOneBy(rolloutTable.entity, { rollout }));
+  }
+
+  /** The rollouts of an application, the one that started last first, before a sequence. */
+  rollouts(name: ApplicationName, limit: number, before?: number): Promise<readonly RolloutRow[]> {
+    const where = { ...name, ...(before !== undefined && { startedSequence: LessThan(before) }) };
+    const order = { startedSequence: 'DESC' } as const;
+    return this.#read((manager) => manager.find(rolloutTable.entity, { where, order, take: limit }));
+  }
+
+  /** Every sighting of these revisions, in any repository, in the order of the log. */
+  revisions(revisions: readonly string[]): Promise<readonly RevisionRow[]> {
+    const order = { sequence: 'ASC' } as const;
+    const where = { revision: In([...revisions]) };
+    return this.#read((manager) => manager.find(revisionTable.entity, { where, order }));
+  }
+
+  /** What the planner made of a revision of a repository, the latest word. */
+  configuration(repository: string, revision: string): Promise<ConfigurationRow | undefined> {
+    const order = { sequence: 'DESC' } as const;
+    return this.#one((manager) =>
+      manager.findOne(configurationTable.entity, { where: { repository, revision }, order }),
+    );
+  }
+
+  /** The configuration of a repository that was accepted before a sequence, the latest. */
+  configurationBefore(repository: string, sequence: number): Promise<ConfigurationRow | undefined> {
+    const where = { repository, errorCount: 0, sequence: LessThan(sequence) };
+    const order = { sequence: 'DESC' } as const;
+    return this.#one((manager) => manager.findOne(configurationTable.entity, { where, order }));
+  }
+
+  plans({ before, limit, ...where }: PlanFilter): Promise<readonly PlanRow[]> {
+    const all = { ...where, ...(before !== undefined && { draftedSequence: LessThan(before) }) };
+    const order = { draftedSequence: 'DESC' } as const;
+    return this.#read((manager) => manager.find(planTable.entity, { where: all, order, take: limit }));
+  }
+
+  /** The plans whose digest begins so (hex digits only), at most two: enough to know whether it is ambiguous. */
+  plansByPrefix(prefix: string): Promise<readonly PlanRow[]> {
+    return this.#read((manager) =>
+      manager.find(planTable.entity, { where: { plan: Like(`${prefix}%`) }, take: 2 }),
+    );
+  }
+
+  approvals(plan: string): Promise<readonly ApprovalRow[]> {
+    const order = { sequence: 'ASC', index: 'ASC' } as const;
+    return this.#read((manager) => manager.find(approvalTable.entity, { where: { plan }, order }));
+  }
+
+  events(filter: EventFilter): Promise<readonly LoggedEvent[]> {
+    return this.#read((manager) => readEvents(manager, filter));
+  }
+
+  eventsOfChanges(
+    { project, application }: ApplicationName,
+    correlationIds: readonly string[],
+    limit: number,
+  ): Promise<readonly LoggedEvent[]> {
+    return this.#read((manager) =>
+      readEventsOfChanges(manager, project, application, correlationIds, limit),
+    );
+  }
+
+  parked(): Promise<readonly ParkedRow[]> {
+    return this.#read((manager) => manager.find(parkedTable.entity));
+  }
+
+  /** How many events are projected, and how many messages were set aside. */
+  counts(): Promise<{ readonly events: number; readonly unreadable: number }> {
+    return this.#read(async (manager) => ({
+      events: await countEvents(manager),
+      unreadable: await manager.count(unreadableTable.entity),
+    }));
+  }
+
+  async close(): Promise<void> {
+    await this.#source?.destroy().catch(() => undefined);
+    this.#source = undefined;
+  }
+
+  async #one<Row>(find: (manager: EntityManager) => Promise<Row | null>): Promise<Row | undefined> {
+    return (await this.#read(find)) ?? undefined;
+  }
+
+  async #read<Result>(work: (manager: EntityManager) => Promise<Result>): Promise<Result> {
+    try {
+      return await work((await this.#open()).manager);
+    } catch (error) {
+      throw classifyViews(error);
+    }
+  }
+
+  #open(): Promise<DataSource> {
+    return this.#source ? Promise.resolve(this.#source) : this.#turns.take(async () => {
+      this.#source ??= await viewsSource(this.url, viewsSchema).initialize();
+      return this.#source;
+    });
+  }
+}

@@ -14,3 +14,4 @@ export type {
 } from './cluster-client.js';
 export { KubernetesError, formatObject, isKubernetesError, kubernetesCodes } from './kubernetes-error.js';
 export type { FailureDetails, HeldFields, KubernetesCode } from './kubernetes-error.js';
+export { connectCluster } from './connect-cluster.js';

@@ -1,0 +1,51 @@
+import type { TargetManifests } from '../cluster-client.js';
+import type { ObjectApi } from '../connection/object-api.js';
+import { groupOf, type KubeObject } from '../objects/kube-object.js';
+import { applySetId, applySetName, synclineNamespace } from '../objects/marks.js';
+import type { Wanted } from '../objects/wanted.js';
+
+const namespaces = { group: '', version: 'v1', kind: 'Namespace', plural: 'namespaces', namespaced: false };
+const configMaps = { group: '', version: 'v1', kind: 'ConfigMap', plural: 'configmaps', namespaced: true };
+
+const groupKinds = (wanted: readonly Wanted[]): string =>
+  [
+    ...new Set(
+      wanted.map(({ object }) => [object.kind, groupOf(object.apiVersion)].filter(Boolean).join('.')),
+    ),
+  ]
+    .sort()
+    .join(',');
+
+const parentOf = (target: TargetManifests, wanted: readonly Wanted[]): KubeObject => {
+  const others = [...new Set(wanted.flatMap(({ object }) => object.namespace ?? []))].sort();
+  return {
+    apiVersion: 'v1',
+    kind: 'ConfigMap',
+    metadata: {
+      name: applySetName(target),
+      namespace: synclineNamespace,
+      labels: { 'applyset.kubernetes.io/id': applySetId(target) },
+      annotations: {
+        'applyset.kubernetes.io/tooling': 'syncline/v1',
+        'applyset.kubernetes.io/contains-group-kinds': groupKinds(wanted),
+        'applyset.kubernetes.io/additional-namespaces': others.join(','),
+        'syncline.dev/application': `${target.project}/${target.application}`,
+      },
+    },
+  };
+};
+
+/** Writes the parent of the application's ApplySet (KEP-3659), by which other tools can find its members. Part of an apply, never of a diff. */
+export const writeApplySet = async (
+  api: ObjectApi,
+  target: TargetManifests,
+  wanted: readonly Wanted[],
+  signal?: AbortSignal,
+): Promise<void> => {
+  const namespace = { apiVersion: 'v1', kind: 'Namespace', name: synclineNamespace };
+  if (!(await api.find(namespaces, namespace, signal))) {
+    const body = { apiVersion: 'v1', kind: 'Namespace', metadata: { name: synclineNamespace } };
+    await api.apply(namespaces, body, { dryRun: false, signal });
+  }
+  await api.apply(configMaps, parentOf(target, wanted), { dryRun: false, signal });
+};

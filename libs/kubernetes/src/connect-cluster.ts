@@ -1,0 +1,99 @@
+import type {
+  ApplyOutcome,
+  ApplySteps,
+  Capabilities,
+  ClusterClient,
+  ClusterOptions,
+  InventoryEntry,
+  Link,
+  PruneRules,
+  TargetHealth,
+  TargetManifests,
+} from './cluster-client.js';
+import type { DiffDocument, PlanDocument } from '@syncline/events';
+import { applyPlan } from './apply/apply.js';
+import { readCredentials } from './connection/credentials.js';
+import { ObjectApi } from './connection/object-api.js';
+import { Transport } from './connection/transport.js';
+import { Capability } from './discovery/capability.js';
+import { diffTarget, type Workbench } from './dry-run/diff.js';
+import { HealthWatch } from './watch/health-watch.js';
+import { LinkWatch } from './watch/link-watch.js';
+
+const defaultConnections = 16;
+const mostAtOnce = 8;
+
+class ConnectedCluster implements ClusterClient {
+  constructor(
+    readonly name: string,
+    private readonly transport: Transport,
+    private readonly bench: Workbench,
+    private readonly health: HealthWatch,
+    private readonly link: LinkWatch,
+  ) {}
+
+  capabilities(signal?: AbortSignal): Promise<Capabilities> {
+    return this.bench.capability.refresh(signal);
+  }
+
+  diff(
+    target: TargetManifests,
+    inventory: readonly InventoryEntry[],
+    prune: PruneRules,
+    signal?: AbortSignal,
+  ): Promise<DiffDocument> {
+    return diffTarget(this.bench, target, inventory, prune, signal);
+  }
+
+  apply(
+    target: TargetManifests,
+    plan: PlanDocument,
+    inventory: readonly InventoryEntry[],
+    steps: ApplySteps,
+    signal?: AbortSignal,
+  ): Promise<ApplyOutcome> {
+    return applyPlan(this.bench, target, plan, inventory, steps, signal);
+  }
+
+  watchHealth(
+    key: string,
+    objects: readonly InventoryEntry[],
+    onHealth: (health: TargetHealth) => void,
+  ): () => void {
+    return this.health.watch(key, objects, onHealth);
+  }
+
+  watchLink(onLink: (link: Link) => void): () => void {
+    return this.link.watch(onLink);
+  }
+
+  async close(): Promise<void> {
+    this.link.close();
+    this.health.close();
+    await this.transport.close();
+  }
+}
+
+/**
+ * A client of one cluster; nothing is sent before it is asked something. Throws `kubeconfig-invalid` where the kubeconfig names
+ * no cluster.
+ */
+export const connectCluster = (options: ClusterOptions): ClusterClient => {
+  const connections = options.maxConnections ?? defaultConnections;
+  const transport = new Transport(readCredentials(options.name, options.kubeconfig), connections);
+  const capability = new Capability(transport);
+  const api = new ObjectApi(transport);
+  const bench = {
+    api,
+    capability,
+    hmacKey: options.hmacKey,
+    concurrency: Math.min(connections, mostAtOnce),
+  };
+  return new ConnectedCluster(
+    options.name,
+    transport,
+    bench,
+    new HealthWatch(transport, api, capability),
+    new LinkWatch(transport),
+  );
+};

@@ -1,0 +1,94 @@
+import type { RequestOptions } from 'node:https';
+
+import { KubeConfig } from '@kubernetes/client-node';
+
+import { KubernetesError } from '../kubernetes-error.js';
+
+/** What a TLS connection to the API server is made with. */
+export type TlsMaterial = Pick<RequestOptions, 'ca' | 'cert' | 'key' | 'servername' | 'rejectUnauthorized'>;
+
+/** How to reach an API server now: tokens expire, so it is asked for again. */
+export type Access = {
+  readonly headers: Readonly<Record<string, string>>;
+  readonly tls: TlsMaterial;
+};
+
+/** A kubeconfig's current context as credentials; exec plugins, token files and OIDC included, refreshed as they expire. */
+export type Credentials = {
+  readonly server: string;
+  readonly proxy: string | undefined;
+  readonly access: () => Promise<Access>;
+  /** Forgets what is remembered of tokens, after the server refused one. */
+  readonly renew: () => void;
+};
+
+const rememberMs = 5_000;
+
+const load = (name: string, text: string): KubeConfig => {
+  const config = new KubeConfig();
+  try {
+    config.loadFromString(text);
+  } catch (cause) {
+    throw invalid(name, 'cannot be read as YAML or JSON', cause);
+  }
+  if (!config.getCurrentCluster()?.server) throw invalid(name, 'names no cluster in its current context');
+  return config;
+};
+
+const invalid = (name: string, what: string, cause?: unknown): KubernetesError =>
+  new KubernetesError(
+    { code: 'kubeconfig-invalid', message: `the kubeconfig of ${name} ${what}` },
+    undefined,
+    cause,
+  );
+
+const accessOf = async (name: string, config: KubeConfig): Promise<Access> => {
+  const options: RequestOptions & { auth?: string } = { headers: {} };
+  try {
+    await config.applyToHTTPSOptions(options);
+  } catch (cause) {
+    // An exec plugin's standard error is the message; it may be long, and its last line says what is wrong.
+    const last = cause instanceof Error ? (cause.message.trim().split('\n').at(-1) ?? '') : String(cause);
+    throw new KubernetesError(
+      { code: 'unauthorized', message: `no credentials for ${name}: ${last.slice(0, 300)}` },
+      undefined,
+      cause,
+    );
+  }
+  const { ca, cert, key, servername, rejectUnauthorized } = options;
+  const basic = options.auth
+    ? { Authorization: `Basic ${Buffer.from(options.auth).toString('base64')}` }
+    : {};
+  return {
+    headers: { ...basic, ...(options.headers as Record<string, string>) },
+    tls: {
+      ...(ca !== undefined && { ca }),
+      ...(cert !== undefined && { cert }),
+      ...(key !== undefined && { key }),
+      ...(servername !== undefined && { servername }),
+      ...(rejectUnauthorized !== undefined && { rejectUnauthorized }),
+    },
+  };
+};
+
+/** Reads a kubeconfig. Throws `kubeconfig-invalid` where it names no cluster. */
+export const readCredentials = (name: string, kubeconfig: string): Credentials => {
+  let config = load(name, kubeconfig);
+  let remembered: { readonly access: Promise<Access>; readonly until: number } | undefined;
+  const cluster = config.getCurrentCluster();
+  return {
+    server: (cluster?.server ?? '').replace(/\/+$/, ''),
+    proxy: cluster?.proxyUrl,
+    access: () => {
+      if (remembered && remembered.until > Date.now()) return remembered.access;
+      const access = accessOf(name, config);
+      remembered = { access, until: Date.now() + rememberMs };
+      access.catch(() => (remembered = undefined));
+      return access;
+    },
+    renew: () => {
+      config = load(name, kubeconfig);
+      remembered = undefined;
+    },
+  };
+};

@@ -1,0 +1,163 @@
+import { Agent, ProxyAgent, request as send, type Dispatcher } from 'undici';
+
+import type { ObjectName } from '@syncline/events';
+
+import { KubernetesError, isKubernetesError } from '../kubernetes-error.js';
+import { classifyAnswer, classifyNetwork } from './classify.js';
+import type { Credentials, TlsMaterial } from './credentials.js';
+
+/** One request to an API server. */
+export type KubeRequest = {
+  readonly method: 'GET' | 'PATCH' | 'DELETE';
+  readonly path: string;
+  readonly query?: Readonly<Record<string, string | number | boolean | undefined>>;
+  readonly body?: unknown;
+  readonly contentType?: string;
+  readonly accept?: string;
+  /** The object that it is about, for errors. */
+  readonly target?: ObjectName;
+  readonly signal?: AbortSignal | undefined;
+  readonly timeoutMs?: number;
+  /** The answer is plain text. */
+  readonly isText?: boolean;
+};
+
+/** Called with undefined after each answer, and with the failure where the server is out of reach. */
+export type TrafficListener = (failure: KubernetesError | undefined) => void;
+
+const requestTimeoutMs = 30_000;
+const connectTimeoutMs = 5_000;
+const watchConnections = 256;
+
+const queryText = (query: KubeRequest['query']): string => {
+  const entries = Object.entries(query ?? {}).flatMap(([key, value]) =>
+    value === undefined ? [] : [[key, String(value)] as [string, string]],
+  );
+  return entries.length === 0 ? '' : `?${new URLSearchParams(entries).toString()}`;
+};
+
+/** One pool of connections, made anew where the TLS material changes (an exec plugin rotates certificates). */
+class Pool {
+  #made: { readonly key: string; readonly dispatcher: Dispatcher } | undefined;
+
+  constructor(
+    private readonly proxy: string | undefined,
+    private readonly options: Agent.Options,
+  ) {}
+
+  dispatcher(tls: TlsMaterial): Dispatcher {
+    const key = Object.entries(tls).map(([name, value]) => `${name}=${String(value)}`).join('\n'); // prettier-ignore
+    if (this.#made?.key === key) return this.#made.dispatcher;
+    void this.#made?.dispatcher.close();
+    const connect = { ...(tls as object), timeout: connectTimeoutMs, keepAlive: true };
+    const dispatcher =
+      this.proxy === undefined
+        ? new Agent({ ...this.options, connect })
+        : new ProxyAgent({ ...this.options, uri: this.proxy, requestTls: connect });
+    this.#made = { key, dispatcher };
+    return dispatcher;
+  }
+
+  async close(): Promise<void> {
+    await this.#made?.dispatcher.destroy();
+  }
+}
+
+/** Raw JSON to one API server over one bounded pool; watches have a pool of their own, because each holds a connection. */
+export class Transport {
+  readonly #requests: Pool;
+  readonly #watches: Pool;
+  readonly #listeners = new Set<TrafficListener>();
+
+  constructor(
+    private readonly credentials: Credentials,
+    maxConnections: number,
+  ) {
+    const common = { keepAliveTimeout: 30_000, pipelining: 1, allowH2: false };
+    this.#requests = new Pool(credentials.proxy, { ...common, connections: maxConnections });
+    this.#watches = new Pool(credentials.proxy, { ...common, connections: watchConnections, bodyTimeout: 0 });
+  }
+
+  /** Tells of every answer and of every failure to get one; the returned function ends it. */
+  onTraffic(listener: TrafficListener): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  /** Sends a request and reads its JSON. Throws KubernetesError; an abort of the signal is thrown as it is. */
+  async request<Answer>(request: KubeRequest): Promise<Answer> {
+    const timeout = AbortSignal.timeout(request.timeoutMs ?? requestTimeoutMs);
+    const signal = request.signal ? AbortSignal.any([request.signal, timeout]) : timeout;
+    const answer = await this.#answered(request, this.#requests, signal);
+    const text = await this.#guard(request, () => answer.body.text());
+    return (request.isText === true ? text : text === '' ? undefined : JSON.parse(text)) as Answer;
+  }
+
+  /** Opens a stream of lines (a watch). It ends when the server ends it, throws when it breaks. */
+  async stream(request: KubeRequest): Promise<AsyncIterable<Uint8Array>> {
+    const { body } = await this.#answered(request, this.#watches, request.signal);
+    return body as AsyncIterable<Uint8Array>;
+  }
+
+  async close(): Promise<void> {
+    this.#listeners.clear();
+    await Promise.all([this.#requests.close(), this.#watches.close()]);
+  }
+
+  async #answered(request: KubeRequest, pool: Pool, signal?: AbortSignal): Promise<Dispatcher.ResponseData> {
+    try {
+      return await this.#once(request, pool, signal);
+    } catch (error) {
+      if (!isKubernetesError(error, 'unauthorized')) throw error;
+      this.credentials.renew();
+      return this.#once(request, pool, signal);
+    }
+  }
+
+  async #once(request: KubeRequest, pool: Pool, signal?: AbortSignal): Promise<Dispatcher.ResponseData> {
+    const { headers, tls } = await this.credentials.access();
+    const answer = await this.#guard(request, () =>
+      send(`${this.credentials.server}${request.path}${queryText(request.query)}`, {
+        method: request.method,
+        dispatcher: pool.dispatcher(tls),
+        headers: {
+          ...headers,
+          accept: request.accept ?? 'application/json',
+          'user-agent': 'syncline',
+          ...(request.body !== undefined && { 'content-type': request.contentType ?? 'application/json' }),
+        },
+        ...(request.body !== undefined && { body: JSON.stringify(request.body) }),
+        ...(signal && { signal }),
+      }),
+    );
+    this.#tell(undefined);
+    if (answer.statusCode < 300) return answer;
+    const body = await this.#guard(request, () => answer.body.text());
+    const retryAfter = answer.headers['retry-after'];
+    const refused = {
+      status: answer.statusCode,
+      body,
+      ...(typeof retryAfter === 'string' && { retryAfter }),
+    };
+    throw new KubernetesError(classifyAnswer(refused, request.target), request.target);
+  }
+
+  async #guard<Result>(request: KubeRequest, work: () => Promise<Result>): Promise<Result> {
+    try {
+      return await work();
+    } catch (cause) {
+      if (request.signal?.aborted === true) throw cause;
+      const failure = new KubernetesError(
+        classifyNetwork(this.credentials.server, cause),
+        request.target,
+        cause,
+      );
+      this.#tell(failure);
+      throw failure;
+    }
+  }
+
+  #tell(failure: KubernetesError | undefined): void {
+    for (const listener of this.#listeners) listener(failure);
+  }
+}

@@ -1,0 +1,76 @@
+import type { KubernetesOperation, ObjectName } from '@syncline/events';
+
+import type { InventoryEntry, ServedResource } from '../cluster-client.js';
+import { beforeDigest, pathsInQuestion } from '../fields/digests.js';
+import { groupOf, identityOf, type KubeObject } from '../objects/kube-object.js';
+import { confirmedBy, keptBy, whyNotOurs } from '../objects/marks.js';
+import { veil } from '../objects/secret-veil.js';
+import type { Wanted } from '../objects/wanted.js';
+import type { Judge } from './operation.js';
+
+/** An object of the inventory that the target no longer wants, as it is live. */
+export type Leftover = {
+  readonly entry: InventoryEntry;
+  readonly resource: ServedResource;
+  readonly live: KubeObject;
+};
+
+const protectedKinds: Readonly<Record<string, string>> = {
+  '/Namespace': 'deleting a Namespace deletes all that is in it',
+  'apiextensions.k8s.io/CustomResourceDefinition':
+    'deleting a CustomResourceDefinition deletes all its objects',
+  '/PersistentVolume': 'data may be lost',
+  '/PersistentVolumeClaim': 'data may be lost',
+  'apps/StatefulSet': 'its Pods and what they keep go with it',
+};
+
+/** Why deleting an object of this kind always needs a person. */
+export const protectedBecause = ({ apiVersion, kind }: ObjectName): string | undefined =>
+  protectedKinds[`${groupOf(apiVersion)}/${kind}`];
+
+/** The entries that the target no longer wants by name; the application's own namespace is never among them. */
+export const unwantedEntries = (
+  inventory: readonly InventoryEntry[],
+  wanted: readonly Wanted[],
+  namespace: string,
+): InventoryEntry[] => {
+  const identities = new Set(wanted.map(({ object }) => identityOf(object)));
+  const own = identityOf({ apiVersion: 'v1', kind: 'Namespace', name: namespace });
+  return inventory.filter(({ object }) => !identities.has(identityOf(object)) && identityOf(object) !== own);
+};
+
+/**
+ * Why a leftover is not deleted; undefined where it may be. The uid must be the recorded one and no wanted object's (the same
+ * object under another apiVersion), its marks must name it, no controller may own it, and nobody may have asked to keep it.
+ */
+export const whyKept = (
+  { entry, live }: Leftover,
+  wantedUids: ReadonlySet<string>,
+  judge: Judge,
+): string | undefined => {
+  if (live.metadata.uid !== entry.uid) return 'it is another object of the same name';
+  if (wantedUids.has(entry.uid)) return 'it is wanted under another apiVersion';
+  return whyNotOurs(live, entry.object, judge.owner) ?? keptBy(live);
+};
+
+/** What a prune presumes of the object: what `before` is for an apply. */
+export const pruneBefore = (live: KubeObject, judge: Judge): string => {
+  const veiled = veil(judge.hmacKey, live);
+  return beforeDigest(veiled, pathsInQuestion(veiled, undefined));
+};
+
+/** The operation that deletes a leftover. */
+export const pruneOperation = ({ entry, live }: Leftover, judge: Judge): KubernetesOperation => {
+  const asked = confirmedBy(live);
+  const because = protectedBecause(entry.object) ?? (asked && `its annotation asks for it: ${asked}`);
+  return {
+    kind: 'kubernetes',
+    action: 'prune',
+    certainty: 'confirmed',
+    object: entry.object,
+    uid: entry.uid,
+    before: pruneBefore(live, judge),
+    changes: [],
+    ...(because !== undefined && { protectedBecause: because }),
+  };
+};

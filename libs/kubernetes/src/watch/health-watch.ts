@@ -1,0 +1,209 @@
+import pLimit from 'p-limit';
+
+import type { Health, ObjectName } from '@syncline/events';
+
+import type { InventoryEntry, ServedResource, TargetHealth } from '../cluster-client.js';
+import type { ObjectApi } from '../connection/object-api.js';
+import type { Transport } from '../connection/transport.js';
+import type { Capability } from '../discovery/capability.js';
+import { apiVersionOf, findResource } from '../discovery/resource-path.js';
+import { healthOfTarget } from '../health/target-health.js';
+import { isKubernetesError } from '../kubernetes-error.js';
+import { KindWatch, localName, type Seen } from './kind-watch.js';
+import { PodReasons } from './pod-reasons.js';
+import { StorageClasses } from './storage-classes.js';
+
+type ObjectHealth = { readonly object: ObjectName; readonly health: Health; readonly message: string };
+
+/** One target that is watched. */
+type Target = {
+  readonly entries: readonly InventoryEntry[];
+  readonly onHealth: (health: TargetHealth) => void;
+  readonly stop: AbortController;
+  /** The watch of each entry's kind; undefined where the cluster does not serve it. */
+  kinds: readonly (KindWatch | undefined)[];
+  /** Whether what the watches may not have seen yet was looked at. */
+  phase: 'opening' | 'looking' | 'watching';
+  told: string | undefined;
+};
+
+const coalesceMs = 30;
+const retryMs = 2_000;
+const looksAtOnce = 8;
+const kindOf = (resource: ServedResource): string => `${apiVersionOf(resource)}/${resource.plural}`;
+
+/** The health of targets, by one watch per kind that all targets of the cluster share. */
+export class HealthWatch {
+  readonly #targets = new Map<string, Target>();
+  readonly #kinds = new Map<string, { readonly watch: KindWatch; readonly users: Set<Target> }>();
+  readonly #pods: PodReasons;
+  readonly #classes: StorageClasses;
+  readonly #due = new Set<Target>();
+  readonly #limit = pLimit(looksAtOnce);
+
+  constructor(
+    private readonly transport: Transport,
+    private readonly api: ObjectApi,
+    private readonly capability: Capability,
+  ) {
+    this.#pods = new PodReasons(transport, (workload) => this.#markNamed(localName(workload)));
+    this.#classes = new StorageClasses(transport, () => this.#relook());
+  }
+
+  watch(
+    key: string,
+    entries: readonly InventoryEntry[],
+    onHealth: (health: TargetHealth) => void,
+  ): () => void {
+    this.#end(this.#targets.get(key));
+    const target: Target = {
+      entries,
+      onHealth,
+      stop: new AbortController(),
+      kinds: [],
+      phase: 'opening',
+      told: undefined,
+    };
+    this.#targets.set(key, target);
+    void this.#open(target);
+    return () => {
+      this.#end(target);
+      if (this.#targets.get(key) === target) this.#targets.delete(key);
+    };
+  }
+
+  close(): void {
+    for (const target of this.#targets.values()) this.#end(target);
+    this.#targets.clear();
+    this.#pods.close();
+  }
+
+  /** Opens the watches that the target needs and does not share yet. */
+  async #open(target: Target): Promise<void> {
+    const resources = await this.#resourcesOf(target);
+    if (!resources) return;
+    target.kinds = resources.map((resource) => resource && this.#join(resource, target));
+    this.#mark(target);
+  }
+
+  async #resourcesOf({
+    entries,
+    stop,
+  }: Target): Promise<readonly (ServedResource | undefined)[] | undefined> {
+    while (!stop.signal.aborted) {
+      try {
+        let capabilities = await this.capability.current(stop.signal);
+        if (entries.some(({ object }) => !findResource(capabilities, object)))
+          capabilities = await this.capability.refresh(stop.signal);
+        return entries.map(({ object }) => findResource(capabilities, object));
+      } catch (error) {
+        if (!isKubernetesError(error) && !stop.signal.aborted) throw error;
+        await new Promise((resolve) => setTimeout(resolve, retryMs).unref());
+      }
+    }
+    return undefined;
+  }
+
+  #join(resource: ServedResource, target: Target): KindWatch {
+    const key = kindOf(resource);
+    const existing = this.#kinds.get(key);
+    if (existing) {
+      existing.users.add(target);
+      return existing.watch;
+    }
+    const users = new Set([target]);
+    const around = (object: { readonly [field: string]: unknown; readonly kind: string }) =>
+      object.kind === 'PersistentVolumeClaim'
+        ? {
+            waitsForConsumer: this.#classes.waits(
+              (object['spec'] as { storageClassName?: string }).storageClassName,
+            ),
+          }
+        : {};
+    const watch = new KindWatch(this.transport, this.api, resource, around, () => this.#markUsers(users));
+    this.#kinds.set(key, { watch, users });
+    return watch;
+  }
+
+  #end(target: Target | undefined): void {
+    if (!target) return;
+    target.stop.abort();
+    this.#due.delete(target);
+    for (const [key, { watch, users }] of this.#kinds) {
+      if (!users.delete(target) || users.size > 0) continue;
+      watch.close();
+      this.#kinds.delete(key);
+    }
+  }
+
+  #markUsers(users: ReadonlySet<Target>): void {
+    for (const target of users) this.#mark(target);
+  }
+
+  #markNamed(name: string): void {
+    for (const target of this.#targets.values())
+      if (target.entries.some(({ object }) => localName(object) === name)) this.#mark(target);
+  }
+
+  /** What the claims wait for is known better now. */
+  #relook(): void {
+    for (const target of this.#targets.values())
+      for (const [at, { object }] of target.entries.entries())
+        if (object.kind === 'PersistentVolumeClaim') void target.kinds[at]?.look(object);
+  }
+
+  /** Many changes at once are judged once. */
+  #mark(target: Target): void {
+    if (target.stop.signal.aborted || this.#due.has(target)) return;
+    this.#due.add(target);
+    setTimeout(() => {
+      if (this.#due.delete(target)) this.#judge(target);
+    }, coalesceMs).unref();
+  }
+
+  #judge(target: Target): void {
+    if (target.kinds.length < target.entries.length || target.kinds.some((kind) => kind?.isKnown === false))
+      return;
+    if (target.phase === 'opening') {
+      target.phase = 'looking';
+      void this.#lookAtUnseen(target);
+    }
+    if (target.phase !== 'watching') return;
+    const health = healthOfTarget(target.entries.map((entry, at) => this.#healthOf(entry, target.kinds[at])));
+    const told = JSON.stringify(health);
+    if (told === target.told) return;
+    target.told = told;
+    target.onHealth(health);
+  }
+
+  /** A watch may be behind what an apply just wrote, and does not see what lost its label: those are read once. */
+  async #lookAtUnseen(target: Target): Promise<void> {
+    const looks = target.entries.map(({ object, generation = 0 }, at) => {
+      const kind = target.kinds[at];
+      const seen = kind?.find(localName(object));
+      return kind && (!seen || seen.generation < generation)
+        ? this.#limit(() => kind.look(object))
+        : undefined;
+    });
+    await Promise.all(looks);
+    target.phase = 'watching';
+    this.#mark(target);
+  }
+
+  #healthOf({ object }: InventoryEntry, kind: KindWatch | undefined): ObjectHealth {
+    if (!kind) return { object, health: 'Unknown', message: 'the cluster does not serve its kind' };
+    if (kind.failure) return { object, health: 'Unknown', message: kind.failure.message };
+    const seen = kind.find(localName(object));
+    if (!seen) return { object, health: 'NotFound', message: 'is not there' };
+    return { object, health: seen.health, message: this.#messageOf(object, seen) };
+  }
+
+  #messageOf(object: ObjectName, { health, message, podLabels }: Seen): string {
+    if (!podLabels) return message;
+    if (health !== 'InProgress' && health !== 'Failed') {
+      this.#pods.forget(object);
+      return message;
+    }
+    return this.#pods.find(object, podLabels) ?? message;
+  }
+}

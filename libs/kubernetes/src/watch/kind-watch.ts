@@ -1,0 +1,132 @@
+import type { ServedResource } from '../cluster-client.js';
+import type { ObjectApi } from '../connection/object-api.js';
+import type { Transport } from '../connection/transport.js';
+import type { Surroundings } from '../health/compute-health.js';
+import { computeHealth } from '../health/compute-health.js';
+import type { Verdict } from '../health/verdict.js';
+import { isKubernetesError, type KubernetesError } from '../kubernetes-error.js';
+import { nameOf, type KubeObject } from '../objects/kube-object.js';
+import { partOfLabel } from '../objects/marks.js';
+import type { ObjectName } from '@syncline/events';
+import { ListWatch } from './list-watch.js';
+
+/** What is kept of an object: its health and what orders it in time, never the object itself. */
+export type Seen = Verdict & {
+  readonly uid: string;
+  readonly version: string;
+  readonly generation: number;
+  /** The labels of a workload's Pods. */
+  readonly podLabels?: Readonly<Record<string, string>>;
+};
+
+/** `namespace/name`, by which the objects of one kind are told apart. */
+export const localName = ({ namespace, name }: Pick<ObjectName, 'namespace' | 'name'>): string =>
+  `${namespace ?? ''}/${name}`;
+
+const podLabelsOf = (object: KubeObject): Readonly<Record<string, string>> | undefined =>
+  (object['spec'] as { selector?: { matchLabels?: Record<string, string> } } | undefined)?.selector
+    ?.matchLabels;
+
+const seen = (object: KubeObject, around: Surroundings): Seen => {
+  const podLabels =
+    object.apiVersion === 'apps/v1' || object.kind === 'Job' ? podLabelsOf(object) : undefined;
+  return {
+    ...computeHealth(object, around),
+    uid: object.metadata.uid ?? '',
+    version: object.metadata.resourceVersion ?? '',
+    generation: object.metadata.generation ?? 0,
+    ...(podLabels && { podLabels }),
+  };
+};
+
+/** Whether a version is older than another of the same object; etcd's are numbers, of whatever length. */
+const isOlder = (version: string, than: string): boolean =>
+  /^\d+$/.test(version) && /^\d+$/.test(than) && BigInt(version) < BigInt(than);
+
+/** The health of all managed objects of one kind on a cluster, by one list/watch that all targets share. */
+export class KindWatch {
+  readonly #seen = new Map<string, Seen>();
+  readonly #stop = new AbortController();
+  #isListed = false;
+  #failure: KubernetesError | undefined;
+
+  constructor(
+    transport: Transport,
+    private readonly api: ObjectApi,
+    private readonly resource: ServedResource,
+    private readonly around: (object: KubeObject) => Surroundings,
+    private readonly onChange: (names: readonly string[] | 'all') => void,
+  ) {
+    const events = {
+      replaced: (objects: readonly KubeObject[]) => this.#replace(objects),
+      changed: (object: KubeObject) => this.#take(object),
+      removed: (object: KubeObject) => void this.#remove(object),
+      failed: (error: KubernetesError) => this.#fail(error),
+    };
+    void new ListWatch(transport, resource, partOfLabel, events).run(this.#stop.signal);
+  }
+
+  /** Whether it is known how the objects are: after the first list, or once it is clear that there will be none. */
+  get isKnown(): boolean {
+    return this.#isListed || (this.#failure !== undefined && !this.#failure.retryable);
+  }
+
+  /** What was last seen of an object. */
+  find(name: string): Seen | undefined {
+    return this.#seen.get(name);
+  }
+
+  /** Why nothing can be seen of this kind. */
+  get failure(): KubernetesError | undefined {
+    return this.#isListed ? undefined : this.#failure;
+  }
+
+  /** Reads one object now, where the watch may be behind what an apply just wrote. */
+  async look(object: ObjectName): Promise<void> {
+    try {
+      const live = await this.api.find(this.resource, object, this.#stop.signal);
+      if (live) this.#take(live);
+    } catch (error) {
+      if (!isKubernetesError(error) && !this.#stop.signal.aborted) throw error;
+    }
+  }
+
+  close(): void {
+    this.#stop.abort();
+  }
+
+  #replace(objects: readonly KubeObject[]): void {
+    this.#seen.clear();
+    for (const object of objects)
+      this.#seen.set(localName(nameOf(object)), seen(object, this.around(object)));
+    this.#isListed = true;
+    this.#failure = undefined;
+    this.onChange('all');
+  }
+
+  #take(object: KubeObject): void {
+    const name = localName(nameOf(object));
+    const former = this.#seen.get(name);
+    const now = seen(object, this.around(object));
+    if (former?.uid === now.uid && isOlder(now.version, former.version)) return;
+    this.#seen.set(name, now);
+    this.onChange([name]);
+  }
+
+  /** The watch also says deleted where an object only lost its label, so it is looked for. */
+  async #remove(object: KubeObject): Promise<void> {
+    const name = localName(nameOf(object));
+    const former = this.#seen.get(name);
+    if (former && former.uid !== object.metadata.uid) return;
+    this.#seen.delete(name);
+    if (object.metadata.deletionTimestamp === undefined) await this.look(nameOf(object));
+    this.onChange([name]);
+  }
+
+  #fail(error: KubernetesError): void {
+    this.#failure = error;
+    // Out of reach says nothing about health; what was seen stands until the link is back or lost.
+    if (!error.retryable) this.#isListed = false;
+    this.onChange('all');
+  }
+}

@@ -1,0 +1,44 @@
+import type { Transport } from '../connection/transport.js';
+import { isKubernetesError } from '../kubernetes-error.js';
+import type { KubeObject } from '../objects/kube-object.js';
+
+const freshMs = 60_000;
+const isDefault = 'storageclass.kubernetes.io/is-default-class';
+
+/** Which storage classes bind a claim only when a Pod uses it; read when a claim is pending, at most once a minute. */
+export class StorageClasses {
+  #waiting: ReadonlySet<string> = new Set();
+  #freshUntil = 0;
+
+  constructor(
+    private readonly transport: Transport,
+    private readonly onNews: () => void,
+  ) {}
+
+  /** Whether a claim of this class waits for its first consumer, as far as is known; no class means the default one. */
+  waits(name: string | undefined): boolean {
+    if (Date.now() > this.#freshUntil) void this.#read();
+    return this.#waiting.has(name ?? '');
+  }
+
+  async #read(): Promise<void> {
+    this.#freshUntil = Date.now() + freshMs;
+    try {
+      const { items = [] } = await this.transport.request<{ items?: KubeObject[] }>({
+        method: 'GET',
+        path: '/apis/storage.k8s.io/v1/storageclasses',
+      });
+      const former = this.#waiting;
+      this.#waiting = new Set(
+        items
+          .filter((one) => one['volumeBindingMode'] === 'WaitForFirstConsumer')
+          .flatMap(({ metadata: { name = '', annotations } }) =>
+            annotations?.[isDefault] === 'true' ? [name, ''] : [name],
+          ),
+      );
+      if ([...this.#waiting].join() !== [...former].join()) this.onNews();
+    } catch (error) {
+      if (!isKubernetesError(error)) throw error;
+    }
+  }
+}

@@ -3,12 +3,7 @@ import { AdapterError } from '@syncline/kernel';
 
 /** What can go wrong with Git: the classes of FetchFailed, and what concerns objects and commands alone. */
 export type GitCode =
-  | FetchFailure
-  | 'object-missing'
-  | 'tree-refused'
-  | 'pack-refused'
-  | 'url-refused'
-  | 'git-failed';
+  FetchFailure | 'object-missing' | 'tree-refused' | 'pack-refused' | 'url-refused' | 'git-failed';
 
 const retryable: readonly GitCode[] = ['gone', 'empty', 'slow', 'refused', 'ref-vanished', 'unreachable'];
 

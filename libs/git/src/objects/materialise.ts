@@ -24,7 +24,11 @@ const trimmed = (path: string): string =>
     .filter((name) => name !== '' && name !== '.')
     .join('/');
 
-const entriesAt = async (cache: ObjectCache, revision: string, path: string): Promise<readonly TreeEntry[]> => {
+const entriesAt = async (
+  cache: ObjectCache,
+  revision: string,
+  path: string,
+): Promise<readonly TreeEntry[]> => {
   const found = await cache.resolvePath(revision, path);
   if (!found) return [];
   if (found.type === 'tree') return cache.readTree(revision, path, { recursive: true });

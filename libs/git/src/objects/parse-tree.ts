@@ -12,7 +12,7 @@ const typeOf = (mode: string): NamedEntry['type'] =>
 /** Reads a tree object: `<mode> <name>\0<id>` again and again, with ids of `idBytes` bytes. */
 export const parseTree = (bytes: Buffer, idBytes: number): readonly NamedEntry[] => {
   const entries: NamedEntry[] = [];
-  for (let at = 0; at < bytes.length; ) {
+  for (let at = 0; at < bytes.length;) {
     const space = bytes.indexOf(32, at);
     const nul = bytes.indexOf(0, space);
     const mode = bytes.toString('latin1', at, space).padStart(6, '0');

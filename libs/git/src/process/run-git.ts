@@ -3,7 +3,8 @@ import { spawn } from 'node:child_process';
 import { GitError } from '../git-error.js';
 
 const stderrKept = 16 * 1024;
-const inherited = /^(PATH|TMPDIR|TZ|(https?|no|all)_proxy|SSL_CERT_(FILE|DIR)|GIT_SSL_CAINFO|GIT_SSL_CAPATH)$/i;
+const inherited =
+  /^(PATH|TMPDIR|TZ|(https?|no|all)_proxy|SSL_CERT_(FILE|DIR)|GIT_SSL_CAINFO|GIT_SSL_CAPATH)$/i;
 
 /** How to run one git command. `config` and `env` go through the environment, never through the arguments. */
 export type GitRun = {

@@ -1,10 +1,14 @@
+export { mayDeclare } from './configuration/group.js';
+export type { DeclaringRepository } from './configuration/read-application.js';
 export { isManifestFile, readConfiguration } from './configuration/read-configuration.js';
 export type { Configuration, DeclaredApplication, SourceFile } from './configuration/read-configuration.js';
-export type { DeclaringRepository } from './configuration/read-application.js';
 export { lineageOf } from './lineage.js';
 export type { Lineage, LineageEntry } from './lineage.js';
+export { neverPruned } from './objects/namespaces.js';
+export { secretPrefix } from './objects/secrets.js';
 export { isRenderError, renderCodes, RenderError } from './render-error.js';
 export type { Place, RenderCode } from './render-error.js';
 export { render, renderKeyOf } from './render.js';
 export type { Rendered, RenderInput, RenderSpec } from './render.js';
+export { folderTree } from './tree/folder-tree.js';
 export type { TreeEntry, TreeReader } from './tree/tree-reader.js';

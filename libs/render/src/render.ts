@@ -1,8 +1,22 @@
 import type { Manifest, TargetSpec } from '@syncline/events';
 import { digestOf } from '@syncline/kernel';
 
-import type { LineageEntry } from './lineage.js';
+import { buildKustomization } from './kustomize/build.js';
+import { patchObjects } from './kustomize/patch.js';
+import { detectRenderer, type LineageEntry } from './lineage.js';
+import { refuseDuplicates } from './objects/duplicates.js';
+import { placeInNamespace, withNamespace } from './objects/namespaces.js';
+import type { PlacedObject } from './objects/rendering.js';
+import { secretReferences } from './objects/secrets.js';
+import { substituteObjects } from './objects/substitute.js';
+import { checkObject } from './objects/unfold.js';
+import { readPlain } from './plain/read-plain.js';
 import { RenderError } from './render-error.js';
+import { folderTree } from './tree/folder-tree.js';
+import { displayPath, folderOf, nameOf, resolvePath } from './tree/paths.js';
+import { suggestPath } from './tree/suggest-path.js';
+import type { TreeReader } from './tree/tree-reader.js';
+import { limits } from './yaml/limits.js';
 
 /** The part of a target's spec that decides what its manifests are. */
 export type RenderSpec = Pick<TargetSpec, 'path' | 'renderer' | 'namespace' | 'substitute' | 'patches'>;
@@ -28,12 +42,54 @@ export type Rendered = {
   readonly renderDigest: string;
 };
 
+/** Raised when the same input renders to other bytes than before. */
+const rendererVersion = 'render/1';
+
 /** The identity of an input: equal keys render equal bytes. Changes with the renderer's version. */
 export const renderKeyOf = (spec: RenderSpec, lineage: readonly LineageEntry[]): string => {
   const { path, renderer, namespace, substitute, patches } = spec;
-  return digestOf(['render/1', { path, renderer, namespace, substitute, patches }, lineage]);
+  return digestOf([rendererVersion, { path, renderer, namespace, substitute, patches }, lineage]);
+};
+
+const checkPath = async (tree: TreeReader, written: string): Promise<string> => {
+  const path = resolvePath('', written);
+  if (path === undefined) throw new RenderError('path-outside', `path "${written}" leaves the repository`);
+  if (path === '') return path;
+  const entry = (await tree.list(folderOf(path))).find(({ name }) => name === nameOf(path));
+  if (entry === undefined) {
+    const hint = await suggestPath(tree, path, path);
+    throw new RenderError('path-missing', `path "${path}" does not exist.${hint}`);
+  }
+  if (entry.kind !== 'folder') throw new RenderError('path-missing', `path "${path}" is no folder`);
+  return path;
+};
+
+const readObjects = async (input: RenderInput): Promise<readonly PlacedObject[]> => {
+  const tree = folderTree(input.root);
+  const path = await checkPath(tree, input.spec.path);
+  const isPlain = (await detectRenderer(tree, { path, renderer: input.spec.renderer })) === 'plain';
+  const objects = isPlain ? await readPlain(tree, path) : await buildKustomization(tree, path, input);
+  if (objects.length === 0) {
+    // A folder that lost its manifests would otherwise delete everything that the application has.
+    throw new RenderError('nothing-rendered', `path "${displayPath(path)}" holds no manifests`);
+  }
+  if (objects.length > limits.objects)
+    throw new RenderError(
+      'object-limit',
+      `path "${displayPath(path)}" holds more than ${limits.objects} objects`,
+    );
+  return objects;
 };
 
 /** Makes a target's manifests. Throws {@link RenderError} with file and line. */
-export const render = (input: RenderInput): Promise<Rendered> =>
-  Promise.reject(new RenderError('path-missing', `"${input.spec.path}" cannot be rendered yet`));
+export const render = async (input: RenderInput): Promise<Rendered> => {
+  const { namespace, patches, substitute } = input.spec;
+  const read = await readObjects(input);
+  refuseDuplicates(read, namespace);
+  const changed = substituteObjects(await patchObjects(read, patches, input), substitute);
+  changed.forEach(checkObject);
+  const placed = placeInNamespace(changed, namespace);
+  refuseDuplicates(placed, namespace);
+  const { objects, secrets } = secretReferences(withNamespace(placed, namespace), input.renderKey);
+  return { objects, secrets, renderDigest: digestOf(objects) };
+};

@@ -1,6 +1,6 @@
 const distance = (a: string, b: string): number => {
   let previous = Array.from({ length: b.length + 1 }, (_, index) => index);
-  for (const [row, left] of [...a].entries()) {
+  for (const [row, left] of Array.from(a).entries()) {
     const current = [row + 1];
     for (let column = 0; column < b.length; column += 1) {
       const replace = (previous[column] ?? 0) + (left === b[column] ? 0 : 1);
@@ -11,7 +11,10 @@ const distance = (a: string, b: string): number => {
   return previous[b.length] ?? 0;
 };
 
-/** The candidate that a mistyped name is nearest to (Levenshtein), or undefined where none is near. */
+const beginningWith = (name: string, candidates: Iterable<string>): string | undefined =>
+  name.length < 3 ? undefined : Array.from(candidates).find((candidate) => candidate.startsWith(name));
+
+/** The candidate that a mistyped name is nearest to (Levenshtein) or begins, or undefined where none is near. */
 export const nearest = (name: string, candidates: Iterable<string>): string | undefined => {
   let best: { candidate: string; away: number } | undefined;
   if (name.length > 200) return undefined;
@@ -19,7 +22,7 @@ export const nearest = (name: string, candidates: Iterable<string>): string | un
     const away = distance(name.toLowerCase(), candidate.toLowerCase());
     if (away < (best?.away ?? Math.max(2, Math.ceil(candidate.length / 3)) + 1)) best = { candidate, away };
   }
-  return best?.candidate;
+  return best?.candidate ?? beginningWith(name, candidates);
 };
 
 /** ` Did you mean "x"?`, or nothing. */

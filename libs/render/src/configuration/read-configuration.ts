@@ -70,7 +70,7 @@ const readFile = (file: SourceFile, repository: DeclaringRepository): readonly F
   try {
     return readDocuments(file.path, file.text)
       .flatMap(itemsOf)
-      .filter(({ value }) => String(value['apiVersion']).startsWith(`${configurationGroup}/`))
+      .filter(({ value }) => String(value.apiVersion).startsWith(`${configurationGroup}/`))
       .map((item) => readItem(item, repository));
   } catch (error) {
     if (!isRenderError(error)) throw error;

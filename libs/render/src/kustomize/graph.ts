@@ -45,7 +45,8 @@ const refuse = (walk: Walk, reference: Reference, code: RenderError['code'], wha
 
 const visitFile = async (walk: Walk, folder: string, path: string, reference: Reference): Promise<void> => {
   if (!isWithin(folder, path)) {
-    return refuse(walk, reference, 'reference-outside', `is a file outside of its kustomization's folder`);
+    refuse(walk, reference, 'reference-outside', `is a file outside of its kustomization's folder`);
+    return;
   }
   if (reference.holdsObjects) walk.objectFiles.add(path);
   if (reference.kind === 'plugin') walk.faults.push(...checkPlugins(path, await walk.tree.read(path)));
@@ -60,24 +61,35 @@ const visitTarget = async (
   const kind = await kindOf(walk, path);
   if (kind === 'absent') {
     const hint = await suggestPath(walk.tree, path, reference.written);
-    return refuse(walk, reference, 'reference-missing', `does not exist.${hint}`);
+    refuse(walk, reference, 'reference-missing', `does not exist.${hint}`);
+    return;
   }
-  if (kind === 'link' || kind === 'submodule')
-    return refuse(
+  if (kind === 'link' || kind === 'submodule') {
+    refuse(
       walk,
       reference,
       'link-refused',
       `is a ${kind === 'link' ? 'symbolic link' : 'submodule'}, which is not followed`,
     );
-  if (kind === 'file' && reference.kind === 'folder')
-    return refuse(walk, reference, 'reference-missing', 'is a file, not a folder');
+    return;
+  }
+  if (kind === 'file' && reference.kind === 'folder') {
+    refuse(walk, reference, 'reference-missing', 'is a file, not a folder');
+    return;
+  }
   if (kind === 'file') return visitFile(walk, folder, path, reference);
-  if (reference.kind === 'file')
-    return refuse(walk, reference, 'reference-missing', 'is a folder, not a file');
-  if (reference.kind === 'plugin')
-    return refuse(walk, reference, 'plugin-refused', 'is a folder; name the file of a plugin');
-  if (stack.some((above) => isWithin(path, above)))
-    return refuse(walk, reference, 'reference-cycle', 'leads back to a folder that leads here');
+  if (reference.kind === 'file') {
+    refuse(walk, reference, 'reference-missing', 'is a folder, not a file');
+    return;
+  }
+  if (reference.kind === 'plugin') {
+    refuse(walk, reference, 'plugin-refused', 'is a folder; name the file of a plugin');
+    return;
+  }
+  if (stack.some((above) => isWithin(path, above))) {
+    refuse(walk, reference, 'reference-cycle', 'leads back to a folder that leads here');
+    return;
+  }
   return visitFolder(walk, path, stack, reference);
 };
 
@@ -96,15 +108,15 @@ const visitReference = async (
     );
     return;
   }
-  if (isRemote(written))
-    return refuse(
-      walk,
-      reference,
-      'remote-refused',
-      'is remote; what is deployed must stand in the repository',
-    );
+  if (isRemote(written)) {
+    refuse(walk, reference, 'remote-refused', 'is remote; what is deployed must stand in the repository');
+    return;
+  }
   const path = resolvePath(at.folder, written);
-  if (path === undefined) return refuse(walk, reference, 'reference-outside', 'leaves the repository');
+  if (path === undefined) {
+    refuse(walk, reference, 'reference-outside', 'leaves the repository');
+    return;
+  }
   walk.paths.add(path);
   return visitTarget(walk, at, path, reference);
 };

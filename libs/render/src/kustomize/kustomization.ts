@@ -125,7 +125,7 @@ const checkFields = (document: YamlDocument, root: Mapping): readonly RenderErro
   });
 
 const checkKind = (document: YamlDocument, root: Mapping): readonly RenderError[] => {
-  const kind = root['kind'] ?? 'Kustomization';
+  const kind = root.kind ?? 'Kustomization';
   if (kind === 'Kustomization' || kind === 'Component') return [];
   return [fault(document, ['kind'], 'kustomization-invalid', `kind must be Kustomization or Component`)];
 };

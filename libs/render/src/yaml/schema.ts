@@ -39,7 +39,7 @@ const readNumber = (source: string): number | undefined => {
 const numberTag = (tagName: string) =>
   defineScalarTag<number>(tagName, {
     implicit: true,
-    implicitFirstChars: [...'+-.0123456789'],
+    implicitFirstChars: Array.from('+-.0123456789'),
     resolve: (source) => readNumber(source) ?? NOT_RESOLVED,
     identify: () => false,
   });

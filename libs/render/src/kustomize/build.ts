@@ -1,0 +1,51 @@
+import { realpath } from 'node:fs/promises';
+import { join } from 'node:path';
+
+import type { PlacedObject } from '../objects/rendering.js';
+import { objectsOf } from '../objects/unfold.js';
+import type { TreeReader } from '../tree/tree-reader.js';
+import { readDocuments } from '../yaml/documents.js';
+import { explainFailure } from './explain.js';
+import { walkKustomization, type KustomizeGraph } from './graph.js';
+import { runKustomize } from './run.js';
+
+/** What a build needs besides the tree: where it lies on disk, and the binary. */
+export type KustomizeOptions = {
+  readonly root: string;
+  readonly kustomize: string;
+  readonly signal?: AbortSignal;
+};
+
+const readSources = async (tree: TreeReader, graph: KustomizeGraph): Promise<readonly PlacedObject[]> => {
+  const objects: PlacedObject[] = [];
+  for (const path of graph.objectFiles) {
+    for (const document of readDocuments(path, await tree.read(path))) objects.push(...objectsOf(document));
+  }
+  return objects;
+};
+
+/** kustomize's output as documents of the file that stands for the whole build. */
+const readOutput = (output: string, graph: KustomizeGraph): readonly PlacedObject[] => {
+  const file = graph.kustomizations[0]?.document.file ?? 'kustomization.yaml';
+  return readDocuments(file, output)
+    .flatMap((document) => objectsOf({ ...document, lineOf: () => 1 }))
+    .map(({ object }) => ({ object, place: { file, line: 1 } }));
+};
+
+/**
+ * Builds a folder with kustomize. All that the kustomization reaches is looked at before anything runs: what is absent, remote, a
+ * plugin, or no valid object is refused with its file and line. Throws {@link RenderError}.
+ */
+export const buildKustomization = async (
+  tree: TreeReader,
+  folder: string,
+  { root, kustomize, signal }: KustomizeOptions,
+): Promise<readonly PlacedObject[]> => {
+  const graph = await walkKustomization(tree, folder);
+  const [fault] = graph.faults;
+  if (fault !== undefined) throw fault;
+  const sources = await readSources(tree, graph);
+  const run = await runKustomize(kustomize, join(root, folder), signal);
+  if (!run.ok) throw explainFailure(run.said, graph, sources, [await realpath(root), root]);
+  return readOutput(run.output, graph);
+};

@@ -31,3 +31,6 @@ export type {
   TargetOutcome,
   TargetState,
 } from './target/state.js';
+export { repositoryAggregate } from './repository/repository.js';
+export { lastRevision } from './repository/state.js';
+export type { Detected, RepositoryCommand, RepositoryState, SeenRevision } from './repository/state.js';

@@ -1,0 +1,93 @@
+import type { RepositoryEvent } from '@syncline/events';
+import { canonicalJson, CommandRefused, type Aggregate, type Decider } from '@syncline/kernel';
+
+import { evolve } from './evolve.js';
+import { revertedBy } from './reverts.js';
+import {
+  lastRevision,
+  type Registered,
+  type RepositoryCommand,
+  type RepositoryData,
+  type RepositoryState,
+} from './state.js';
+
+type Command<Type extends RepositoryCommand['type']> = Extract<RepositoryCommand, { type: Type }>;
+
+const isEqual = (a: unknown, b: unknown): boolean => canonicalJson(a) === canonicalJson(b);
+
+const serverOf = (url: string): string => {
+  const { protocol, host } = new URL(url);
+  return `${protocol}//${host}`;
+};
+
+const register = (
+  state: RepositoryState,
+  wanted: RepositoryData<'RepositoryRegistered'>,
+): readonly RepositoryEvent[] => {
+  if (state.status === 'unregistered') return [{ type: 'RepositoryRegistered', data: wanted }];
+  const { registration } = state;
+  const isSameServer = serverOf(wanted.url) === serverOf(registration.url);
+  const credential = wanted.credential ?? (isSameServer ? registration.credential : undefined);
+  const next = { ...wanted, ...(credential && { credential }) };
+  return isEqual(next, registration) ? [] : [{ type: 'RepositoryRegistered', data: next }];
+};
+
+const recovered = (state: Registered, at: string): readonly RepositoryEvent[] =>
+  state.outage
+    ? [{ type: 'FetchRecovered', data: { repository: state.registration.repository, since: at } }]
+    : [];
+
+/** A poll whose revision was compared with another than the last one is out of date; the next one sees it anew. */
+const detect = (state: Registered, { detected, at }: Command<'detect'>): readonly RepositoryEvent[] => {
+  const { saidReverts, ...found } = detected;
+  const last = lastRevision(state);
+  if (found.revision === last) return recovered(state, at);
+  if (found.previous !== last || (found.base !== undefined && found.base !== state.base)) return [];
+  const { repository, ref } = state.registration;
+  const reverts = revertedBy(state.seen, found.tree, saidReverts);
+  return [
+    ...recovered(state, at),
+    { type: 'RevisionDetected', data: { repository, ref, ...found, reverts } },
+  ];
+};
+
+/** Each class of failure is said once in an outage, not once per attempt. */
+const fail = (state: Registered, command: Command<'fail'>): readonly RepositoryEvent[] => {
+  const { class: failure, reason, at } = command;
+  if (state.outage?.said.includes(failure)) return [];
+  const { repository } = state.registration;
+  return [{ type: 'FetchFailed', data: { repository, class: failure, reason, since: at } }];
+};
+
+const decide = (state: RepositoryState, command: RepositoryCommand): readonly RepositoryEvent[] => {
+  if (command.type === 'register') return register(state, command.data);
+  if (state.status === 'unregistered') {
+    throw new CommandRefused(
+      'repository-unknown',
+      'There is no such repository. syncline repo list shows those that are registered.',
+    );
+  }
+  switch (command.type) {
+    case 'detect':
+      return detect(state, command);
+    case 'reach':
+      return recovered(state, command.at);
+    case 'fail':
+      return fail(state, command);
+    default:
+      return command satisfies never;
+  }
+};
+
+const decider: Decider<RepositoryState, RepositoryCommand, RepositoryEvent> = {
+  initial: { status: 'unregistered' },
+  decide,
+  evolve,
+};
+
+/** `ev.repo.<repo>`: which remote is read, where its tracked ref stands, and whether it can be read. */
+export const repositoryAggregate: Aggregate<RepositoryState, RepositoryCommand, RepositoryEvent> = {
+  name: 'repository',
+  version: 1,
+  decider,
+};

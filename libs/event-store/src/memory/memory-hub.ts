@@ -22,8 +22,11 @@ export class MemoryWorld {
   readonly people = new MemoryPeople();
   readonly served = new MemoryServedClusters();
 
-  constructor(readonly clock: Clock = systemClock) {
-    this.messages = new MemoryMessageLog(clock);
+  constructor(
+    readonly clock: Clock = systemClock,
+    readonly options: { readonly duplicateWindowMs?: number; readonly idKey?: Uint8Array } = {},
+  ) {
+    this.messages = new MemoryMessageLog(clock, options.duplicateWindowMs);
   }
 }
 
@@ -106,7 +109,7 @@ const memoryParts = (
     snapshots: world.snapshots,
     clock: world.clock,
     source: `/syncline/${service}`,
-    idKey: new TextEncoder().encode('ids'),
+    idKey: world.options.idKey ?? new TextEncoder().encode('ids'),
   });
   const surroundings = {
     log,

@@ -92,6 +92,10 @@ const startOf = (filter: LogFilter): number => filter.afterSequence ?? 0;
 export class MemorySnapshots implements Snapshots {
   readonly #kept = new Map<string, string>();
 
+  clear(): void {
+    this.#kept.clear();
+  }
+
   find(aggregate: string, version: number, subject: string): Promise<Snapshot | undefined> {
     const text = this.#kept.get(`${aggregate}.${version}|${subject}`);
     return Promise.resolve(text === undefined ? undefined : (JSON.parse(text) as Snapshot));

@@ -7,6 +7,7 @@ import { liveConsumer } from '../accounts/subjects-of.js';
 import type { StoreMeter } from '../hub.js';
 import type { CommandRequest } from '../reactions/decorators.js';
 import type { EventHandler, ReactionPlan } from '../reactions/delivery.js';
+import type { Patience } from '../reactions/lanes.js';
 import type { ReactionRuntime } from '../reactions/jetstream-strategy.js';
 import { resumeCommand } from '../reactions/resume-command.js';
 import { RunningReaction } from '../reactions/running-reaction.js';
@@ -21,6 +22,7 @@ export type AgentRuntimeOptions = {
   readonly answers: ClusterAnswers;
   readonly watch: (signal: AbortSignal) => AsyncIterable<readonly string[]>;
   readonly meter?: StoreMeter;
+  readonly patience?: Patience;
 };
 
 type Handlers = ReadonlyMap<string, readonly EventHandler[]>;
@@ -94,13 +96,14 @@ export class AgentRuntime implements ReactionRuntime {
   }
 
   async #start(cluster: string, handlers: Handlers): Promise<() => Promise<void>> {
-    const { link, log, aggregates, answers, meter } = this.options;
+    const { link, log, aggregates, answers, meter, patience } = this.options;
     const running = new RunningReaction(
       { name: cluster, subjects: [], handlers },
       {
         log,
         parking: { service: 'applier', subject: subjects.clusterService(cluster), aggregates },
         isConnected: () => link.state.connected,
+        ...(patience && { patience }),
         report: {
           failed: (reaction, subject, _position, attempt, error) =>
             meter?.reactionFailed?.(reaction, subject, attempt, error),

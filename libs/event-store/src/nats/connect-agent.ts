@@ -3,6 +3,7 @@ import { systemClock } from '@syncline/kernel';
 
 import { DecodedEventLog } from '../decoded-event-log.js';
 import type { Agent, StoreMeter } from '../hub.js';
+import type { Patience } from '../reactions/lanes.js';
 import { LoggedAggregates } from '../logged-aggregates.js';
 import { MemorySnapshots } from '../memory/memory-message-log.js';
 import { JetStreamStrategy } from '../reactions/jetstream-strategy.js';
@@ -10,7 +11,7 @@ import { AgentMessageLog } from './agent-message-log.js';
 import { AgentRuntime } from './agent-runtime.js';
 import { NatsBlobStore } from './blobs.js';
 import { ConnectionState } from './connection-state.js';
-import { openConnection } from './connection.js';
+import { once, openConnection } from './connection.js';
 import { NatsClusterAnswers } from './requests.js';
 import { watchServed } from './served-clusters.js';
 
@@ -21,6 +22,8 @@ export type AgentOptions = {
   readonly applier: string;
   readonly idKey: Uint8Array;
   readonly meter?: StoreMeter;
+  /** How often a failing event is tried before its subject is parked. */
+  readonly patience?: Patience;
 };
 
 /** Connects an applier. It sees the subjects, blobs and calls of the clusters that it serves, and nothing else. */
@@ -48,6 +51,7 @@ export const connectAgent = async (options: AgentOptions): Promise<Agent> => {
     answers,
     watch,
     ...(meter && { meter }),
+    ...(options.patience && { patience: options.patience }),
   });
   return {
     aggregates,
@@ -58,9 +62,9 @@ export const connectAgent = async (options: AgentOptions): Promise<Agent> => {
     live: { publish: (subject, payload) => nc.publish(`live.${subject}`, JSON.stringify(payload)) },
     strategy: new JetStreamStrategy(runtime),
     missing: () => (state.connected ? [] : [`nats-server at ${servers} does not answer`]),
-    close: async () => {
+    close: once(async () => {
       await runtime.stop();
-      await nc.drain();
-    },
+      await state.close();
+    }),
   };
 };

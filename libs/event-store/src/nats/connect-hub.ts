@@ -10,13 +10,14 @@ import type { ProvisionerKeys } from '../accounts/installation.js';
 import { DecodedEventLog } from '../decoded-event-log.js';
 import { EventStoreError } from '../event-store-error.js';
 import type { Hub, StoreMeter } from '../hub.js';
+import type { Patience } from '../reactions/lanes.js';
 import { LoggedAggregates } from '../logged-aggregates.js';
 import { JetStreamStrategy } from '../reactions/jetstream-strategy.js';
 import { eventsStream, verifyStreams } from '../streams.js';
 import { NatsBlobStore } from './blobs.js';
 import { classify } from './classify.js';
 import { ConnectionState } from './connection-state.js';
-import { openConnection, verifyServer } from './connection.js';
+import { once, openConnection, verifyServer } from './connection.js';
 import { GuardedLog } from './guarded-log.js';
 import { HubMessageLog } from './hub-message-log.js';
 import { HubRuntime } from './hub-runtime.js';
@@ -36,6 +37,8 @@ export type HubOptions = {
   readonly peopleKey?: Uint8Array;
   readonly provisioner?: ProvisionerKeys;
   readonly meter?: StoreMeter;
+  /** How often a failing event is tried before its subject is parked. */
+  readonly patience?: Patience;
 };
 
 /**
@@ -98,6 +101,7 @@ const assemble = async (nc: NatsConnection, options: HubOptions): Promise<Hub> =
     log: events,
     parking: { service, subject: subjects.service(service), aggregates },
     isConnected: () => state.connected,
+    ...(options.patience && { patience: options.patience }),
     report: {
       failed: (reaction, subject, _position, attempt, error) =>
         meter?.reactionFailed?.(reaction, subject, attempt, error),
@@ -107,7 +111,9 @@ const assemble = async (nc: NatsConnection, options: HubOptions): Promise<Hub> =
   const missing = (): readonly string[] => [
     ...(state.connected ? [] : [`nats-server at ${servers} does not answer`]),
     ...(log.halted ? [log.halted.message] : []),
-    ...(remembered.failure === undefined ? [] : [`the position in the log cannot be kept in ${options.stateDir}`]),
+    ...(remembered.failure === undefined
+      ? []
+      : [`the position in the log cannot be kept in ${options.stateDir}`]),
   ];
   return {
     aggregates,
@@ -120,10 +126,10 @@ const assemble = async (nc: NatsConnection, options: HubOptions): Promise<Hub> =
     live: { publish: (subject, payload) => nc.publish(`live.${subject}`, JSON.stringify(payload)) },
     strategy: new JetStreamStrategy(runtime),
     missing,
-    close: async () => {
+    close: once(async () => {
       await runtime.stop();
       await remembered.settled();
-      await nc.drain();
-    },
+      await state.close();
+    }),
   };
 };

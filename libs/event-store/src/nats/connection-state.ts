@@ -5,7 +5,7 @@ export class ConnectionState {
   #connected = true;
   readonly #onReturn = new Set<() => void>();
 
-  constructor(nc: NatsConnection) {
+  constructor(private readonly nc: NatsConnection) {
     void this.#follow(nc);
   }
 
@@ -17,6 +17,12 @@ export class ConnectionState {
   onReturn(listener: () => void): () => void {
     this.#onReturn.add(listener);
     return () => void this.#onReturn.delete(listener);
+  }
+
+  /** Sends what is still to be sent and closes; a connection whose server is away is closed at once. */
+  async close(): Promise<void> {
+    if (this.nc.isClosed()) return;
+    await (this.#connected ? this.nc.drain() : this.nc.close());
   }
 
   async #follow(nc: NatsConnection): Promise<void> {

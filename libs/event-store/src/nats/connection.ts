@@ -62,3 +62,9 @@ export const verifyServer = (nc: NatsConnection): void => {
     nc.getServer(),
   );
 };
+
+/** The same work however often it is asked for. */
+export const once = (work: () => Promise<void>): (() => Promise<void>) => {
+  let done: Promise<void> | undefined;
+  return () => (done ??= work());
+};

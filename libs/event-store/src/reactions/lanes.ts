@@ -53,8 +53,10 @@ export class Lanes {
   readonly #waiting = new Map<string, Delivery[]>();
   readonly #ready: string[] = [];
   readonly #idle: (() => void)[] = [];
-  /** Subjects whose deliveries wait for a catching up; it tells up to where they are handled, or that they stay parked. */
-  readonly #catchingUp = new Map<string, Promise<number | undefined>>();
+  /** Subjects whose deliveries wait for a catching up. */
+  readonly #catchingUp = new Map<string, Promise<unknown>>();
+  /** Up to where a catching up has handled a subject. */
+  readonly #caughtUpTo = new Map<string, number>();
   readonly #stop = new AbortController();
   #running = 0;
 
@@ -101,12 +103,14 @@ export class Lanes {
   async catchUp(subject: string, fromSequence: number, done: () => Promise<void>): Promise<boolean> {
     if (this.#catchingUp.has(subject)) return false;
     const handled = this.#handleFrom(subject, fromSequence).then(async (last) => {
-      if (last !== undefined) await done();
-      return last;
+      if (last === undefined) return false;
+      await done();
+      this.#caughtUpTo.set(subject, last);
+      return true;
     });
     const settled = handled.catch(() => undefined).finally(() => this.#catchingUp.delete(subject));
     this.#catchingUp.set(subject, settled);
-    return (await handled) !== undefined;
+    return handled;
   }
 
   /** The last sequence that was handled; undefined where one failed. */
@@ -150,8 +154,9 @@ export class Lanes {
   /** Whether the delivery may be acknowledged. */
   async #handle(delivery: Delivery): Promise<boolean> {
     const { message } = delivery;
-    const caughtUpTo = await this.#catchingUp.get(message.subject);
-    if (this.around.isParked(message.subject) || message.sequence <= (caughtUpTo ?? 0)) return true;
+    await this.#catchingUp.get(message.subject);
+    if (this.around.isParked(message.subject)) return true;
+    if (message.sequence <= (this.#caughtUpTo.get(message.subject) ?? 0)) return true;
     const failure = await this.#tryMessage(message);
     return failure ? this.#parkUntilDone(failure) : true;
   }

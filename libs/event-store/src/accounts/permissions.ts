@@ -27,6 +27,7 @@ export const permissionsOf = (service: HubService) => ({
       '$JS.API.STREAM.NAMES',
       '$JS.API.STREAM.MSG.GET.*',
       '$JS.API.DIRECT.GET.>',
+      '$JS.API.CONSUMER.CREATE.EVENTS',
       '$JS.API.CONSUMER.CREATE.EVENTS.>',
       '$JS.API.CONSUMER.DURABLE.CREATE.EVENTS.>',
       '$JS.API.CONSUMER.CREATE.KV_people.>',

@@ -1,16 +1,18 @@
 import { subjects } from '@syncline/events';
 import { systemClock, type Clock, type People, type Person, type ServedClusters } from '@syncline/kernel';
-import { hmacHex } from '@syncline/kernel';
 
 import { DecodedEventLog } from '../decoded-event-log.js';
 import type { Agent, Hub } from '../hub.js';
 import { LoggedAggregates } from '../logged-aggregates.js';
 import { JetStreamStrategy } from '../reactions/jetstream-strategy.js';
+import { personId } from '../person-id.js';
 import type { Patience } from '../reactions/lanes.js';
 import { MemoryBlobStore } from './memory-blob-store.js';
 import { MemoryMessageLog, MemorySnapshots } from './memory-message-log.js';
 import { MemoryMessaging } from './memory-messaging.js';
 import { MemoryAcks, MemoryRuntime } from './memory-runtime.js';
+
+const memoryKey = new TextEncoder().encode('ids');
 
 /** One log in memory with all that stands beside it; several services can share it, as they share a server. */
 export class MemoryWorld {
@@ -19,7 +21,7 @@ export class MemoryWorld {
   readonly blobs = new MemoryBlobStore();
   readonly messaging = new MemoryMessaging();
   readonly acks = new MemoryAcks();
-  readonly people = new MemoryPeople();
+  readonly people: People;
   readonly served = new MemoryServedClusters();
 
   constructor(
@@ -27,15 +29,18 @@ export class MemoryWorld {
     readonly options: { readonly duplicateWindowMs?: number; readonly idKey?: Uint8Array } = {},
   ) {
     this.messages = new MemoryMessageLog(clock, options.duplicateWindowMs);
+    this.people = new MemoryPeople(options.idKey ?? memoryKey);
   }
 }
 
 class MemoryPeople implements People {
   readonly #known = new Map<string, Person>();
 
+  constructor(private readonly key: Uint8Array) {}
+
   identify(person: Person): Promise<string> {
-    const id = hmacHex('people', person.email.toLowerCase()).slice(0, 24);
-    this.#known.set(id, person);
+    const id = personId(this.key, person.email);
+    if (!this.#known.has(id)) this.#known.set(id, person);
     return Promise.resolve(id);
   }
   find(id: string): Promise<Person | undefined> {
@@ -109,7 +114,7 @@ const memoryParts = (
     snapshots: world.snapshots,
     clock: world.clock,
     source: `/syncline/${service}`,
-    idKey: world.options.idKey ?? new TextEncoder().encode('ids'),
+    idKey: world.options.idKey ?? memoryKey,
   });
   const surroundings = {
     log,

@@ -34,6 +34,7 @@ export class HubRuntime implements ReactionRuntime {
       resumeCommand(() => this.#running),
     );
     for (const [verb, handle] of all) this.#answer(verb, handle);
+    await this.link.nc.flush();
   }
 
   async stop(): Promise<void> {

@@ -1,8 +1,9 @@
 import type { KV } from '@nats-io/kv';
-import { hmacHex, sha256Hex, type People, type Person } from '@syncline/kernel';
+import { sha256Hex, type People, type Person } from '@syncline/kernel';
 import { z } from 'zod';
 
 import type { Snapshot, Snapshots } from '../message-log.js';
+import { personId } from '../person-id.js';
 import { classify } from './classify.js';
 
 const snapshot = z.object({ sequence: z.int().nonnegative(), state: z.unknown() });
@@ -40,7 +41,7 @@ export class KvPeople implements People {
   ) {}
 
   async identify(known: Person): Promise<string> {
-    const id = hmacHex(this.key, known.email.trim().toLowerCase()).slice(0, 24);
+    const id = personId(this.key, known.email);
     if (this.#known.has(id)) return id;
     try {
       const present = await this.kv.get(id);
@@ -63,6 +64,8 @@ export class KvPeople implements People {
 
   async erase(id: string): Promise<void> {
     this.#known.delete(id);
-    await this.kv.purge(id);
+    await this.kv.purge(id).catch((error: unknown) => {
+      throw classify(error, 'erase a person');
+    });
   }
 }

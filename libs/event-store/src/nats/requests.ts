@@ -112,7 +112,7 @@ export class NatsClusterCalls implements ClusterCalls {
 export class NatsClusterAnswers implements ClusterAnswers {
   constructor(private readonly nc: NatsConnection) {}
 
-  serve(
+  async serve(
     cluster: string,
     method: string,
     handler: (payload: unknown, signal: AbortSignal) => Promise<unknown>,
@@ -123,10 +123,11 @@ export class NatsClusterAnswers implements ClusterAnswers {
         if (!error) void respond(message, () => handler(message.json(), stopped.signal));
       },
     });
-    return Promise.resolve(() => {
+    await this.nc.flush();
+    return () => {
       stopped.abort();
       subscription.unsubscribe();
       return Promise.resolve();
-    });
+    };
   }
 }

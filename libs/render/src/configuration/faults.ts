@@ -18,7 +18,7 @@ const fieldsAt = (schema: z.core.$ZodType, path: Path): readonly string[] => {
   let current = unwrap(schema);
   for (const step of path) {
     if (current instanceof z.ZodObject) current = unwrap(current.shape[String(step)] ?? z.never());
-    else if (current instanceof z.ZodArray) current = unwrap(current.element);
+    else if (current instanceof z.ZodArray) current = unwrap(current.element as z.core.$ZodType);
     else return [];
   }
   return current instanceof z.ZodObject ? Object.keys(current.shape) : [];

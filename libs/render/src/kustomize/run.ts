@@ -70,7 +70,7 @@ export const runKustomize = async (
   folder: string,
   signal?: AbortSignal,
 ): Promise<KustomizeRun> => {
-  const [command = kustomize, ...rest] = [...(await networkIsolation()), kustomize];
+  const [command, ...rest] = [...(await networkIsolation()), kustomize];
   const parameters = [...rest, 'build', '.', '--load-restrictor', 'LoadRestrictionsRootOnly'];
   const options = {
     cwd: folder,

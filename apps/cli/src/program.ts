@@ -1,8 +1,17 @@
 import { Command } from 'commander';
 
+import { addApp } from './application/app.command.js';
+import { addCluster } from './cluster/cluster.command.js';
+import { addLog } from './log/log.command.js';
+import { addApproveAndReject } from './plan/approve.command.js';
+import { addPlanAndDiff } from './plan/plan.command.js';
+import { addRepo } from './repo/repo.command.js';
 import { addStatus } from './status/status.command.js';
 import type { Surroundings } from './shell/surroundings.js';
+import { addHistory } from './story/history.command.js';
+import { addToken } from './token/token.command.js';
 import { addUpAndDown } from './up/up.command.js';
+import { addWait } from './wait/wait.command.js';
 
 /** The whole command line. */
 export const createProgram = (surroundings: Surroundings): Command => {
@@ -15,6 +24,10 @@ export const createProgram = (surroundings: Surroundings): Command => {
       writeErr: (text) => surroundings.err(text.trimEnd()),
     })
     .showHelpAfterError('(--help says what there is)');
-  for (const add of [addUpAndDown, addStatus]) add(program, surroundings);
+  const commands = [
+    addUpAndDown, addStatus, addRepo, addCluster, addApp, addPlanAndDiff, addApproveAndReject, addHistory, addWait,
+    addLog, addToken,
+  ]; // prettier-ignore
+  for (const add of commands) add(program, surroundings);
   return program;
 };

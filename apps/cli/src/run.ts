@@ -2,10 +2,8 @@ import { AdapterError, isCommandRefused } from '@syncline/kernel';
 import { CommanderError } from 'commander';
 
 import { createProgram } from './program.js';
+import { exitCodes } from './shell/exit-codes.js';
 import type { Surroundings } from './shell/surroundings.js';
-
-/** What a command ends with: done, refused or failed, called wrongly, differences found. */
-export const exitCodes = { done: 0, refused: 1, usage: 2, differences: 3 } as const;
 
 const isFullDisk = (error: unknown): boolean =>
   error instanceof Error && 'code' in error && error.code === 'ENOSPC';
@@ -18,10 +16,15 @@ const sentenceOf = (error: unknown): string | undefined => {
 };
 
 /** Runs one command; gives its exit code. What was refused is one sentence on stderr. */
-export const run = async (args: readonly string[], surroundings: Surroundings): Promise<number> => {
+export const run = async (
+  args: readonly string[],
+  surroundings: Omit<Surroundings, 'setExitCode'>,
+): Promise<number> => {
+  let code: number = exitCodes.done;
   try {
-    await createProgram(surroundings).parseAsync([...args], { from: 'user' });
-    return Number(process.exitCode ?? exitCodes.done);
+    const all = { ...surroundings, setExitCode: (other: number) => void (code = other) };
+    await createProgram(all).parseAsync([...args], { from: 'user' });
+    return code;
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.done : exitCodes.usage;
     const sentence = sentenceOf(error);

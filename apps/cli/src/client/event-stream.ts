@@ -36,6 +36,8 @@ const pathOf = ({ types, subject }: StreamFilter): string => {
   return `/v1/events/stream${query.size > 0 ? `?${query.toString()}` : ''}`;
 };
 
+const hasEnded = ({ aborted }: AbortSignal): boolean => aborted;
+
 /**
  * Events as they happen, until the signal aborts. A connection that breaks is opened again after the last event that
  * came, so nothing is left out; `onOpen` is called whenever it is open.
@@ -47,7 +49,7 @@ export async function* followEvents(
   onOpen: () => void = () => undefined,
 ): AsyncGenerator<LogEvent> {
   let last = filter.after;
-  while (!signal.aborted) {
+  while (!hasEnded(signal)) {
     try {
       const headers = last === undefined ? {} : { 'last-event-id': last };
       const response = await api.request('GET', pathOf(filter), undefined, {
@@ -63,7 +65,7 @@ export async function* followEvents(
         yield parsed.data;
       }
     } catch (error) {
-      if (signal.aborted) return;
+      if (hasEnded(signal)) return;
       if (error instanceof Error && 'code' in error && error.code === 'unauthenticated') throw error;
     }
     await delay(reconnectMs, undefined, { signal }).catch(() => undefined);

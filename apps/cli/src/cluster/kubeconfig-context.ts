@@ -33,15 +33,15 @@ const inlineFiles = async (all: Fields, file: string): Promise<Fields> => {
     Reflect.deleteProperty(inlined, name);
   }
   const tokenFile = pathOf('tokenFile');
-  if (tokenFile !== undefined) inlined['token'] ??= await readReferenced(tokenFile, file, 'utf8');
+  if (tokenFile !== undefined) inlined.token ??= await readReferenced(tokenFile, file, 'utf8');
   Reflect.deleteProperty(inlined, 'tokenFile');
   return inlined;
 };
 
 /** A plugin named by a relative path is looked for beside the kubeconfig, as kubectl does. */
 const resolveExec = (user: Fields, file: string): Fields => {
-  const exec = fields.safeParse(user['exec']);
-  const command = exec.success ? exec.data['command'] : undefined;
+  const exec = fields.safeParse(user.exec);
+  const command = exec.success ? exec.data.command : undefined;
   if (typeof command !== 'string' || !command.includes('/')) return user;
   return { ...user, exec: { ...exec.data, command: resolve(dirname(file), command) } };
 };
@@ -72,8 +72,8 @@ export const extractContext = async (file: string, context?: string): Promise<st
       `${file} has no context ${wanted ?? '(none is current)'}. It has: ${names === '' ? 'none' : names}.`,
     );
   }
-  const cluster = config.clusters.find(({ name }) => name === chosen.context['cluster']);
-  const user = config.users.find(({ name }) => name === chosen.context['user']);
+  const cluster = config.clusters.find(({ name }) => name === chosen.context.cluster);
+  const user = config.users.find(({ name }) => name === chosen.context.user);
   if (!cluster) {
     throw new CommandRefused(
       'kubeconfig-unreadable',

@@ -30,14 +30,14 @@ const readText = async (file: string): Promise<string | undefined> => {
 };
 
 const connect = async (places: Places, environment: NodeJS.ProcessEnv): Promise<ApiClient> => {
-  const url = environment['SYNCLINE_URL'] ?? (await readText(places.url));
+  const url = environment.SYNCLINE_URL ?? (await readText(places.url));
   if (url === undefined) {
     throw new CommandRefused(
       'not-running',
-      `Syncline does not run in ${places.state}. Start it with npm start, name its state directory with --state DIR, or set SYNCLINE_URL.`,
+      `Syncline is not running in ${places.state}. Start it with npm start, name its state directory with --state DIR, or set SYNCLINE_URL.`,
     );
   }
-  const token = environment['SYNCLINE_TOKEN'] ?? (await readText(places.token));
+  const token = environment.SYNCLINE_TOKEN ?? (await readText(places.token));
   if (token === undefined) {
     throw new CommandRefused(
       'no-token',

@@ -9,4 +9,6 @@ export type Surroundings = {
   readonly readInput: () => Promise<string>;
   /** Aborted by Ctrl-C, SIGTERM and a terminal that goes away. */
   readonly signal: AbortSignal;
+  /** Ends the command with another code than 0 although it succeeded. */
+  readonly setExitCode: (code: number) => void;
 };

@@ -1,16 +1,17 @@
+import { isCommandRefused } from '@syncline/kernel';
 import type { Command } from 'commander';
-import { setTimeout as delay } from 'node:timers/promises';
 
 import type { ApiClient } from '../client/api-client.js';
 import { fleet } from '../client/contract.js';
-import { followEvents } from '../client/event-stream.js';
+import { listenForNews } from '../client/news.js';
 import { addLeaf } from '../shell/leaf.js';
 import { openSession, type CommonOptions, type Session } from '../shell/session.js';
 import type { Surroundings } from '../shell/surroundings.js';
 import { fleetTable, targetRecord } from './fleet-table.js';
 
 const clearScreen = '\u001b[H\u001b[2J';
-const settleMs = 150;
+/** Ages are shown in minutes and seconds: they are drawn anew now and then. */
+const everyMs = 10_000;
 
 /** Prints the fleet as it is now. */
 export const showFleet = async (session: Session, api: ApiClient): Promise<void> => {
@@ -21,24 +22,21 @@ export const showFleet = async (session: Session, api: ApiClient): Promise<void>
   );
 };
 
+const hasEnded = ({ aborted }: AbortSignal): boolean => aborted;
+
 /** Prints the fleet again whenever something happens, until Ctrl-C. */
 const watchFleet = async (session: Session, api: ApiClient): Promise<void> => {
   const { signal, colour, out } = session.surroundings;
-  let changed = Promise.withResolvers<void>();
-  const mark = (): void => changed.resolve();
-  const following = (async () => {
-    for await (const _ of followEvents(api, {}, signal, mark)) mark();
-  })();
-  signal.addEventListener('abort', mark);
-  while (!signal.aborted) {
-    await changed.promise;
-    await delay(settleMs);
-    changed = Promise.withResolvers();
-    if (signal.aborted) break;
+  const news = listenForNews(api, {}, signal, everyMs);
+  await news.next();
+  while (!hasEnded(signal)) {
     if (colour && session.format === 'table') out(clearScreen);
-    await showFleet(session, api);
+    await showFleet(session, api).catch((error: unknown) => {
+      if (!isCommandRefused(error)) throw error;
+      session.surroundings.err(error.message);
+    });
+    await news.next();
   }
-  await following;
 };
 
 /** `syncline status` */

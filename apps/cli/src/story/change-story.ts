@@ -18,7 +18,7 @@ const seconds = (from: string, to: string): string => ((Date.parse(to) - Date.pa
 /** What happened at one cluster becomes part of an earlier step that says the same, or of the apply it ends. */
 const addTargetStep = (steps: Open[], event: LogEvent, cluster: string): void => {
   const applied = steps.findLast((step) => step.type === 'ApplySucceeded' && step.clusters.includes(cluster));
-  if (event.type === 'HealthTransitioned' && event.data['to'] === 'Current' && applied) {
+  if (event.type === 'HealthTransitioned' && event.data.to === 'Current' && applied) {
     applied.clusters = applied.clusters.filter((one) => one !== cluster);
     const text = `${textOfApplied(applied)}, Current ${seconds(applied.at, event.time)} s later`;
     steps.splice(steps.indexOf(applied) + 1, 0, {
@@ -29,7 +29,7 @@ const addTargetStep = (steps: Open[], event: LogEvent, cluster: string): void =>
     });
     return;
   }
-  if (event.type === 'HealthTransitioned' && event.data['to'] === 'InProgress') return;
+  if (event.type === 'HealthTransitioned' && event.data.to === 'InProgress') return;
   const text = textOf(event);
   const same = steps.findLast((step) => step.type === event.type && step.text === text);
   if (same && !same.clusters.includes(cluster)) same.clusters.push(cluster);

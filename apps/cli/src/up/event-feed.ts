@@ -1,8 +1,6 @@
 import type { ApiClient } from '../client/api-client.js';
-import type { LogEvent } from '../client/contract.js';
 import { followEvents } from '../client/event-stream.js';
-import { clockTime } from '../shell/durations.js';
-import { aboutOf, textOf } from '../story/event-text.js';
+import { eventLine } from '../story/event-line.js';
 import type { Say } from './say.js';
 
 /** Steps that say nothing new to whoever watches; `syncline log tail` has them. */
@@ -13,10 +11,6 @@ const quiet = new Set([
   'CapabilitiesObserved',
   'ServiceStarted',
 ]);
-
-/** One event as one line. */
-export const eventLine = (event: LogEvent): string =>
-  `${clockTime(event.time)}  ${aboutOf(event).padEnd(24)}  ${textOf(event)}`;
 
 /** Tells events as they happen until the signal aborts. */
 export const tellEvents = async (

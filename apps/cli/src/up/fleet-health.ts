@@ -11,7 +11,7 @@ import {
   type Repository,
   type Target,
 } from '../client/contract.js';
-import { followEvents } from '../client/event-stream.js';
+import { listenForNews } from '../client/news.js';
 import { short } from '../story/words.js';
 
 const recheckMs = 2_000;
@@ -85,8 +85,8 @@ export const countPlaced = (
 const declaredBy = async (api: ApiClient, name: string): Promise<number> => {
   const query = new URLSearchParams({ type: 'ConfigurationAccepted', limit: '500' });
   const { items } = await api.get(`/v1/events?${query.toString()}`, listOf(event));
-  const last = items.findLast(({ data }) => data['repository'] === name);
-  return Number(last?.data['applications'] ?? 0);
+  const last = items.findLast(({ data }) => data.repository === name);
+  return Number(last?.data.applications ?? 0);
 };
 
 /** Where a fleet stands on its way to what one repository declares. */
@@ -127,8 +127,7 @@ type Waiting = {
 export const waitForFleet = async (waiting: Waiting): Promise<FleetOutcome> => {
   const { api, repository: name, tell, timeoutMs } = waiting;
   const ending = new AbortController();
-  const signal = AbortSignal.any([waiting.signal, ending.signal]);
-  const news = listenForNews(api, signal);
+  const news = listenForNews(api, {}, AbortSignal.any([waiting.signal, ending.signal]), recheckMs);
   const deadline = Date.now() + timeoutMs;
   let told = '';
   let restingSince: number | undefined;
@@ -148,21 +147,4 @@ export const waitForFleet = async (waiting: Waiting): Promise<FleetOutcome> => {
   } finally {
     ending.abort();
   }
-};
-
-/** `next` resolves when something has happened since the last call, or after two seconds. */
-const listenForNews = (api: ApiClient, signal: AbortSignal): { next: () => Promise<void> } => {
-  let wake = Promise.withResolvers<void>();
-  const follow = async (): Promise<void> => {
-    for await (const _ of followEvents(api, {}, signal)) wake.resolve();
-  };
-  follow().catch(() => undefined);
-  return {
-    next: async () => {
-      const timer = setTimeout(wake.resolve, recheckMs);
-      await wake.promise;
-      clearTimeout(timer);
-      wake = Promise.withResolvers();
-    },
-  };
 };

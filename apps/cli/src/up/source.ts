@@ -1,6 +1,4 @@
 import { createRepositoryFrom, startGitServer } from '@syncline/git';
-import { randomBytes } from 'node:crypto';
-import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import type { ApiClient } from '../client/api-client.js';
@@ -24,22 +22,16 @@ const exampleName = 'fleet';
 const localPollSeconds = 15;
 const remotePollSeconds = 30;
 
-/** The part of the clone address that only its owner knows; kept over restarts. */
-const secretSegment = async (file: string): Promise<string> => {
-  const kept = await readFile(file, 'utf8').catch(() => undefined);
-  if (kept !== undefined) return kept.trim();
-  const segment = randomBytes(12).toString('hex');
-  await writeFile(file, segment, { mode: 0o600 });
-  return segment;
-};
-
 const serveExample = async (
   { root, places, ports, closeLater }: Installation,
   onPush: () => void,
 ): Promise<string> => {
-  await createRepositoryFrom(join(root, 'examples', exampleName), join(places.git, `${exampleName}.git`));
-  const segment = await secretSegment(places.key('git.segment'));
-  const server = await startGitServer({ root: places.git, port: ports.git, segment, onPush });
+  await createRepositoryFrom({
+    repository: join(places.git, `${exampleName}.git`),
+    workTree: join(root, 'examples', exampleName),
+    message: 'Describe the fleet',
+  });
+  const server = await startGitServer({ dir: places.git, port: ports.git, onPush });
   closeLater(() => server.close());
   return server.urlOf(exampleName);
 };

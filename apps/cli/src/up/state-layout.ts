@@ -18,8 +18,8 @@ const refuseFullDisk = async (state: string): Promise<void> => {
 };
 
 const readLayout = async (places: Places): Promise<number | undefined> => {
-  const text = await readFile(places.layout, 'utf8').catch((error: NodeJS.ErrnoException) => {
-    if (error.code === 'ENOENT') return undefined;
+  const text = await readFile(places.layout, 'utf8').catch((error: unknown) => {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
     throw error;
   });
   if (text === undefined) return undefined;

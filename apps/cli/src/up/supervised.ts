@@ -38,14 +38,15 @@ export const supervise = async (options: Options): Promise<Supervised> => {
   const { name, start, say } = options;
   const shortest = options.firstDelayMs ?? firstDelayMs;
   const stopping = new AbortController();
+  const isStopping = (): boolean => stopping.signal.aborted;
   let run = await start();
   await options.onStarted?.();
 
   const startAgain = async (): Promise<void> => {
-    for (let pause = shortest; !stopping.signal.aborted; pause = Math.min(pause * 2, longestDelayMs)) {
+    for (let pause = shortest; !isStopping(); pause = Math.min(pause * 2, longestDelayMs)) {
       const began = Date.now();
       const why = await run.ended;
-      if (stopping.signal.aborted) return;
+      if (isStopping()) return;
       if (Date.now() - began > steadyMs) pause = shortest;
       say(`${why}. It is started again in ${Math.max(1, Math.round(pause / 1000))} s`);
       await run.stop();
@@ -58,18 +59,18 @@ export const supervise = async (options: Options): Promise<Supervised> => {
     await delay(pause, undefined, { signal: stopping.signal });
     try {
       const next = await start();
-      if (stopping.signal.aborted) await next.stop();
+      if (isStopping()) await next.stop();
       else say(`${name} runs again`);
       return next;
     } catch (error) {
-      if (stopping.signal.aborted) throw error;
+      if (isStopping()) throw error;
       const why = `${name} did not start: ${error instanceof Error ? error.message : String(error)}`;
       return { pids: () => [], ended: Promise.resolve(why), stop: () => Promise.resolve() };
     }
   };
 
   const watching = startAgain().catch((error: unknown) => {
-    if (!stopping.signal.aborted) throw error;
+    if (!isStopping()) throw error;
   });
   return {
     name,

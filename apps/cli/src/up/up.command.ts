@@ -28,8 +28,9 @@ const detach = async (session: Session, args: readonly string[]): Promise<void> 
   const { out, signal } = session.surroundings;
   const logFile = session.places.log('supervisor');
   const inBackground = args.filter((arg) => arg !== '--detach' && arg !== '-d');
-  const code = await startDetached([...inBackground, '--supervise'], logFile, out, signal);
-  process.exitCode = code;
+  session.surroundings.setExitCode(
+    await startDetached([...inBackground, '--supervise'], logFile, out, signal),
+  );
 };
 
 const up = async (surroundings: Surroundings, options: UpOptions): Promise<void> => {

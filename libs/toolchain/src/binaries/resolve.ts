@@ -28,7 +28,7 @@ export type ResolveOptions = {
 
 /** The user's cache of binaries: `$XDG_CACHE_HOME/syncline/toolchain`, else under `~/.cache`. */
 export const cacheDirectory = (environment: NodeJS.ProcessEnv = process.env): string =>
-  join(environment['XDG_CACHE_HOME'] ?? join(homedir(), '.cache'), 'syncline', 'toolchain');
+  join(environment.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'syncline', 'toolchain');
 
 const isExecutable = (path: string): Promise<boolean> =>
   access(path, constants.X_OK).then(
@@ -59,13 +59,13 @@ const fromEnvironment = async (
       name,
     );
   }
-  const assets = environment['KUBEBUILDER_ASSETS'];
+  const assets = environment.KUBEBUILDER_ASSETS;
   const asset = assets === undefined ? undefined : join(assets, name);
   return asset !== undefined && (await isExecutable(asset)) ? asset : undefined;
 };
 
 const fromPath = async (name: BinaryName, environment: NodeJS.ProcessEnv): Promise<string | undefined> => {
-  for (const directory of (environment['PATH'] ?? '').split(delimiter)) {
+  for (const directory of (environment.PATH ?? '').split(delimiter)) {
     const path = join(directory, name);
     if ((await isExecutable(path)) && (await printsVersion(path, pins[name]))) return path;
   }

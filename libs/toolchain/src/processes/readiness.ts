@@ -31,7 +31,10 @@ export const waitUntilReady = async (
 export const accepts = (port: number): Promise<boolean> =>
   new Promise((resolve) => {
     const socket = connect({ host: '127.0.0.1', port });
-    const end = (answer: boolean) => () => (socket.destroy(), resolve(answer));
+    const end = (answer: boolean) => () => {
+      socket.destroy();
+      resolve(answer);
+    };
     socket.once('connect', end(true)).once('error', end(false));
   });
 

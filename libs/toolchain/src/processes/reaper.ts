@@ -26,7 +26,7 @@ for pid in $pids; do kill -KILL -- "-$pid" 2>/dev/null; done
 let reaper: ChildProcess | undefined;
 
 const ensure = (): ChildProcess => {
-  if (reaper && reaper.exitCode === null) return reaper;
+  if (reaper?.exitCode === null) return reaper;
   reaper = spawn('sh', ['-c', script], { detached: true, stdio: ['pipe', 'ignore', 'ignore'] });
   reaper.unref();
   reaper.stdin?.on('error', () => undefined);

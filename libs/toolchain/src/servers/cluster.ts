@@ -89,6 +89,7 @@ const startEtcd = async (binary: string, { dir, etcd, peer }: Place): Promise<Ma
 const asFlags = (flags: Readonly<Record<string, string>>): string[] =>
   Object.entries(flags).map(([name, value]) => `--${name}=${value}`);
 
+/** Without a node lifecycle controller nobody would take away the taint that TaintNodesByCondition puts on a new node. */
 const startApi = async (binary: string, place: Place): Promise<ManagedProcess> => {
   const { dir, api, etcd } = place;
   const key = join(dir, 'service-account.key');
@@ -97,7 +98,7 @@ const startApi = async (binary: string, place: Place): Promise<ManagedProcess> =
     'cert-dir': join(dir, 'certificates'), 'token-auth-file': join(dir, 'tokens.csv'), 'authorization-mode': 'RBAC',
     'service-account-issuer': 'https://kubernetes.default.svc', 'service-account-key-file': key,
     'service-account-signing-key-file': key, 'service-cluster-ip-range': '10.96.0.0/16',
-    'endpoint-reconciler-type': 'none', 'allow-privileged': 'true', 'disable-admission-plugins': 'ServiceAccount',
+    'endpoint-reconciler-type': 'none', 'allow-privileged': 'true', 'disable-admission-plugins': 'ServiceAccount,TaintNodesByCondition',
     'enable-priority-and-fairness': 'true', 'watch-cache': 'true', profiling: 'false',
   }; // prettier-ignore
   const server = await startProcess({

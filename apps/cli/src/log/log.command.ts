@@ -1,0 +1,130 @@
+import { CommandRefused } from '@syncline/kernel';
+import { InvalidArgumentError, type Command } from 'commander';
+import { createWriteStream } from 'node:fs';
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { z } from 'zod';
+
+import { findApplication, type ApplicationName } from '../application/find-application.js';
+import type { ApiClient } from '../client/api-client.js';
+import { event, listOf, type LogEvent } from '../client/contract.js';
+import { followEvents } from '../client/event-stream.js';
+import { addLeaf, collect } from '../shell/leaf.js';
+import { dataText } from '../shell/formats.js';
+import { openSession, type CommonOptions, type Session } from '../shell/session.js';
+import type { Surroundings } from '../shell/surroundings.js';
+import { belongsTo } from '../story/belongs-to.js';
+import { eventLine } from '../story/event-line.js';
+
+const page = 500;
+const logAnswer = z.looseObject({ position: z.string(), events: z.number().nullish() });
+
+type TailOptions = CommonOptions & {
+  readonly follow?: boolean;
+  readonly type?: readonly string[];
+  readonly application?: string;
+  readonly limit: number;
+};
+
+type Wanted = { readonly types: readonly string[]; readonly application?: ApplicationName };
+
+const matches = (one: LogEvent, { types, application }: Wanted): boolean =>
+  (types.length === 0 || types.includes(one.type)) && (!application || belongsTo(one, application));
+
+/** The last matching events of the log, in order. */
+const readTail = async (api: ApiClient, wanted: Wanted, limit: number): Promise<readonly LogEvent[]> => {
+  const tail: LogEvent[] = [];
+  const query = new URLSearchParams({ limit: String(page) });
+  if (wanted.types.length === 1 && wanted.types[0] !== undefined) query.set('type', wanted.types[0]);
+  for (;;) {
+    const { items, next } = await api.get(`/v1/events?${query.toString()}`, listOf(event));
+    tail.push(...items.filter((one) => matches(one, wanted)));
+    tail.splice(0, Math.max(0, tail.length - limit));
+    if (typeof next !== 'string' || items.length === 0) return tail;
+    query.set('after', next);
+  }
+};
+
+const print = ({ format, surroundings }: Session, one: LogEvent): void => {
+  if (format === 'table') surroundings.out(eventLine(one));
+  else surroundings.out(format === 'json' ? JSON.stringify(one) : `---\n${dataText(one, 'yaml')}`);
+};
+
+const tail = async (surroundings: Surroundings, options: TailOptions): Promise<void> => {
+  const session = openSession(surroundings, options);
+  const api = await session.api();
+  const { position } = await api.get('/v1/log', logAnswer);
+  const application =
+    options.application === undefined ? undefined : await findApplication(api, options.application);
+  const wanted = { types: options.type ?? [], ...(application && { application }) };
+  const last = await readTail(api, wanted, options.limit);
+  for (const one of last) print(session, one);
+  if (options.follow !== true) return;
+  const after = last.at(-1)?.position ?? position;
+  for await (const one of followEvents(api, { types: wanted.types, after }, surroundings.signal)) {
+    if (matches(one, wanted)) print(session, one);
+  }
+};
+
+const exportLog = async (surroundings: Surroundings, file: string, options: CommonOptions): Promise<void> => {
+  const session = openSession(surroundings, options);
+  const api = await session.api();
+  const response = await api.request('GET', '/v1/log/export', undefined, { signal: surroundings.signal });
+  if (!response.body) throw new CommandRefused('unexpected-answer', 'The API sent no log.');
+  let messages = 0;
+  const count = async function* (chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+    for await (const chunk of chunks) {
+      for (const byte of chunk) if (byte === 10) messages += 1;
+      yield chunk;
+    }
+  };
+  await pipeline(Readable.fromWeb(response.body), count, createWriteStream(file, { mode: 0o600 }));
+  session.show({ file, messages }, () => `${messages} messages of the log are in ${file}.`);
+};
+
+const rebuildAnswer = z.looseObject({ position: z.string().nullish(), equal: z.boolean().nullish() });
+
+const rebuild = async (surroundings: Surroundings, options: CommonOptions): Promise<void> => {
+  const session = openSession(surroundings, options);
+  const answer = await (await session.api()).post('/v1/log/rebuild', {}, rebuildAnswer);
+  session.show(answer, () => {
+    if (answer.equal === false) return 'The views were rebuilt from the log, and differ from what they were.';
+    const known = answer.equal === true ? ', equal row for row' : '';
+    return `The views were rebuilt from the log${known}${typeof answer.position === 'string' ? `, position ${answer.position}` : ''}.`;
+  });
+};
+
+const parseLimit = (text: string): number => {
+  const limit = Number(text);
+  if (Number.isInteger(limit) && limit >= 0) return limit;
+  throw new InvalidArgumentError('Give a whole number.');
+};
+
+/** `syncline log` */
+export const addLog = (program: Command, surroundings: Surroundings): void => {
+  const log = program.command('log').description('Read the log: everything that happened, in order.');
+  addLeaf(log, {
+    usage: 'tail',
+    about: 'Show the last events, and with --follow those that come.',
+    examples: [
+      'syncline log tail --follow',
+      'syncline log tail --application checkout',
+      'syncline log tail --type ApplyFailed -o json',
+    ],
+  })
+    .option('-f, --follow', 'go on with what happens, until Ctrl-C')
+    .option('--type <type>', 'events of this type; may be given again', collect)
+    .option('--application <application>', 'events of this application')
+    .option('--limit <number>', 'how many events to begin with', parseLimit, 20)
+    .action((options: TailOptions) => tail(surroundings, options));
+  addLeaf(log, {
+    usage: 'export <file>',
+    about: 'Write the whole log to a file: a line of JSON for each message, with its stored bytes and time.',
+    examples: ['syncline log export log.ndjson'],
+  }).action((file: string, options: CommonOptions) => exportLog(surroundings, file, options));
+  addLeaf(log, {
+    usage: 'rebuild',
+    about: 'Make the views anew from the log. Nothing is deployed by that.',
+    examples: ['syncline log rebuild'],
+  }).action((options: CommonOptions) => rebuild(surroundings, options));
+};

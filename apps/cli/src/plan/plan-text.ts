@@ -1,0 +1,69 @@
+import type { FieldChange, KubernetesOperation } from '@syncline/events';
+
+import { paint, type Colour } from '../shell/formats.js';
+import { count, objectText } from '../story/words.js';
+import type { TargetPlan } from './plan-answer.js';
+
+const signs: Readonly<Record<KubernetesOperation['action'], readonly [string, Colour]>> = {
+  create: ['+', 'green'],
+  configure: ['~', 'yellow'],
+  unchanged: [' ', 'grey'],
+  replace: ['±', 'red'],
+  adopt: ['>', 'yellow'],
+  takeover: ['>', 'yellow'],
+  prune: ['-', 'red'],
+};
+
+const valueText = (value: unknown): string => {
+  const text = typeof value === 'string' ? value : JSON.stringify(value);
+  return text.length > 120 ? `${text.slice(0, 117)}...` : text;
+};
+
+const changeText = ({ path, change, from, to }: FieldChange): string => {
+  if (change === 'added') return to === undefined ? `+ ${path}` : `+ ${path}: ${valueText(to)}`;
+  if (change === 'removed') return from === undefined ? `- ${path}` : `- ${path}: ${valueText(from)}`;
+  return from === undefined && to === undefined
+    ? `~ ${path}`
+    : `~ ${path}: ${valueText(from ?? null)} → ${valueText(to ?? null)}`;
+};
+
+const noteOf = ({ certainty, refusal, protectedBecause }: KubernetesOperation): string => {
+  if (refusal) return `  refused: ${refusal.reason}`;
+  if (protectedBecause !== undefined) return `  kept: ${protectedBecause}`;
+  return certainty === 'confirmed' ? '' : `  ${certainty}`;
+};
+
+/** Whether an operation changes anything. */
+export const changes = ({ action }: KubernetesOperation): boolean => action !== 'unchanged';
+
+type View = { readonly fields: boolean; readonly colour: boolean };
+
+const operationLines = (operation: KubernetesOperation, { fields, colour }: View): readonly string[] => {
+  const [sign, tone] = signs[operation.action];
+  const line = `  ${sign} ${operation.action.padEnd(9)} ${objectText(operation.object)}${noteOf(operation)}`;
+  const omitted = operation.changesOmitted ?? 0;
+  const shown = fields ? operation.changes.map((change) => `      ${changeText(change)}`) : [];
+  const rest = fields && omitted > 0 ? [`      and ${count(omitted, 'field')} more`] : [];
+  return [paint(line, tone, colour), ...shown, ...rest];
+};
+
+const headOf = ({ cluster, digest, state }: TargetPlan): string =>
+  [cluster, digest?.slice(0, 12), state].filter((part) => part !== undefined).join('  ');
+
+/** A target's plan as people read it; with `fields`, what changes inside each object. */
+export const planText = (one: TargetPlan, view: View): string => {
+  const operations = one.plan?.operations ?? [];
+  const changing = operations.filter(changes);
+  const unchanged = operations.length - changing.length;
+  const lines = [paint(headOf(one), 'bold', view.colour)];
+  if (one.message !== undefined && !one.plan) lines.push(`  ${one.message}`);
+  else if (changing.length === 0) lines.push('  nothing to do');
+  lines.push(...changing.flatMap((operation) => operationLines(operation, view)));
+  if (unchanged > 0 && changing.length > 0) lines.push(`    ${count(unchanged, 'object')} unchanged`);
+  lines.push(...one.needs.map((need) => `  needs a person: ${need}`));
+  lines.push(...one.refused.map((why) => `  refused: ${why}`));
+  if (one.state === 'AwaitingApproval' && one.digest !== undefined && one.refused.length === 0) {
+    lines.push(`  syncline approve ${one.digest.slice(0, 12)}`);
+  }
+  return lines.join('\n');
+};

@@ -1,0 +1,77 @@
+import type { Hub } from '@syncline/event-store';
+import { Aggregates, BlobStore, Clock, ClusterCalls, EventLog, systemClock } from '@syncline/kernel';
+import { HealthController, Metrics, Readiness } from '@syncline/observability';
+import { Module, type DynamicModule } from '@nestjs/common';
+
+import { ApplicationsReaction } from './applications/applications.reaction.js';
+import { Fleet } from './applications/fleet.js';
+import { ApproveHandler } from './approvals/approve.handler.js';
+import { DeclaredSpecs } from './approvals/declared-specs.js';
+import { PreviewHandler } from './approvals/preview.handler.js';
+import { RetryHandler } from './approvals/retry.handler.js';
+import { Config } from './config.js';
+import { ConfigurationReaction } from './configuration/configuration.reaction.js';
+import { Configurations } from './configuration/configurations.js';
+import { Revisions } from './configuration/revisions.js';
+import { ClusterDiffs } from './planning/cluster-diffs.js';
+import { HeldTargets } from './planning/held-targets.js';
+import { Manifests } from './planning/manifests.js';
+import { PlanRecorder } from './planning/plan-recorder.js';
+import { PlanningReaction } from './planning/planning.reaction.js';
+import { Renders } from './planning/renders.js';
+import { ReturnedReaction } from './planning/returned.reaction.js';
+import { TargetPlanner } from './planning/target-planner.js';
+import { RolloutProgress } from './rollouts/rollout-progress.js';
+import { RolloutsReaction } from './rollouts/rollouts.reaction.js';
+import { TargetsReaction } from './targets/targets.reaction.js';
+
+/** The hub's ports that the planner uses. */
+export type PlannerHub = Pick<Hub, 'aggregates' | 'log' | 'blobs' | 'clusterCalls' | 'missing'>;
+
+/** The planner: revisions become configuration, applications, rollouts and plans. */
+@Module({})
+export class PlannerModule {
+  static of(
+    config: Pick<Config, 'stateDir' | 'packKey' | 'kustomize'>,
+    hub: PlannerHub,
+    metrics: Metrics,
+    clock: Clock = systemClock,
+  ): DynamicModule {
+    return {
+      module: PlannerModule,
+      controllers: [
+        HealthController,
+        ConfigurationReaction,
+        ApplicationsReaction,
+        TargetsReaction,
+        PlanningReaction,
+        ReturnedReaction,
+        RolloutsReaction,
+        ApproveHandler,
+        RetryHandler,
+        PreviewHandler,
+      ],
+      providers: [
+        { provide: Config, useValue: config },
+        { provide: Aggregates, useValue: hub.aggregates },
+        { provide: EventLog, useValue: hub.log },
+        { provide: BlobStore, useValue: hub.blobs },
+        { provide: ClusterCalls, useValue: hub.clusterCalls },
+        { provide: Clock, useValue: clock },
+        { provide: Readiness, useValue: hub.missing },
+        { provide: Metrics, useValue: metrics },
+        Revisions,
+        Configurations,
+        Fleet,
+        Renders,
+        Manifests,
+        ClusterDiffs,
+        TargetPlanner,
+        PlanRecorder,
+        HeldTargets,
+        RolloutProgress,
+        DeclaredSpecs,
+      ],
+    };
+  }
+}

@@ -1,0 +1,124 @@
+import type { DiffDocument, Operation, PlanDocument, TargetSpec } from '@syncline/events';
+import { canonicalJson, digestOf, sha256Hex } from '@syncline/kernel';
+
+/** What a plan is composed from. `cause` is the position of the request that it answers. */
+export type PlanInput = {
+  readonly cluster: string;
+  readonly project: string;
+  readonly application: string;
+  readonly revision: string;
+  readonly cause: string;
+  readonly render: string;
+  readonly spec: TargetSpec;
+  readonly diff: DiffDocument;
+};
+
+/** A plan with what the log says of it. */
+export type ComposedPlan = {
+  readonly bytes: Uint8Array;
+  /** SHA-256 of `bytes`: the plan's identity. */
+  readonly plan: string;
+  /** Equal for equal changes on any cluster. */
+  readonly change: string;
+  readonly actions: Readonly<Record<string, number>>;
+  readonly certainties: Readonly<Record<string, number>>;
+  readonly needs: readonly string[];
+  readonly refused: readonly string[];
+};
+
+/** Kinds whose removal takes along more than the object itself (the rules of docs/kubernetes.md). */
+const preciousKinds = [
+  'Namespace', 'CustomResourceDefinition', 'PersistentVolume', 'PersistentVolumeClaim', 'StatefulSet',
+] as const; // prettier-ignore
+
+const listed = 10;
+const noPolicies = digestOf([]);
+
+const nameOf = ({ object: { kind, namespace, name } }: Operation): string =>
+  `${kind} ${namespace === undefined ? '' : `${namespace}/`}${name}`;
+
+const countBy = (operations: readonly Operation[], of: (operation: Operation) => string) => {
+  const counts: Record<string, number> = {};
+  for (const operation of operations) counts[of(operation)] = (counts[of(operation)] ?? 0) + 1;
+  return counts;
+};
+
+const shortened = (sentences: readonly string[]): readonly string[] =>
+  sentences.length <= listed
+    ? sentences
+    : [
+        ...sentences.slice(0, listed - 1),
+        `${sentences.length - listed + 1} more for the same kind of reason.`,
+      ];
+
+/** What a target may prune without a person: the smaller of the count and the percentage of what it holds. */
+export const pruneBudget = ({ budget }: TargetSpec['prune'], inventory: number): number =>
+  Math.min(budget.maxObjects, Math.floor((inventory * budget.maxPercent) / 100));
+
+const overBudget = (prunes: number, { prune }: TargetSpec, inventory: number): readonly string[] => {
+  const allowed = pruneBudget(prune, inventory);
+  if (prunes <= allowed) return [];
+  const { maxObjects, maxPercent } = prune.budget;
+  return [
+    `The plan removes ${prunes} of ${inventory} objects; the prune budget allows ${allowed} (at most ${maxObjects}, and ${maxPercent} percent).`,
+  ];
+};
+
+const needOf = (operation: Operation): readonly string[] => {
+  if (operation.certainty === 'refused') return [];
+  const name = nameOf(operation);
+  const kinds: readonly string[] = preciousKinds;
+  if (operation.protectedBecause !== undefined) return [`${name}: ${operation.protectedBecause}.`];
+  if (operation.action === 'prune' && kinds.includes(operation.object.kind))
+    return [`The plan removes ${name}.`];
+  if (operation.certainty === 'unproven')
+    return [`${name} cannot be tried before: a webhook refuses dry runs.`];
+  return [];
+};
+
+const refusalOf = (operation: Operation): readonly string[] => {
+  if (operation.certainty !== 'refused') return [];
+  const { refusal } = operation;
+  const field = refusal?.field === undefined ? '' : ` (${refusal.field})`;
+  return [`${nameOf(operation)}${field}: ${refusal?.reason ?? 'the cluster refuses it'}`.slice(0, 500)];
+};
+
+/** An operation without what is the cluster's own: its uid, and the digest of what was there before, which covers it. */
+const changeOf = ({ uid: _uid, before: _before, ...operation }: Operation): unknown => operation;
+
+/** Whether the target already is what the plan says. */
+export const isUnchanged = ({ operations }: DiffDocument): boolean =>
+  operations.every(({ action, certainty }) => action === 'unchanged' && certainty === 'confirmed');
+
+const documentOf = (input: PlanInput): PlanDocument => ({
+  version: 1,
+  project: input.project,
+  application: input.application,
+  destination: { kind: 'cluster', name: input.cluster },
+  repository: input.spec.repository,
+  revision: input.revision,
+  cause: input.cause,
+  render: input.render,
+  namespace: input.spec.namespace,
+  predicted: false,
+  operations: input.diff.operations,
+  prune: input.spec.prune,
+  inventory: input.diff.inventory,
+  policies: noPolicies,
+});
+
+/** Makes a plan out of a dry run. Equal input gives equal bytes. */
+export const composePlan = (input: PlanInput): ComposedPlan => {
+  const { operations, inventory } = input.diff;
+  const bytes = new TextEncoder().encode(canonicalJson(documentOf(input)));
+  const prunes = operations.filter(({ action }) => action === 'prune').length;
+  return {
+    bytes,
+    plan: sha256Hex(bytes),
+    change: digestOf(operations.map(changeOf)),
+    actions: countBy(operations, ({ action }) => action),
+    certainties: countBy(operations, ({ certainty }) => certainty),
+    needs: shortened([...overBudget(prunes, input.spec, inventory), ...operations.flatMap(needOf)]),
+    refused: shortened(operations.flatMap(refusalOf)),
+  };
+};

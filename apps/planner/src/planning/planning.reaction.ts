@@ -1,0 +1,37 @@
+import { planAggregate } from '@syncline/domain';
+import { parseTargetSubject, type PlanEvent } from '@syncline/events';
+import { Reaction } from '@syncline/event-store';
+import { Aggregates, formatPosition, type StoredEvent } from '@syncline/kernel';
+import { Controller, Inject } from '@nestjs/common';
+
+import { reactingTo } from '../cause.js';
+import { HeldTargets } from './held-targets.js';
+import { PlanRecorder } from './plan-recorder.js';
+import { TargetPlanner } from './target-planner.js';
+
+type Requested = Extract<PlanEvent, { type: 'PlanRequested' }>;
+
+/** Each request to plan a target becomes a plan, nothing to do, a failure, or a target that is held. */
+@Controller()
+export class PlanningReaction {
+  constructor(
+    @Inject(Aggregates) private readonly aggregates: Aggregates,
+    @Inject(TargetPlanner) private readonly planner: TargetPlanner,
+    @Inject(PlanRecorder) private readonly recorder: PlanRecorder,
+    @Inject(HeldTargets) private readonly held: HeldTargets,
+  ) {}
+
+  @Reaction({ name: 'planning', subjects: ['ev.plan.>'], types: ['PlanRequested'] })
+  async planRequested(event: StoredEvent<Requested>): Promise<void> {
+    const target = parseTargetSubject(event.subject);
+    const { state } = await this.aggregates.load(planAggregate, event.subject);
+    const cause = formatPosition(event.position);
+    // What was asked before the newest request, or is answered already, costs no render and no call.
+    if (!target || state.status !== 'requested' || state.request.position !== cause) return;
+    const { revision, spec } = event.data;
+    const planned = await this.planner.plan({ target, revision, spec, cause });
+    const command = await this.recorder.commandFor(target, cause, planned);
+    const decided = await this.aggregates.decide(planAggregate, event.subject, command, reactingTo(event));
+    if (decided.state.status === 'held') this.held.add(target.cluster, event.subject);
+  }
+}

@@ -1,0 +1,107 @@
+import type { TargetName, TargetSpec } from '@syncline/events';
+import { GitError } from '@syncline/git';
+import type { BlobRef } from '@syncline/kernel';
+import { isRenderError } from '@syncline/render';
+import { Inject, Injectable } from '@nestjs/common';
+
+import { Fleet } from '../applications/fleet.js';
+import { ClusterDiffs } from './cluster-diffs.js';
+import { composePlan, isUnchanged, type ComposedPlan } from './compose-plan.js';
+import { Manifests, type StoredManifests } from './manifests.js';
+
+/** A target that is to become what a revision says. `cause` is the position of what asks for it. */
+export type PlanningRequest = {
+  readonly target: TargetName;
+  readonly revision: string;
+  readonly spec: TargetSpec;
+  readonly cause: string;
+};
+
+/** What planning a target came to. */
+export type Planned =
+  | {
+      readonly status: 'planned';
+      readonly composed: ComposedPlan;
+      readonly manifests: BlobRef;
+      readonly render: string;
+    }
+  | { readonly status: 'unchanged'; readonly render: string }
+  | { readonly status: 'held'; readonly reason: string }
+  | { readonly status: 'failed'; readonly reason: string; readonly file?: string; readonly line?: number };
+
+type Failed = Extract<Planned, { status: 'failed' }>;
+
+/** What the author of the files can mend; anything else is ours and goes on being thrown. */
+const renderFailure = (error: unknown): Failed => {
+  if (isRenderError(error) && error.code !== 'renderer-missing' && error.code !== 'aborted') {
+    const { message, file, line } = error;
+    return {
+      status: 'failed',
+      reason: message.slice(0, 500),
+      ...(file !== undefined && { file }),
+      ...(line !== undefined && { line }),
+    };
+  }
+  if (error instanceof GitError && (error.code === 'object-missing' || error.code === 'tree-refused')) {
+    return { status: 'failed', reason: error.message.slice(0, 500) };
+  }
+  throw error;
+};
+
+/** Renders a target, asks its cluster for a dry run, and composes the plan. Decides nothing. */
+@Injectable()
+export class TargetPlanner {
+  constructor(
+    @Inject(Fleet) private readonly fleet: Fleet,
+    @Inject(Manifests) private readonly manifests: Manifests,
+    @Inject(ClusterDiffs) private readonly diffs: ClusterDiffs,
+  ) {}
+
+  /** `again` asks even a cluster that was found too slow. */
+  async plan(request: PlanningRequest, options: { readonly again?: boolean } = {}): Promise<Planned> {
+    const { cluster } = request.target;
+    const member = await this.fleet.find(cluster);
+    if (!member) return { status: 'held', reason: `${cluster} does not belong to the fleet.` };
+    const made = await this.#make(request, member.recipient);
+    return 'status' in made ? made : this.#diff(request, made, options);
+  }
+
+  async #make(
+    { target, revision, spec }: PlanningRequest,
+    recipient: string,
+  ): Promise<StoredManifests | Failed> {
+    try {
+      return await this.manifests.make({ cluster: target.cluster, recipient, revision, spec });
+    } catch (error) {
+      return renderFailure(error);
+    }
+  }
+
+  async #diff(
+    { target, revision, spec, cause }: PlanningRequest,
+    { manifests, render }: StoredManifests,
+    options: { readonly again?: boolean },
+  ): Promise<Planned> {
+    const { cluster, project, application } = target;
+    const { namespace, prune } = spec;
+    const diffed = await this.diffs.ask(
+      cluster,
+      { project, application, namespace, manifests, prune },
+      options,
+    );
+    if (diffed.status === 'held') return diffed;
+    if (diffed.status === 'refused') return { status: 'failed', reason: diffed.reason };
+    if (isUnchanged(diffed.diff)) return { status: 'unchanged', render };
+    const composed = composePlan({
+      cluster,
+      project,
+      application,
+      revision,
+      cause,
+      render,
+      spec,
+      diff: diffed.diff,
+    });
+    return { status: 'planned', composed, manifests, render };
+  }
+}

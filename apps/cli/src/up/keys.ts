@@ -76,8 +76,7 @@ export const makeKeys = async (places: Places): Promise<void> => {
 };
 
 /** The text of one key file. */
-export const readKey = async (places: Places, name: string): Promise<string> =>
-  (await readFile(places.key(name), 'utf8')).trim();
+export const readKey = (places: Places, name: string): Promise<string> => readFile(places.key(name), 'utf8');
 
 /** The administrator's token. */
 export const readToken = async (places: Places): Promise<string> =>

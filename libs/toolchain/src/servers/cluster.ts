@@ -2,10 +2,12 @@ import { generateKeyPairSync, randomBytes } from 'node:crypto';
 import { access, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { request } from 'node:https';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 
 import { resolveBinaries, type ResolveOptions } from '../binaries/resolve.js';
 import { startProcess, type ManagedProcess } from '../processes/managed-process.js';
 import { accepts, freePort, waitUntilReady } from '../processes/readiness.js';
+import { kwokStages } from './kwok-stages.js';
 
 /** A real local cluster: kube-apiserver, etcd, controllers and scheduler; its nodes are simulated by kwok. */
 export type RunningCluster = {
@@ -25,6 +27,9 @@ export type ClusterOptions = ResolveOptions & {
   readonly dir: string;
   readonly nodes?: number;
 };
+
+/** How simulated nodes and pods come to be, run and end. */
+const stages = fileURLToPath(new URL('../../modules/kwok-stages.yaml', import.meta.url));
 
 const controllers = [
   'deployment-controller', 'replicaset-controller', 'statefulset-controller', 'daemonset-controller', 'job-controller',
@@ -164,12 +169,14 @@ const addNode = async (place: Place, name: string): Promise<void> => {
   if (code !== 201 && code !== 409) throw new Error(`node ${name} was answered with ${code}`);
 };
 
-const startControllers = (
+const startControllers = async (
   binaries: Record<(typeof parts)[number], string>,
   kubeconfig: string,
   place: Place,
 ): Promise<ManagedProcess[]> => {
   const log = (name: string): string => join(place.dir, `${name}.log`);
+  const stages = join(place.dir, 'kwok.yaml');
+  await writeFile(stages, kwokStages());
   const start = (name: (typeof parts)[number], args: string[]) =>
     startProcess({ name, command: binaries[name], args, logFile: log(name), graceMs: 1_000 });
   return Promise.all([
@@ -178,7 +185,7 @@ const startControllers = (
       'leader-elect': 'false', 'kube-api-qps': '300', 'kube-api-burst': '600', 'secure-port': '0',
     })), // prettier-ignore
     start('kube-scheduler', asFlags({ kubeconfig, 'leader-elect': 'false', 'secure-port': '0' })),
-    start('kwok', ['--kubeconfig', kubeconfig, '--manage-all-nodes']),
+    start('kwok', ['--kubeconfig', kubeconfig, '--manage-all-nodes', '--config', stages]),
   ]);
 };
 

@@ -6,7 +6,7 @@ export { identifyProcess, isRunning } from './processes/identity.js';
 export type { ProcessIdentity } from './processes/identity.js';
 export { runningProcesses, startProcess } from './processes/managed-process.js';
 export type { ManagedProcess, ProcessOptions } from './processes/managed-process.js';
-export { accepts, freePort, isFree, waitUntilReady } from './processes/readiness.js';
+export { accepts, freePort, isFree, stopUnlessReady, waitUntilReady } from './processes/readiness.js';
 export { startCluster } from './servers/cluster.js';
 export type { ClusterOptions, RunningCluster } from './servers/cluster.js';
 export { startNatsServer } from './servers/nats.js';

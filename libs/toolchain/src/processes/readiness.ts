@@ -27,6 +27,16 @@ export const waitUntilReady = async (
   }
 };
 
+/** Passes a readiness on; a process that does not become ready is stopped, so that a failed start leaves nothing. */
+export const stopUnlessReady = async (process: ManagedProcess, ready: Promise<void>): Promise<void> => {
+  try {
+    await ready;
+  } catch (error) {
+    await process.stop();
+    throw error;
+  }
+};
+
 /** Whether something accepts connections on a loopback port. */
 export const accepts = (port: number): Promise<boolean> =>
   new Promise((resolve) => {

@@ -4,10 +4,9 @@ import { request } from 'node:https';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-import { resolveBinaries, type ResolveOptions } from '../binaries/resolve.js';
+import { resolveBinaries, type Progress, type ResolveOptions } from '../binaries/resolve.js';
 import { startProcess, type ManagedProcess } from '../processes/managed-process.js';
-import { accepts, freePort, waitUntilReady } from '../processes/readiness.js';
-import { kwokStages } from './kwok-stages.js';
+import { accepts, freePort, isFree, stopUnlessReady, waitUntilReady } from '../processes/readiness.js';
 
 /** A real local cluster: kube-apiserver, etcd, controllers and scheduler; its nodes are simulated by kwok. */
 export type RunningCluster = {
@@ -53,22 +52,39 @@ const exists = (path: string): Promise<boolean> =>
     () => false,
   );
 
-/** The ports and secrets of a cluster: made the first time, kept afterwards. */
-const placeOf = async (dir: string): Promise<Place> => {
-  await mkdir(dir, { recursive: true, mode: 0o700 });
-  const file = join(dir, 'cluster.json');
-  if (await exists(file)) return { ...(JSON.parse(await readFile(file, 'utf8')) as Omit<Place, 'dir'>), dir };
-  const place = {
-    api: await freePort(),
-    etcd: await freePort(),
-    peer: await freePort(),
-    token: randomBytes(24).toString('hex'),
-  };
+type Kept = Omit<Place, 'dir'>;
+
+const makePlace = async (dir: string): Promise<Kept> => {
   const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
+  const token = randomBytes(24).toString('hex');
   await writeFile(join(dir, 'service-account.key'), privateKey.export({ type: 'pkcs8', format: 'pem' }), {
     mode: 0o600,
   });
-  await writeFile(join(dir, 'tokens.csv'), `${place.token},admin,admin,"system:masters"\n`, { mode: 0o600 });
+  await writeFile(join(dir, 'tokens.csv'), `${token},admin,admin,"system:masters"\n`, { mode: 0o600 });
+  return { api: await freePort(), etcd: await freePort(), peer: await freePort(), token };
+};
+
+/** A kept port, or another one where something else listens on it by now. */
+const stillFree = async (port: number, what: string, progress: Progress): Promise<number> => {
+  if (await isFree(port)) return port;
+  const other = await freePort();
+  progress(`port ${port} of ${what} is taken by something else; it listens on ${other} now`);
+  return other;
+};
+
+/** The ports and secrets of a cluster: made the first time, kept afterwards. */
+const placeOf = async ({ name, dir, progress = () => undefined }: ClusterOptions): Promise<Place> => {
+  await mkdir(dir, { recursive: true, mode: 0o700 });
+  const file = join(dir, 'cluster.json');
+  const kept = (await exists(file))
+    ? (JSON.parse(await readFile(file, 'utf8')) as Kept)
+    : await makePlace(dir);
+  const place = {
+    token: kept.token,
+    api: await stillFree(kept.api, `cluster ${name}`, progress),
+    etcd: await stillFree(kept.etcd, `etcd of cluster ${name}`, progress),
+    peer: await stillFree(kept.peer, `etcd of cluster ${name}`, progress),
+  };
   await writeFile(file, JSON.stringify(place), { mode: 0o600 });
   return { ...place, dir };
 };
@@ -87,7 +103,10 @@ const startEtcd = async (binary: string, { dir, etcd, peer }: Place): Promise<Ma
     args: asFlags(flags),
     logFile: join(dir, 'etcd.log'),
   });
-  await waitUntilReady(server, () => accepts(etcd));
+  await stopUnlessReady(
+    server,
+    waitUntilReady(server, () => accepts(etcd)),
+  );
   return server;
 };
 
@@ -112,7 +131,10 @@ const startApi = async (binary: string, place: Place): Promise<ManagedProcess> =
     args: asFlags(flags),
     logFile: join(dir, 'kube-apiserver.log'),
   });
-  await waitUntilReady(server, () => isServing(place), 90_000);
+  await stopUnlessReady(
+    server,
+    waitUntilReady(server, () => isServing(place), 90_000),
+  );
   return server;
 };
 
@@ -169,14 +191,12 @@ const addNode = async (place: Place, name: string): Promise<void> => {
   if (code !== 201 && code !== 409) throw new Error(`node ${name} was answered with ${code}`);
 };
 
-const startControllers = async (
+const startControllers = (
   binaries: Record<(typeof parts)[number], string>,
   kubeconfig: string,
   place: Place,
 ): Promise<ManagedProcess[]> => {
   const log = (name: string): string => join(place.dir, `${name}.log`);
-  const stages = join(place.dir, 'kwok.yaml');
-  await writeFile(stages, kwokStages());
   const start = (name: (typeof parts)[number], args: string[]) =>
     startProcess({ name, command: binaries[name], args, logFile: log(name), graceMs: 1_000 });
   return Promise.all([
@@ -189,35 +209,46 @@ const startControllers = async (
   ]);
 };
 
+/** Ends processes in the reverse order of their start. */
+const stopInReverse = async (processes: readonly ManagedProcess[]): Promise<void> => {
+  for (const one of processes.toReversed()) await one.stop();
+};
+
 /** Starts a cluster or starts it again, on loopback; resolves when its API server is ready and its nodes exist. */
 export const startCluster = async (options: ClusterOptions): Promise<RunningCluster> => {
   const binaries = await resolveBinaries(parts, options);
-  const place = await placeOf(options.dir);
+  const place = await placeOf(options);
   await rm(join(place.dir, 'kubeconfig'), { force: true });
-  let core: ManagedProcess[] = [];
+  const core: ManagedProcess[] = [];
   const startCore = async (): Promise<void> => {
-    core = [await startEtcd(binaries.etcd, place)];
+    core.length = 0;
+    core.push(await startEtcd(binaries.etcd, place));
     core.push(await startApi(binaries['kube-apiserver'], place));
   };
-  const stopCore = async (): Promise<void> => {
-    for (const one of core.toReversed()) await one.kill();
+  const startRest = async (): Promise<ManagedProcess[]> => {
+    await startCore();
+    const kubeconfig = await writeKubeconfig(options.name, place);
+    for (let node = 0; node < (options.nodes ?? 2); node += 1) await addNode(place, `simulated-${node}`);
+    return startControllers(binaries, kubeconfig, place);
   };
-  await startCore();
-  const kubeconfigFile = await writeKubeconfig(options.name, place);
-  for (let node = 0; node < (options.nodes ?? 2); node += 1) await addNode(place, `simulated-${node}`);
-  const rest = await startControllers(binaries, kubeconfigFile, place);
+  const rest = await startRest().catch(async (error: unknown) => {
+    await stopInReverse(core);
+    throw error;
+  });
   return {
     name: options.name,
     server: `https://127.0.0.1:${place.api}`,
-    kubeconfigFile,
+    kubeconfigFile: join(place.dir, 'kubeconfig'),
     get processes() {
       return [...core, ...rest];
     },
     stop: async () => {
       await Promise.all(rest.map((one) => one.stop()));
-      for (const one of core.toReversed()) await one.stop();
+      await stopInReverse(core);
     },
-    stopApiServer: stopCore,
+    stopApiServer: async () => {
+      for (const one of core.toReversed()) await one.kill();
+    },
     startApiServer: startCore,
   };
 };

@@ -2,7 +2,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import { startProcess, type ManagedProcess } from '../processes/managed-process.js';
-import { accepts, waitUntilReady } from '../processes/readiness.js';
+import { accepts, stopUnlessReady, waitUntilReady } from '../processes/readiness.js';
 
 /** Starts nats-server with a configuration text; resolves when it accepts connections on `port`. */
 export const startNatsServer = async (options: {
@@ -22,6 +22,9 @@ export const startNatsServer = async (options: {
     args: ['-c', file],
     logFile: options.logFile ?? join(dir, 'nats.log'),
   });
-  await waitUntilReady(server, () => accepts(port));
+  await stopUnlessReady(
+    server,
+    waitUntilReady(server, () => accepts(port)),
+  );
   return server;
 };

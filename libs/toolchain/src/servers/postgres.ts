@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 
 import { startProcess, type ManagedProcess } from '../processes/managed-process.js';
-import { accepts, waitUntilReady } from '../processes/readiness.js';
+import { accepts, stopUnlessReady, waitUntilReady } from '../processes/readiness.js';
 import { ToolchainError } from '../toolchain-error.js';
 
 const run = promisify(execFile);
@@ -124,7 +124,10 @@ export const startPostgres = async (options: {
   const [command, args] = runAs(postgres, ['-D', data, ...flags]);
   const logFile = options.logFile ?? join(dir, 'postgres.log');
   const server = await startProcess({ name: 'postgres', command, args, logFile, graceMs: 10_000 });
-  await waitUntilReady(server, () => accepts(port));
+  await stopUnlessReady(
+    server,
+    waitUntilReady(server, () => accepts(port)),
+  );
   const password = await readFile(passwordFile, 'utf8');
   return { ...server, url: `postgres://${user}:${password}@127.0.0.1:${port}/postgres` };
 };

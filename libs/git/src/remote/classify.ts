@@ -1,0 +1,67 @@
+import type { FetchFailure, TrackedRef } from '@syncline/events';
+
+import { GitError } from '../git-error.js';
+
+const sentences: Record<FetchFailure, (remote: string) => string> = {
+  gone: (remote) => `There is no repository at ${remote}, or none that may be seen.`,
+  empty: (remote) => `The repository at ${remote} has no commits.`,
+  slow: (remote) => `${remote} did not answer in time.`,
+  refused: (remote) => `${remote} refuses access.`,
+  'ref-vanished': (remote) => `The tracked ref is not in the repository at ${remote}.`,
+  unreachable: (remote) => `${remote} is out of reach.`,
+  'too-large': (remote) => `The repository at ${remote} is larger than the limit.`,
+  corrupt: (remote) => `What ${remote} gave is not a sound Git repository.`,
+};
+
+const printable = (text: string): string =>
+  text
+    .replace(/[\0-\x1f\x7f-\x9f]+/g, ' ')
+    .trim()
+    .slice(0, 240);
+
+/** A failure to read a remote: one sentence for its class, and what else is known. */
+export const fetchError = (failure: FetchFailure, remote: string, detail = '', cause?: unknown): GitError => {
+  const known = printable(detail);
+  const sentence = sentences[failure](remote);
+  return new GitError(failure, known === '' ? sentence : `${sentence} ${known}`, remote, cause);
+};
+
+/** The sentence that says which ref is missing. */
+export const refVanished = (ref: TrackedRef, remote: string): GitError =>
+  new GitError('ref-vanished', `The ${ref.kind} ${ref.name} is not in the repository at ${remote}.`, remote);
+
+/** What git says in which case, in the order in which it is asked; the texts are git's and libcurl's (LC_ALL=C). */
+const spoken: readonly (readonly [FetchFailure, RegExp])[] = [
+  ['ref-vanished', /couldn't find remote ref|not our ref|no such remote ref/i],
+  ['corrupt', /remote: .*(corrupt|missing|bad object|unable to read|broken)|mismatched algorithms/i],
+  ['refused', /authentication failed|could not read username|returned error: 40[13]|dubious ownership|permission denied|transport '.*' not allowed/i],
+  ['gone', /returned error: (404|410)|repository .*not found|does not appear to be a git repository|does not exist|no such file/i],
+  ['slow', /operation too slow|operation timed out|less than \d+ bytes\/sec/i],
+  ['unreachable', /could not resolve|failed to connect|couldn't connect|connection (refused|reset|timed out)|early eof|unexpected disconnect|hung up|returned error: (429|5\d\d)|ssl|certificate|rpc failed|empty reply/i],
+  ['corrupt', /corrupt|index-pack failed|invalid index-pack|bad object|inflate|protocol error|bad line length|missing|bad pack|not valid/i],
+]; // prettier-ignore
+
+const lastWords = (stderr: string): string =>
+  stderr
+    .split('\n')
+    .filter((line) => /^(fatal|error): /.test(line))
+    .map((line) => line.replace(/^(fatal|error): /, ''))
+    .at(-1) ?? '';
+
+/** The failure behind git's own words. `stderr` is redacted already. */
+export const classifyStderr = (stderr: string, remote: string): GitError => {
+  const [failure] = spoken.find(([, pattern]) => pattern.test(stderr)) ?? ['unreachable' as const];
+  return fetchError(failure, remote, lastWords(stderr));
+};
+
+/** The failure behind an HTTP status. */
+export const classifyStatus = (status: number, remote: string, hasCredential: boolean): GitError => {
+  if (status === 401 || status === 403 || status === 407 || status === 203) {
+    const what = hasCredential ? 'It does not accept the credential.' : 'It asks for a credential.';
+    return fetchError('refused', remote, what);
+  }
+  if (status === 404 || status === 410) return fetchError('gone', remote, `It answers HTTP ${status}.`);
+  if (status === 408 || status === 504) return fetchError('slow', remote, `It answers HTTP ${status}.`);
+  const failure = status === 429 || status >= 500 ? 'unreachable' : 'corrupt';
+  return fetchError(failure, remote, `It answers HTTP ${status}.`);
+};

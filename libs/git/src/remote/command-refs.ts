@@ -1,0 +1,54 @@
+import type { TrackedRef } from '@syncline/events';
+
+import { runGit } from '../process/run-git.js';
+import { classifyStderr, fetchError, refVanished } from './classify.js';
+import { transportSettings } from './command-settings.js';
+import { redact } from './credentials.js';
+import { refNameOf } from './ref-names.js';
+import type { RefFinder, RemoteOptions } from './remote.js';
+import { nameOfRemote } from './remote-url.js';
+
+const peeled = '^{}';
+
+/** Lists refs with `git ls-remote`: for folders, and for servers that do not speak the protocol's second version. */
+export class CommandRefs implements RefFinder {
+  readonly #remote: string;
+
+  constructor(
+    private readonly url: URL,
+    private readonly options: RemoteOptions,
+  ) {
+    this.#remote = nameOfRemote(url);
+  }
+
+  async findHead(ref: TrackedRef, signal?: AbortSignal): Promise<string> {
+    const name = refNameOf(ref);
+    const patterns = name === undefined ? [] : [name, `${name}${peeled}`];
+    const refs = await this.#list(patterns, signal);
+    const found = name === undefined ? undefined : (refs.get(`${name}${peeled}`) ?? refs.get(name));
+    if (found !== undefined) return found;
+    const others = name === undefined ? refs : await this.#list([], signal);
+    if (others.size === 0) throw fetchError('empty', this.#remote);
+    if (name === undefined) return ref.name;
+    throw refVanished(ref, this.#remote);
+  }
+
+  async #list(patterns: readonly string[], signal?: AbortSignal): Promise<ReadonlyMap<string, string>> {
+    const deadline = AbortSignal.timeout(this.options.limits?.listMs ?? 30_000);
+    const { exitCode, stdout, stderr } = await runGit({
+      ...transportSettings(this.url, this.options.credential),
+      args: ['ls-remote', '--quiet', '--', this.url.href, ...patterns],
+      signal: signal ? AbortSignal.any([signal, deadline]) : deadline,
+    }).catch((error: unknown) => {
+      throw deadline.aborted ? fetchError('slow', this.#remote) : error;
+    });
+    if (exitCode !== 0) throw classifyStderr(redact(stderr, this.options.credential), this.#remote);
+    const lines = stdout.toString().split('\n');
+    return new Map(
+      lines.flatMap((line) => {
+        const [oid = '', refName] = line.split('\t');
+        return refName === undefined ? [] : [[refName, oid] as const];
+      }),
+    );
+  }
+}

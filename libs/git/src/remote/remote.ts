@@ -1,0 +1,49 @@
+import type { TrackedRef } from '@syncline/events';
+
+import type { Mirror } from '../mirror/mirror.js';
+
+/** What a remote asks of whoever reads it. A token alone is sent as the password of `x-access-token`. */
+export type GitCredential = {
+  readonly username?: string;
+  readonly password?: string;
+  readonly token?: string;
+};
+
+/** How long and how much a remote may take. */
+export type RemoteLimits = {
+  /** For listing a ref; 30 s by default. */
+  readonly listMs?: number;
+  /** For a whole fetch; 10 minutes by default. */
+  readonly fetchMs?: number;
+  /** What a fetch may bring, in bytes as they are packed; 2 GiB by default. */
+  readonly fetchBytes?: number;
+};
+
+export type RemoteOptions = {
+  /** HTTPS, HTTP on loopback, or `file://`; without a credential in it. */
+  readonly url: string;
+  readonly credential?: GitCredential;
+  readonly limits?: RemoteLimits;
+};
+
+/**
+ * Finding where a ref of a remote stands. Failures are {@link GitError} of a class of FetchFailed. Two adapters stand
+ * behind it and pass one contract suite: isomorphic-git, narrowed to the ref on the wire, and the git command.
+ */
+export interface RefFinder {
+  /** The commit at which the ref stands, tags peeled. A tracked commit stands where it is, as long as the remote answers. */
+  findHead(ref: TrackedRef, signal?: AbortSignal): Promise<string>;
+}
+
+/** A Git remote. */
+export interface Remote extends RefFinder {
+  /**
+   * Brings what the mirror lacks of the ref, and gives the commit at which the ref stood then. Without `history` a first
+   * fetch brings that commit alone.
+   */
+  fetch(
+    ref: TrackedRef,
+    mirror: Mirror,
+    options?: { readonly history?: boolean; readonly signal?: AbortSignal },
+  ): Promise<string>;
+}

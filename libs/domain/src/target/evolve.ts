@@ -1,6 +1,13 @@
 import type { BlobRef } from '@syncline/kernel';
 
-import type { Attempt, Holdings, LoggedTargetEvent, TargetData, TargetOutcome, TargetState } from './state.js';
+import type {
+  Attempt,
+  Holdings,
+  LoggedTargetEvent,
+  TargetData,
+  TargetOutcome,
+  TargetState,
+} from './state.js';
 
 const attemptOf = ({ attempt, plan, revision }: Attempt): Attempt => ({ attempt, plan, revision });
 

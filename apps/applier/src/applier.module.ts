@@ -1,0 +1,53 @@
+import {
+  Inject,
+  Module,
+  type DynamicModule,
+  type OnApplicationBootstrap,
+  type OnModuleDestroy,
+} from '@nestjs/common';
+import type { Agent } from '@syncline/event-store';
+import { HealthController, Metrics, Readiness, type Logger } from '@syncline/observability';
+import { recipientOf } from '@syncline/sealing';
+
+import { Clusters } from './clusters/clusters.js';
+import { ClustersReaction } from './clusters/clusters.reaction.js';
+import type { Config } from './config.js';
+import { applierMeter } from './meter.js';
+
+const version = '0.1.0';
+
+/** An applier: its clusters, and what it hears of them. */
+@Module({})
+export class ApplierModule implements OnApplicationBootstrap, OnModuleDestroy {
+  constructor(@Inject(Clusters) private readonly clusters: Clusters) {}
+
+  static async of(
+    config: Pick<Config, 'applier' | 'identity' | 'hmacKey' | 'digest'>,
+    agent: Agent,
+    metrics: Metrics,
+    logger: Logger,
+  ): Promise<DynamicModule> {
+    const { applier, identity, hmacKey, digest: configuration } = config;
+    const service = { version, configuration, recipient: await recipientOf(identity) };
+    const meter = applierMeter(metrics);
+    const clusters = new Clusters({ applier, agent, identity, hmacKey, service, meter, logger });
+    return {
+      module: ApplierModule,
+      controllers: [HealthController, ClustersReaction],
+      providers: [
+        { provide: Clusters, useValue: clusters },
+        { provide: Readiness, useValue: agent.missing },
+        { provide: Metrics, useValue: metrics },
+      ],
+    };
+  }
+
+  onApplicationBootstrap(): void {
+    this.clusters.start();
+  }
+
+  /** Before the connection to the log closes, so that what ends can be recorded. */
+  onModuleDestroy(): Promise<void> {
+    return this.clusters.stop();
+  }
+}

@@ -1,0 +1,121 @@
+import { targetAggregate, type Attempt, type TargetCommand } from '@syncline/domain';
+import { encodeToken, subjects, type TargetName } from '@syncline/events';
+import { AdapterError, isCommandRefused, type BlobRef, type Cause } from '@syncline/kernel';
+import type { ApplySteps, InventoryEntry, ObjectResult } from '@syncline/kubernetes';
+
+import { recordUntilDone } from '../recording.js';
+import { actor, type ClusterSurroundings } from '../surroundings.js';
+import { currentPlan, type ApprovedPlan } from './current-plan.js';
+import type { Stop } from './ending.js';
+import { reasonToStop } from './next-step.js';
+
+/** The signals by which a running apply is ended. */
+export type Signals = {
+  /** Stop at the next safe point. */
+  readonly stopping: AbortSignal;
+  /** Give up what is in flight. */
+  readonly cut: AbortSignal;
+};
+
+/** How many there are of each word. */
+export const countsOf = (words: Iterable<string>): Record<string, number> => {
+  const counts: Record<string, number> = {};
+  for (const word of words) counts[word] = (counts[word] ?? 0) + 1;
+  return counts;
+};
+
+/** One open attempt: looks at each safe point whether it is still to go on, and records what it did. */
+export class OpenAttempt {
+  /** Why it was told to stop, where it was. */
+  stop: Stop | undefined;
+  readonly #cause: Cause;
+
+  constructor(
+    private readonly around: ClusterSurroundings,
+    private readonly target: TargetName,
+    readonly names: Attempt,
+    private readonly details: { readonly approved: ApprovedPlan; readonly signals: Signals },
+  ) {
+    const { approvedAt, correlationId } = details.approved;
+    this.#cause = { actor, correlationId, because: approvedAt };
+  }
+
+  /** What the cluster's client asks and tells while it applies. */
+  steps(): ApplySteps {
+    const { log } = this.around;
+    const { cluster, project, application } = this.target;
+    const live = `cluster.${[cluster, 'apply', project, application].map(encodeToken).join('.')}`;
+    return {
+      checkpoint: () => this.#checkpoint(),
+      applied: (results) => this.#recordResults('record-applied', results),
+      pruned: (results) => this.#recordResults('record-pruned', results),
+      progress: (done, of) => log.live.publish(live, { attempt: this.names.attempt, done, of }),
+    };
+  }
+
+  /** Records a command about this attempt, and waits for the log where it is away. False where another attempt took its place. */
+  async record(command: TargetCommand): Promise<boolean> {
+    const subject = this.#subject();
+    try {
+      const recorded = await recordUntilDone(
+        () => this.around.log.aggregates.decide(targetAggregate, subject, command, this.#cause),
+        this.details.signals.cut,
+      );
+      return recorded !== undefined;
+    } catch (error) {
+      if (!isCommandRefused(error)) throw error;
+      this.stop = { kind: 'replaced' };
+      return false;
+    }
+  }
+
+  /** Stores what the target holds now. */
+  storeInventory(objects: readonly InventoryEntry[]): Promise<BlobRef | undefined> {
+    return recordUntilDone(
+      () => this.around.documents.write({ version: 1, objects }),
+      this.details.signals.cut,
+    );
+  }
+
+  async #checkpoint(): Promise<{ readonly stop?: string }> {
+    this.stop ??= await this.#reasonToStop();
+    if (!this.stop) return {};
+    return {
+      stop: this.stop.kind === 'replaced' ? 'Another attempt took the place of this one.' : this.stop.reason,
+    };
+  }
+
+  async #reasonToStop(): Promise<Stop | undefined> {
+    const { aggregates } = this.around.log;
+    const { cluster, project, application } = this.target;
+    if (this.details.signals.stopping.aborted)
+      return { kind: 'interrupted', code: 'applier-stopped', reason: 'The applier is shutting down.' };
+    try {
+      const current = await aggregates.load(currentPlan, subjects.plan(cluster, project, application));
+      const reason = reasonToStop(current.state, this.names.plan);
+      if (reason !== undefined) return { kind: 'superseded', reason };
+      const { state } = await aggregates.load(targetAggregate, this.#subject());
+      const isOpen = state.status === 'applying' && state.open.attempt === this.names.attempt;
+      return isOpen ? undefined : { kind: 'replaced' };
+    } catch (error) {
+      if (!(error instanceof AdapterError)) throw error;
+      return { kind: 'interrupted', code: error.code, reason: error.message };
+    }
+  }
+
+  async #recordResults(type: 'record-applied' | 'record-pruned', results: ObjectResult[]): Promise<void> {
+    const { attempt } = this.names;
+    const stored = await recordUntilDone(
+      () => this.around.documents.write({ version: 1, attempt, results }),
+      this.details.signals.cut,
+    );
+    if (!stored) return;
+    const outcomes = countsOf(results.map((result) => result.outcome));
+    await this.record({ type, data: { attempt, outcomes, results: stored } });
+  }
+
+  #subject(): string {
+    const { cluster, project, application } = this.target;
+    return subjects.target(cluster, project, application);
+  }
+}

@@ -1,0 +1,118 @@
+import { randomUUID } from 'node:crypto';
+
+import { targetAggregate, type TargetState } from '@syncline/domain';
+import { planDocument, subjects, type TargetName } from '@syncline/events';
+import type { BlobRef } from '@syncline/kernel';
+
+import { actor, type ClusterSurroundings } from '../surroundings.js';
+import { OpenAttempt, countsOf, type Signals } from './attempt.js';
+import { retryInSeconds } from './backoff.js';
+import type { ApprovedPlan } from './current-plan.js';
+import { endingOf, endingOfError, recordingOf, type Ending } from './ending.js';
+import { readPlanInputs } from './plan-inputs.js';
+
+/** What one attempt starts from: the approved plan, the sequence at which that was checked, and the target as it was. */
+export type AttemptStart = {
+  readonly target: TargetName;
+  readonly approved: ApprovedPlan;
+  readonly fence: number;
+  readonly state: TargetState;
+};
+
+/** How an attempt ended; `replaced` where it is not ours to say. */
+export type AttemptEnd = Ending['status'] | 'replaced';
+
+type Ended = { readonly ending: Ending; readonly inventory: BlobRef | undefined };
+
+/** Records the intent, carries out the plan, and records what came of it. Whatever happens in between is an outcome, never an exception. */
+export const carryOut = async (
+  around: ClusterSurroundings,
+  start: AttemptStart,
+  signals: Signals,
+): Promise<{ readonly end: AttemptEnd; readonly retryInSeconds: number }> => {
+  const attempt = await begin(around, start, signals);
+  if (!attempt) return { end: 'replaced', retryInSeconds: 0 };
+  const began = performance.now();
+  const { ending, inventory } = await perform(around, start, attempt, signals);
+  const wait = attempt.stop?.kind === 'interrupted' ? 0 : retryInSeconds(errorsBefore(start));
+  const { render, manifests } = start.approved.parts;
+  const isOurs =
+    attempt.stop?.kind !== 'replaced' &&
+    (await attempt.record(
+      recordingOf(attempt.names, ending, { inventory, render, manifests, retryInSeconds: wait }),
+    ));
+  const end = isOurs ? ending.status : 'replaced';
+  around.meter.applied(start.target.cluster, end, (performance.now() - began) / 1000);
+  return { end, retryInSeconds: wait };
+};
+
+const errorsBefore = ({ state, approved }: AttemptStart): number =>
+  state.status === 'errored' && state.last.plan === approved.parts.plan ? state.errors : 0;
+
+const begin = async (
+  around: ClusterSurroundings,
+  { target, approved, fence }: AttemptStart,
+  signals: Signals,
+): Promise<OpenAttempt | undefined> => {
+  const { plan, revision, document } = approved.parts;
+  const names = { attempt: randomUUID(), plan, revision };
+  const operations = await countOperations(around, document);
+  const { cluster, project, application } = target;
+  const decided = await around.log.aggregates.decide(
+    targetAggregate,
+    subjects.target(cluster, project, application),
+    { type: 'begin', data: { ...names, fence, operations } },
+    { actor, correlationId: approved.correlationId, because: approved.approvedAt },
+  );
+  const { state } = decided;
+  const isOpen = state.status === 'applying' && state.open.attempt === names.attempt;
+  return isOpen ? new OpenAttempt(around, target, names, { approved, signals }) : undefined;
+};
+
+/** For the record only: a document that cannot be read is refused when the attempt is under way. */
+const countOperations = async (
+  { documents }: ClusterSurroundings,
+  document: BlobRef,
+): Promise<Record<string, number>> => {
+  try {
+    const { operations } = await documents.read(document, planDocument);
+    return countsOf(operations.map((operation) => operation.action));
+  } catch {
+    return {};
+  }
+};
+
+const perform = async (
+  around: ClusterSurroundings,
+  { target, approved, state }: AttemptStart,
+  attempt: OpenAttempt,
+  signals: Signals,
+): Promise<Ended> => {
+  const { client, documents, identity, logger } = around;
+  const before = state.held.inventory;
+  try {
+    const inputs = await readPlanInputs(documents, identity, target, approved.parts, before);
+    const outcome = await client.apply(
+      inputs.target,
+      inputs.plan,
+      inputs.inventory,
+      attempt.steps(),
+      signals.cut,
+    );
+    const inventory = await attempt.storeInventory(outcome.inventory);
+    // Without the inventory a success cannot be told; the attempt stays open and is taken up at the next start.
+    if (!inventory) return { ending: interrupted, inventory };
+    return { ending: endingOf(outcome, attempt.stop), inventory };
+  } catch (error) {
+    const ending = signals.cut.aborted ? interrupted : endingOfError(error);
+    if (ending.status === 'errored' && ending.code === 'internal')
+      logger.error({ err: error, ...target }, 'an apply met an unexpected error');
+    return { ending, inventory: undefined };
+  }
+};
+
+const interrupted: Ending = {
+  status: 'errored',
+  code: 'applier-stopped',
+  reason: 'The applier is shutting down.',
+};

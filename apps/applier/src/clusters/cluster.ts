@@ -1,0 +1,74 @@
+import { serviceAggregate } from '@syncline/domain';
+import { parseTargetSubject, subjects, type TargetName } from '@syncline/events';
+
+import { Applies } from '../applies/applies.js';
+import { Diffs } from '../diffs/diffs.js';
+import { HealthWatches } from '../health/health-watches.js';
+import { LinkWatch } from '../link/link-watch.js';
+import { actor, type ClusterSurroundings } from '../surroundings.js';
+import { recallTargets } from './recall-targets.js';
+
+const graceMs = 3_000;
+
+/** What the service says of itself when it begins to serve a cluster. */
+export type ServiceIdentity = {
+  readonly version: string;
+  readonly configuration: string;
+  readonly recipient: string;
+};
+
+/** One served cluster: its connection, and all the work on it. Nothing here waits for another cluster. */
+export class Cluster {
+  readonly #applies: Applies;
+  readonly #diffs: Diffs;
+  readonly #health: HealthWatches;
+  readonly #link: LinkWatch;
+  #unserve: () => Promise<void> = () => Promise.resolve();
+
+  constructor(private readonly around: ClusterSurroundings) {
+    this.#link = new LinkWatch(around, () => this.#applies.wakeWaiting());
+    const isConnected = (): boolean => this.#link.isConnected;
+    this.#health = new HealthWatches(around, isConnected);
+    this.#applies = new Applies(around, {
+      isConnected,
+      onSettled: (target, state, current) => this.#health.follow(target, state, current.healthTimeoutSeconds),
+      onApplied: () => this.#link.observeCapabilities(),
+    });
+    this.#diffs = new Diffs(around, {
+      untilQuiet: (target, timeoutMs) => this.#applies.untilQuiet(target, timeoutMs),
+    });
+  }
+
+  /** Says that the cluster is served from now on, answers for it, and takes up what the log has open. */
+  async open(identity: ServiceIdentity): Promise<void> {
+    const { cluster, log } = this.around;
+    await log.aggregates.decide(
+      serviceAggregate,
+      subjects.clusterService(cluster),
+      { type: 'start', data: { service: 'applier', ...identity } },
+      { actor, correlationId: `start-${cluster}` },
+    );
+    this.#link.start();
+    this.#unserve = await this.#diffs.serve();
+    for (const { target, state, current, isOpen } of await recallTargets(log.log, cluster)) {
+      this.#health.follow(target, state, current.healthTimeoutSeconds);
+      if (isOpen) this.#applies.wake(target);
+    }
+  }
+
+  /** Something was said about a target of this cluster. */
+  look(subject: string): void {
+    const target: TargetName | undefined = parseTargetSubject(subject);
+    if (target) this.#applies.wake(target);
+  }
+
+  /** Stops at the next safe points, within {@link graceMs} and what one request takes. */
+  async close(): Promise<void> {
+    await this.#unserve();
+    await this.#applies.stop(graceMs);
+    this.#health.end();
+    await this.#link.end();
+    await this.around.client.close();
+    this.around.meter.forget(this.around.cluster);
+  }
+}

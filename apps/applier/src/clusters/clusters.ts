@@ -1,0 +1,148 @@
+import { fleetAggregate, linkAggregate } from '@syncline/domain';
+import type { Agent } from '@syncline/event-store';
+import { subjects } from '@syncline/events';
+import { AdapterError, type BlobRef } from '@syncline/kernel';
+import { connectCluster, type ClusterClient } from '@syncline/kubernetes';
+import type { Logger } from '@syncline/observability';
+import { unseal } from '@syncline/sealing';
+
+import { Documents } from '../documents.js';
+import type { ApplierMeter } from '../meter.js';
+import { recordUntilDone } from '../recording.js';
+import { actor } from '../surroundings.js';
+import { Cluster, type ServiceIdentity } from './cluster.js';
+
+/** What the clusters of one applier stand on. */
+export type ClustersOptions = {
+  readonly applier: string;
+  readonly agent: Agent;
+  readonly identity: string;
+  readonly hmacKey: Uint8Array;
+  readonly service: ServiceIdentity;
+  readonly meter: ApplierMeter;
+  readonly logger: Logger;
+};
+
+type Open = { readonly credential: string; readonly cluster: Cluster };
+
+/** The clusters that this applier serves: opened as they are registered, reconnected on a new credential, closed as they leave. */
+export class Clusters {
+  readonly #open = new Map<string, Open>();
+  readonly #turns = new Map<string, Promise<void>>();
+  readonly #ended = new AbortController();
+  #served: ReadonlySet<string> = new Set();
+  #following: Promise<void> = Promise.resolve();
+
+  constructor(private readonly options: ClustersOptions) {}
+
+  /** Follows the list of served clusters, in the background. */
+  start(): void {
+    this.#following = this.#follow();
+  }
+
+  /** Something was said about a target; a cluster that is not open yet finds it in the log when it is. */
+  look(cluster: string, subject: string): void {
+    this.#open.get(cluster)?.cluster.look(subject);
+  }
+
+  /** Brings one cluster to what the log says of it: open with its newest credential, or closed. One at a time per cluster. */
+  refresh(cluster: string): Promise<void> {
+    const turn = (this.#turns.get(cluster) ?? Promise.resolve()).then(() => this.#refresh(cluster));
+    this.#turns.set(
+      cluster,
+      turn.catch(() => undefined),
+    );
+    return turn;
+  }
+
+  /** Closes every cluster at its next safe points. */
+  async stop(): Promise<void> {
+    this.#ended.abort();
+    await this.#following;
+    await Promise.all(this.#turns.values());
+    await Promise.all([...this.#open.keys()].map((cluster) => this.#close(cluster)));
+  }
+
+  async #follow(): Promise<void> {
+    const { agent, applier, logger } = this.options;
+    const { signal } = this.#ended;
+    for await (const list of agent.servedClusters.watch(applier, signal)) {
+      const before = this.#served;
+      this.#served = new Set(list);
+      for (const cluster of new Set([...before, ...list])) {
+        // Rights may be a moment behind the list, so reading is tried again until it works.
+        void recordUntilDone(() => this.refresh(cluster), signal).catch((error: unknown) =>
+          logger.error({ err: error, cluster }, 'a cluster cannot be served'),
+        );
+      }
+    }
+  }
+
+  async #refresh(cluster: string): Promise<void> {
+    const credential = await this.#credentialOf(cluster);
+    const open = this.#open.get(cluster);
+    if (this.#ended.signal.aborted || open?.credential === credential?.digest) return;
+    if (open) await this.#close(cluster);
+    if (credential) await this.#openCluster(cluster, credential);
+  }
+
+  /** The sealed kubeconfig of a cluster that is ours to serve. */
+  async #credentialOf(cluster: string): Promise<BlobRef | undefined> {
+    if (!this.#served.has(cluster)) return undefined;
+    const { aggregates } = this.options.agent;
+    const { state } = await aggregates.load(fleetAggregate, subjects.fleet(cluster));
+    if (state.status !== 'member' || state.registration.applier !== this.options.applier) return undefined;
+    return state.registration.credential;
+  }
+
+  async #openCluster(name: string, credential: BlobRef): Promise<void> {
+    const { agent, identity, meter, logger, service } = this.options;
+    const documents = new Documents(agent.blobs, name);
+    const sealed = await documents.readBytes(credential);
+    const client = await this.#connect(name, sealed);
+    if (!client) return;
+    const cluster = new Cluster({
+      cluster: name,
+      client,
+      log: agent,
+      documents,
+      identity,
+      meter,
+      logger: logger.child({ cluster: name }),
+    });
+    this.#open.set(name, { credential: credential.digest, cluster });
+    try {
+      await cluster.open(service);
+    } catch (error) {
+      await this.#close(name);
+      throw error;
+    }
+    logger.info({ cluster: name }, 'a cluster is served');
+  }
+
+  /** Undefined, and said in the log, where the credential is of no use: a new one comes as a new registration. */
+  async #connect(name: string, sealed: Uint8Array): Promise<ClusterClient | undefined> {
+    const { identity, hmacKey } = this.options;
+    try {
+      const kubeconfig = new TextDecoder().decode(await unseal(sealed, identity));
+      return connectCluster({ name, kubeconfig, hmacKey });
+    } catch (error) {
+      if (!(error instanceof AdapterError)) throw error;
+      const { code, message: reason } = error;
+      const data = { cluster: name, class: code, reason, since: new Date().toISOString() };
+      await this.options.agent.aggregates.decide(
+        linkAggregate,
+        subjects.link(name),
+        { type: 'lose', data },
+        { actor, correlationId: `link-${name}` },
+      );
+      return undefined;
+    }
+  }
+
+  async #close(cluster: string): Promise<void> {
+    const open = this.#open.get(cluster);
+    this.#open.delete(cluster);
+    await open?.cluster.close();
+  }
+}

@@ -1,0 +1,76 @@
+import { targetAggregate } from '@syncline/domain';
+import { diffRequest, subjects, type DiffAnswer, type DiffRequest, type TargetName } from '@syncline/events';
+import { CommandRefused, isCommandRefused } from '@syncline/kernel';
+import { isKubernetesError } from '@syncline/kubernetes';
+import pLimit from 'p-limit';
+
+import { readInventory } from '../applies/plan-inputs.js';
+import { openManifests } from '../manifests.js';
+import type { ClusterSurroundings } from '../surroundings.js';
+
+const diffsAtOnce = 4;
+const applyPatienceMs = 20_000;
+
+/** What diffs ask of the rest of the cluster's work. */
+export type DiffNeighbours = {
+  /** Waits, for a time, until no apply of the target is under way: what it leaves is what is to be compared. */
+  readonly untilQuiet: (target: TargetName, timeoutMs: number) => Promise<void>;
+};
+
+/** Answers `diff` for one cluster: what its API server would make of manifests, without writing anything. */
+export class Diffs {
+  readonly #limit = pLimit(diffsAtOnce);
+
+  constructor(
+    private readonly around: ClusterSurroundings,
+    private readonly neighbours: DiffNeighbours,
+  ) {}
+
+  /** Answers calls until the returned function is called. */
+  serve(): Promise<() => Promise<void>> {
+    const { log, cluster } = this.around;
+    return log.clusterAnswers.serve(cluster, 'diff', (payload, signal) =>
+      this.#limit(() => this.#answer(payload, signal)),
+    );
+  }
+
+  async #answer(payload: unknown, signal: AbortSignal): Promise<DiffAnswer> {
+    const { meter, cluster, logger } = this.around;
+    const began = performance.now();
+    const done = (outcome: string): void =>
+      meter.diffed(cluster, outcome, (performance.now() - began) / 1000);
+    try {
+      const answer = await this.#diff(diffRequest.parse(payload), signal);
+      done('answered');
+      return answer;
+    } catch (error) {
+      const refusal = refusalOf(error);
+      done(refusal ? refusal.code : 'failed');
+      if (refusal) throw refusal;
+      logger.error({ err: error, cluster }, 'a dry run met an unexpected error');
+      throw error;
+    }
+  }
+
+  async #diff(request: DiffRequest, signal: AbortSignal): Promise<DiffAnswer> {
+    const { client, cluster, documents, identity, log } = this.around;
+    const { project, application, namespace, manifests, prune } = request;
+    await this.neighbours.untilQuiet({ cluster, project, application }, applyPatienceMs);
+    const { objects, secrets } = await openManifests(documents, identity, manifests);
+    const { state } = await log.aggregates.load(
+      targetAggregate,
+      subjects.target(cluster, project, application),
+    );
+    const inventory = await readInventory(documents, state.held.inventory);
+    const target = { project, application, namespace, objects, secrets };
+    const diff = await client.diff(target, inventory, prune, signal);
+    return { diff: await documents.write(diff) };
+  }
+}
+
+/** What whoever asked may be told as a refusal; undefined for an error of our own. */
+const refusalOf = (error: unknown): CommandRefused | undefined => {
+  if (isCommandRefused(error)) return error;
+  if (!isKubernetesError(error)) return undefined;
+  return new CommandRefused(error.retryable ? 'cluster-unreachable' : error.code, error.message);
+};

@@ -1,0 +1,120 @@
+import { targetAggregate, type Applied, type TargetState } from '@syncline/domain';
+import { subjects, type TargetName } from '@syncline/events';
+import type { TargetHealth } from '@syncline/kubernetes';
+
+import { readInventory } from '../applies/plan-inputs.js';
+import { LatestRecorder, recordUntilDone } from '../recording.js';
+import { actor, type ClusterSurroundings } from '../surroundings.js';
+import { waitingSince } from './patience.js';
+import { TargetWatch } from './target-watch.js';
+
+/** One target under watch. `key` is what is watched: another plan or inventory is another watch. */
+type Watched = {
+  readonly key: string;
+  readonly ended: AbortController;
+  objects: number;
+  watch: TargetWatch | undefined;
+  stop: () => void;
+};
+
+/** The health of all targets of one cluster that hold something, recorded as it changes. */
+export class HealthWatches {
+  readonly #watched = new Map<string, Watched>();
+
+  constructor(
+    private readonly around: ClusterSurroundings,
+    private readonly isConnected: () => boolean,
+  ) {}
+
+  /** Watches what the target holds now under the plan that was last carried out; ends where it holds nothing of ours. */
+  follow(target: TargetName, state: TargetState, timeoutSeconds: number): void {
+    const name = `${target.project}/${target.application}`;
+    const { applied, inventory } = state.held;
+    const before = this.#watched.get(name);
+    if (state.status === 'orphaned' || !applied || !inventory) return this.#end(name);
+    const key = `${applied.plan} ${inventory.digest}`;
+    if (before?.key === key) return before.watch?.repeat();
+    this.#end(name);
+    const watched: Watched = {
+      key,
+      ended: new AbortController(),
+      objects: 0,
+      watch: undefined,
+      stop: () => undefined,
+    };
+    this.#watched.set(name, watched);
+    void this.#start(watched, target, state, { applied, timeoutSeconds }).catch((error: unknown) =>
+      this.around.logger.error({ err: error, ...target }, 'the health of a target cannot be watched'),
+    );
+  }
+
+  /** Ends every watch. */
+  end(): void {
+    for (const name of [...this.#watched.keys()]) this.#end(name);
+  }
+
+  async #start(
+    watched: Watched,
+    target: TargetName,
+    { held }: TargetState,
+    { applied, timeoutSeconds }: { readonly applied: Applied; readonly timeoutSeconds: number },
+  ): Promise<void> {
+    const { documents } = this.around;
+    const objects = await recordUntilDone(
+      () => readInventory(documents, held.inventory),
+      watched.ended.signal,
+    );
+    if (!objects || watched.ended.signal.aborted) return;
+    const recorder = this.#recorder(target, applied);
+    const wasCurrent = held.health?.plan === applied.plan && held.health.word === 'Current';
+    const watch = new TargetWatch({
+      since: waitingSince(applied.at, wasCurrent, Date.now()),
+      timeoutSeconds,
+      isConnected: this.isConnected,
+      tell: (health) => recorder.take(health),
+    });
+    watched.watch = watch;
+    watched.objects = objects.length;
+    const unwatch = this.around.client.watchHealth(
+      `${target.project}/${target.application}`,
+      objects,
+      (seen) => watch.see(seen),
+    );
+    watched.stop = () => {
+      unwatch();
+      watch.end();
+      void recorder.end();
+    };
+    this.#count();
+  }
+
+  #recorder(target: TargetName, { plan, correlationId }: Applied): LatestRecorder<TargetHealth> {
+    const { log, logger } = this.around;
+    const subject = subjects.target(target.cluster, target.project, target.application);
+    return new LatestRecorder<TargetHealth>(
+      ({ health, objects, objectCount }) =>
+        log.aggregates.decide(
+          targetAggregate,
+          subject,
+          { type: 'observe-health', plan, health, objects: objects.slice(0, 5), objectCount },
+          { actor, correlationId },
+        ),
+      (error) => logger.error({ err: error, ...target }, 'the health of a target cannot be recorded'),
+    );
+  }
+
+  #end(name: string): void {
+    const watched = this.#watched.get(name);
+    if (!watched) return;
+    this.#watched.delete(name);
+    watched.ended.abort();
+    watched.stop();
+    this.#count();
+  }
+
+  #count(): void {
+    const all = [...this.#watched.values()];
+    const objects = all.reduce((sum, one) => sum + one.objects, 0);
+    this.around.meter.watched(this.around.cluster, all.length, objects);
+  }
+}

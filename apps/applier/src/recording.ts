@@ -1,0 +1,79 @@
+import { setTimeout as delay } from 'node:timers/promises';
+
+import { AdapterError } from '@syncline/kernel';
+
+const firstDelayMs = 200;
+const longestDelayMs = 5_000;
+
+/**
+ * Records something, again and again while the log cannot be written. Gives undefined where the signal ended that;
+ * throws what trying again does not help with.
+ */
+export const recordUntilDone = async <Recorded>(
+  record: () => Promise<Recorded>,
+  signal: AbortSignal,
+): Promise<Recorded | undefined> => {
+  for (let wait = firstDelayMs; ; wait = Math.min(longestDelayMs, wait * 2)) {
+    try {
+      return await record();
+    } catch (error) {
+      if (!(error instanceof AdapterError && error.retryable)) throw error;
+      if (signal.aborted) return undefined;
+      await delay(wait, undefined, { signal, ref: false }).catch(() => undefined);
+    }
+  }
+};
+
+/** Records what was last seen, one at a time: what is overtaken while the log is slow or away is left out. */
+export class LatestRecorder<Seen> {
+  #next: { readonly seen: Seen } | undefined;
+  #working: Promise<void> | undefined;
+  readonly #ended = new AbortController();
+
+  constructor(
+    private readonly record: (seen: Seen) => Promise<unknown>,
+    private readonly onFailure: (error: unknown) => void,
+  ) {}
+
+  /** Takes what was seen; returns at once. */
+  take(seen: Seen): void {
+    if (this.#ended.signal.aborted) return;
+    this.#next = { seen };
+    this.#working ??= this.#work().finally(() => (this.#working = undefined));
+  }
+
+  /** Resolves when what was taken is recorded, or cannot be. */
+  async settled(): Promise<void> {
+    await this.#working;
+  }
+
+  /** Takes nothing more and does not wait for the log to come back. */
+  async end(): Promise<void> {
+    this.#ended.abort();
+    await this.#working;
+  }
+
+  async #work(): Promise<void> {
+    while (this.#next) {
+      try {
+        await recordUntilDone(() => this.#recordNext(), this.#ended.signal);
+      } catch (error) {
+        this.onFailure(error);
+      }
+      if (this.#ended.signal.aborted) return;
+    }
+  }
+
+  /** Taken at each try, so that a retry records what is true by then. */
+  async #recordNext(): Promise<void> {
+    const taken = this.#next;
+    if (!taken) return;
+    try {
+      await this.record(taken.seen);
+    } catch (error) {
+      if (!(error instanceof AdapterError && error.retryable) && this.#next === taken) this.#next = undefined;
+      throw error;
+    }
+    if (this.#next === taken) this.#next = undefined;
+  }
+}

@@ -1,0 +1,21 @@
+import type { Agent } from '@syncline/event-store';
+import type { ClusterClient } from '@syncline/kubernetes';
+import type { Logger } from '@syncline/observability';
+
+import type { Documents } from './documents.js';
+import type { ApplierMeter } from './meter.js';
+
+/** The actor of everything that an applier decides. */
+export const actor = 'service:applier';
+
+/** What the work on one cluster stands on. */
+export type ClusterSurroundings = {
+  readonly cluster: string;
+  readonly client: ClusterClient;
+  readonly log: Pick<Agent, 'aggregates' | 'log' | 'live' | 'clusterAnswers'>;
+  readonly documents: Documents;
+  /** The age identity to which this cluster's Secret values are sealed. */
+  readonly identity: string;
+  readonly meter: ApplierMeter;
+  readonly logger: Logger;
+};

@@ -1,0 +1,175 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+import { fleetAggregate } from '@syncline/domain';
+import { subjects, type LinkEvent, type RepositoryEvent } from '@syncline/events';
+import { MemoryWorld, memoryAgent, memoryHub, type Agent, type Hub } from '@syncline/event-store';
+import type { Aggregates, BlobStore, StoredEvent } from '@syncline/kernel';
+import { Metrics } from '@syncline/observability';
+import { encryptPack, generateKeyPair } from '@syncline/sealing';
+import { resolveBinary } from '@syncline/toolchain';
+import { NestFactory } from '@nestjs/core';
+import type { INestMicroservice } from '@nestjs/common';
+
+import { PlannerModule } from '../planner.module.js';
+import { ApplierPeer, recorder } from './applier-peer.js';
+import { GitSource, type Commit } from './git-source.js';
+
+const packKey = new Uint8Array(32).fill(3);
+const patience = { retryableAttempts: 200, attempts: 50, firstDelayMs: 5, longestDelayMs: 20 };
+const repositories = recorder<RepositoryEvent>('repository');
+const links = recorder<LinkEvent>('link');
+
+/** What a planner of a test runs over: in memory, or a real nats-server. */
+export type PlannerGround = {
+  readonly planner: () => Promise<Hub>;
+  readonly watcher: Hub;
+  readonly api: Hub;
+  readonly agent: Agent;
+};
+
+/** Everything in memory. A planner that is started again finds what the one before acknowledged. */
+export const memoryGround = (world = new MemoryWorld()): PlannerGround => ({
+  planner: () => Promise.resolve(memoryHub(world, 'planner', patience)),
+  watcher: memoryHub(world, 'git-watcher'),
+  api: memoryHub(world, 'api'),
+  agent: memoryAgent(world, 'hub'),
+});
+
+/** A planner at work: a real Git repository before it, real renderers in it, appliers behind it that a test plays. */
+export class PlannerWorld {
+  readonly applier: ApplierPeer;
+  readonly #kustomize: string;
+  #app: INestMicroservice | undefined;
+  #last: Commit | undefined;
+
+  private constructor(
+    readonly ground: PlannerGround,
+    readonly git: GitSource,
+    readonly dir: string,
+    private readonly recipient: string,
+    clusters: readonly string[],
+    kustomize: string,
+  ) {
+    this.applier = new ApplierPeer(ground.agent, clusters);
+    this.#kustomize = kustomize;
+  }
+
+  static async make(ground: PlannerGround, clusters: readonly string[]): Promise<PlannerWorld> {
+    const dir = await mkdtemp(join(tmpdir(), 'syncline-planner-'));
+    const git = await GitSource.make(join(dir, 'fleet'));
+    const { recipient } = await generateKeyPair();
+    const { path: kustomize } = await resolveBinary('kustomize');
+    const world = new PlannerWorld(ground, git, dir, recipient, clusters, kustomize);
+    await world.applier.start();
+    void world.applier.follow();
+    return world;
+  }
+
+  get stateDir(): string {
+    return join(this.dir, 'state');
+  }
+
+  /** Starts the planner. `broken` replaces the log's side of it, to let it fail at a chosen point. */
+  async start(
+    broken: (hub: Hub) => { aggregates: Aggregates; blobs: BlobStore } = (hub) => hub,
+  ): Promise<void> {
+    const hub = await this.ground.planner();
+    const { aggregates, blobs } = broken(hub);
+    const config = { stateDir: this.stateDir, packKey, kustomize: this.#kustomize };
+    const module = PlannerModule.of(config, { ...hub, aggregates, blobs }, new Metrics('planner'));
+    this.#app = await NestFactory.createMicroservice(module, { strategy: hub.strategy, logger: false });
+    await this.#app.listen();
+  }
+
+  async stop(): Promise<void> {
+    await this.#app?.close();
+    this.#app = undefined;
+  }
+
+  async close(): Promise<void> {
+    this.applier.stop();
+    await this.stop();
+    await rm(this.dir, { recursive: true, force: true });
+  }
+
+  async joins(cluster: string, labels: Readonly<Record<string, string>>): Promise<void> {
+    const data = { cluster, labels: { ...labels }, applier: 'hub', recipient: this.recipient };
+    await this.#fleet(cluster, { type: 'register', data });
+  }
+
+  relabels(cluster: string, labels: Readonly<Record<string, string>>): Promise<void> {
+    return this.#fleet(cluster, { type: 'relabel', data: { cluster, labels: { ...labels } } });
+  }
+
+  leaves(cluster: string): Promise<void> {
+    return this.#fleet(cluster, { type: 'remove', data: { cluster } });
+  }
+
+  async connects(cluster: string): Promise<void> {
+    const cause = { actor: 'service:applier', correlationId: `link-${cluster}` };
+    const event: LinkEvent = { type: 'ClusterConnected', data: { cluster, kubernetesVersion: 'v1.36.3' } };
+    await this.ground.agent.aggregates.decide(links, subjects.link(cluster), [event], cause);
+  }
+
+  async registers(paths: readonly string[], repository = 'fleet'): Promise<void> {
+    const ref = { kind: 'branch', name: 'main' } as const;
+    const data = { repository, url: this.git.dir, ref, paths: [...paths], include: ['**'], pollSeconds: 5 };
+    await this.#watched(repository, { type: 'RepositoryRegistered', data }, `register-${repository}`);
+  }
+
+  /** Commits and tells the log of it as git-watcher does; gives the revision. */
+  async push(message: string, files: Readonly<Record<string, string | null>>): Promise<string> {
+    return this.detect(await this.git.commit(message, files));
+  }
+
+  async detect(commit: Commit, repository = 'fleet'): Promise<string> {
+    const base = repository === 'fleet' ? this.#last?.revision : undefined;
+    const bytes = encryptPack(await this.git.pack(commit.revision, base), packKey);
+    const pack = await this.ground.watcher.blobs.put('hub', bytes, 'application/x-git-packed-objects');
+    const signature = { person: 'p1', at: '2026-11-24T06:00:00.000Z' };
+    const { revision, tree, parents } = commit;
+    const data = {
+      repository,
+      ref: { kind: 'branch', name: 'main' } as const,
+      revision,
+      tree,
+      parents: [...parents],
+      author: signature,
+      committer: signature,
+      message: 'a change',
+      forced: false,
+      reverts: [],
+      pack,
+      ...(base !== undefined && { base }),
+    };
+    await this.#watched(repository, { type: 'RevisionDetected', data }, `change-${revision.slice(0, 7)}`);
+    if (repository === 'fleet') this.#last = commit;
+    return revision;
+  }
+
+  /** The events of a subject, in order. */
+  async events(subject: string): Promise<readonly StoredEvent[]> {
+    return (await this.ground.watcher.log.read(subject)).flatMap(({ events }) => events);
+  }
+
+  async types(subject: string): Promise<readonly string[]> {
+    return (await this.events(subject)).map(({ type }) => type);
+  }
+
+  async #watched(repository: string, event: RepositoryEvent, correlationId: string): Promise<void> {
+    const cause = { actor: 'service:git-watcher', correlationId };
+    await this.ground.watcher.aggregates.decide(
+      repositories,
+      subjects.repository(repository),
+      [event],
+      cause,
+    );
+  }
+
+  async #fleet(cluster: string, command: Parameters<typeof fleetAggregate.decider.decide>[1]): Promise<void> {
+    const cause = { actor: 'service:api', correlationId: `fleet-${cluster}` };
+    await this.ground.api.aggregates.decide(fleetAggregate, subjects.fleet(cluster), command, cause);
+  }
+}

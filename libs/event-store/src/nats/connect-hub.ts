@@ -13,7 +13,7 @@ import type { Hub, StoreMeter } from '../hub.js';
 import type { Patience } from '../reactions/lanes.js';
 import { LoggedAggregates } from '../logged-aggregates.js';
 import { JetStreamStrategy } from '../reactions/jetstream-strategy.js';
-import { eventsStream, verifyStreams } from '../streams.js';
+import { verifyStreams } from '../streams.js';
 import { NatsBlobStore } from './blobs.js';
 import { classify } from './classify.js';
 import { ConnectionState } from './connection-state.js';
@@ -22,7 +22,6 @@ import { GuardedLog } from './guarded-log.js';
 import { HubMessageLog } from './hub-message-log.js';
 import { HubRuntime } from './hub-runtime.js';
 import { KvPeople, KvSnapshots } from './key-value.js';
-import { fromStored } from './messages.js';
 import { RememberedPosition } from './remembered-position.js';
 import { NatsClusterCalls, NatsCommands } from './requests.js';
 import { ProvisionedClusters } from './served-clusters.js';
@@ -61,19 +60,20 @@ export const connectHub = async (options: HubOptions): Promise<Hub> => {
 
 const guard = async (nc: NatsConnection, stateDir: string) => {
   const [js, jsm] = [jetstream(nc), await jetstreamManager(nc, { checkAPI: false })];
+  const messages = new HubMessageLog(js, jsm);
   const remembered = new RememberedPosition(join(stateDir, 'log-position.json'));
   const verify = async (): Promise<void> => {
     verifyServer(nc);
     await verifyStreams(jsm);
-    await remembered.verify(async ({ sequence }) => {
-      const stored = await jsm.direct.getMessage(eventsStream, { seq: sequence });
-      return stored ? fromStored(stored) : undefined;
+    await remembered.verify({
+      lastSequence: () => messages.lastSequence(),
+      message: (sequence) => messages.message(sequence),
     });
   };
   await verify().catch((error: unknown) => {
     throw classify(error, 'verify the log');
   });
-  const log = new GuardedLog(new HubMessageLog(js, jsm), remembered);
+  const log = new GuardedLog(messages, remembered);
   const state = new ConnectionState(nc);
   state.onReturn(() => log.verifyAgain(verify));
   return { js, jsm, log, state, remembered };

@@ -1,3 +1,5 @@
+import { setTimeout as delay } from 'node:timers/promises';
+
 import { connect, credsAuthenticator } from '@nats-io/transport-node';
 import type { NatsConnection } from '@nats-io/nats-core';
 
@@ -6,6 +8,7 @@ import { classify } from './classify.js';
 
 /** The oldest server whose stream options and cross-account pulls work as this needs them. */
 export const oldestServer = [2, 15, 2] as const;
+const retryMs = 250;
 
 /** Where the log's server is and who we are to it. */
 export type ConnectionOptions = {
@@ -24,25 +27,34 @@ const isOlder = (version: string): boolean => {
   return difference !== undefined && difference < 0;
 };
 
-/** Connects, waits for the server where it is away, and comes back by itself for ever. Refuses an older server. */
-export const openConnection = async ({
-  servers,
-  credentials,
-  name,
-}: ConnectionOptions): Promise<NatsConnection> => {
-  const nc = await connect({
+const connectOnce = ({ servers, credentials, name }: ConnectionOptions): Promise<NatsConnection> =>
+  connect({
     servers: servers.split(','),
     authenticator: credsAuthenticator(new TextEncoder().encode(credentials)),
     name,
     maxReconnectAttempts: -1,
     reconnectTimeWait: 250,
     reconnectJitter: 250,
-    waitOnFirstConnect: true,
     pingInterval: 10_000,
     ignoreAuthErrorAbort: true,
-  }).catch((error: unknown) => {
-    throw classify(error, `connect to ${servers}`);
   });
+
+/** Waits for a server that is away; what it refuses is refused. */
+const connectWhenThere = async (options: ConnectionOptions): Promise<NatsConnection> => {
+  for (;;) {
+    try {
+      return await connectOnce(options);
+    } catch (error) {
+      const failure = classify(error, `connect to ${options.servers}`);
+      if (!failure.retryable) throw failure;
+      await delay(retryMs);
+    }
+  }
+};
+
+/** Connects, waits for the server where it is away, and comes back by itself for ever. Refuses an older server. */
+export const openConnection = async (options: ConnectionOptions): Promise<NatsConnection> => {
+  const nc = await connectWhenThere(options);
   try {
     verifyServer(nc);
     return nc;

@@ -46,7 +46,9 @@ export class GuardedLog implements MessageLog {
   async append(message: NewMessage): Promise<AppendOutcome> {
     await this.#verified;
     if (this.#halted) throw this.#halted;
-    return this.log.append(message);
+    const outcome = await this.log.append(message);
+    if (outcome.status === 'appended') this.remembered.rememberWritten(outcome.sequence);
+    return outcome;
   }
 
   async last(subject: string): Promise<LogMessage | undefined> {

@@ -55,6 +55,16 @@ export class HubMessageLog implements MessageLog {
     }
   }
 
+  /** The message of a sequence, of whatever subject. */
+  async message(sequence: number): Promise<LogMessage | undefined> {
+    try {
+      const stored = await this.jsm.direct.getMessage(eventsStream, { seq: sequence });
+      return stored ? fromStored(stored) : undefined;
+    } catch (error) {
+      throw classify(error, `read message ${sequence}`);
+    }
+  }
+
   async lastSequence(): Promise<number> {
     try {
       return (await this.jsm.streams.info(eventsStream)).state.last_seq;

@@ -6,8 +6,13 @@ import { z } from 'zod';
 
 import { EventStoreError } from '../event-store-error.js';
 
-const file = z.object({ sequence: z.int().positive(), subject: z.string(), leaf: z.string() });
-type Mark = z.infer<typeof file>;
+const mark = z.object({
+  /** The highest sequence that was read or written. */
+  highest: z.int().positive(),
+  /** The latest message that was read: only the server knows the timestamp of one that was written. */
+  seen: z.object({ sequence: z.int().positive(), subject: z.string(), leaf: z.string() }).optional(),
+});
+type Mark = z.infer<typeof mark>;
 
 /** The leaf hash of a message (RFC 6962, section 2.1): its data is subject, timestamp in nanoseconds and stored bytes. */
 export const leafHash = (message: LogMessage): string => {
@@ -15,80 +20,116 @@ export const leafHash = (message: LogMessage): string => {
   return sha256Hex(Buffer.concat([head, message.bytes]));
 };
 
+const seenOf = (message: LogMessage) => ({
+  sequence: message.sequence,
+  subject: message.subject,
+  leaf: leafHash(message),
+});
+
+/** How to look at the log that is to be the one that was seen. */
+export type LogSight = {
+  readonly lastSequence: () => Promise<number>;
+  readonly message: (sequence: number) => Promise<LogMessage | undefined>;
+};
+
 /**
  * What a service has seen of the log, kept outside of it: a server that lost or reused positions is noticed, because
- * its message at the remembered sequence is missing or another one.
+ * it ends before the highest remembered one, or holds another message at it.
  */
 export class RememberedPosition {
-  #saving: Promise<void> = Promise.resolve();
-  #latest = 0;
+  #highest = 0;
+  #seen: LogMessage | undefined;
+  /** What a former process kept, until something later is seen. */
+  #former: Mark['seen'];
+  #saving: Promise<void> | undefined;
+  #isStale = false;
   #failure: unknown;
 
   constructor(private readonly path: string) {}
-
-  /** Throws `log-lost-positions` where the log is not the one that was seen. `read` gives the message of a sequence. */
-  async verify(read: (mark: Mark) => Promise<LogMessage | undefined>): Promise<void> {
-    const mark = await this.#read();
-    if (!mark) return;
-    const found = await read(mark);
-    if (found?.sequence === mark.sequence && leafHash(found) === mark.leaf) return;
-    throw new EventStoreError(
-      'log-lost-positions',
-      `the log does not hold message ${mark.sequence} of ${mark.subject} as this service saw it. It was lost, cut or replaced: restore it, or move ${this.path} away to accept the loss`,
-      mark.subject,
-    );
-  }
-
-  /** Remembers a message as seen. Writes are one after another and only ever go forward. */
-  remember(message: LogMessage): void {
-    if (message.sequence <= this.#latest) return;
-    this.#latest = message.sequence;
-    this.#saving = this.#saving.then(async () => {
-      if (message.sequence !== this.#latest) return;
-      this.#failure = await this.#write(message).then(
-        () => undefined,
-        (error: unknown) => error,
-      );
-    });
-  }
 
   /** Why the position cannot be kept at the moment: a full disk, a folder that is gone. The next one is tried again. */
   get failure(): unknown {
     return this.#failure;
   }
 
-  async settled(): Promise<void> {
-    await this.#saving;
+  /** Throws `log-lost-positions` where the log is not the one that was seen. */
+  async verify(log: LogSight): Promise<void> {
+    await this.settled();
+    const known = await this.#read();
+    if (!known) return;
+    this.#highest = Math.max(this.#highest, known.highest);
+    this.#former = known.seen;
+    if ((await log.lastSequence()) < known.highest) throw this.#lost(`message ${known.highest}`);
+    const { seen } = known;
+    if (!seen) return;
+    const found = await log.message(seen.sequence);
+    if (!found || leafHash(found) !== seen.leaf)
+      throw this.#lost(`message ${seen.sequence} of ${seen.subject}`);
   }
 
-  async #read(): Promise<Mark | undefined> {
-    const text = await readFile(this.path, 'utf8').catch((error: unknown) => {
-      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
-      throw this.#unreadable(error);
-    });
-    if (text === undefined) return undefined;
-    try {
-      const mark = file.parse(JSON.parse(text));
-      this.#latest = Math.max(this.#latest, mark.sequence);
-      return mark;
-    } catch (cause) {
-      throw this.#unreadable(cause);
+  /** Remembers a message that was read. Only ever goes forward. */
+  remember(message: LogMessage): void {
+    if (message.sequence <= Math.max(this.#seen?.sequence ?? 0, this.#former?.sequence ?? 0)) return;
+    this.#seen = message;
+    this.#highest = Math.max(this.#highest, message.sequence);
+    this.#save();
+  }
+
+  /** Remembers a sequence that was written. */
+  rememberWritten(sequence: number): void {
+    if (sequence <= this.#highest) return;
+    this.#highest = sequence;
+    this.#save();
+  }
+
+  /** Resolves when what is remembered is kept. */
+  async settled(): Promise<void> {
+    while (this.#saving) await this.#saving;
+  }
+
+  /** One write at a time; what comes meanwhile goes into the next one. */
+  #save(): void {
+    this.#isStale = true;
+    this.#saving ??= this.#writeLatest().finally(() => (this.#saving = undefined));
+  }
+
+  async #writeLatest(): Promise<void> {
+    while (this.#isStale) {
+      this.#isStale = false;
+      this.#failure = await this.#write().then(
+        () => undefined,
+        (error: unknown) => error,
+      );
     }
   }
 
-  #unreadable(cause: unknown): EventStoreError {
-    return new EventStoreError(
-      'log-lost-positions',
-      `${this.path} cannot be read, so nothing says whether the log is the one that was seen. Move it away to start without it`,
-      this.path,
-      cause,
-    );
+  async #read(): Promise<Mark | undefined> {
+    try {
+      return mark.parse(JSON.parse(await readFile(this.path, 'utf8')));
+    } catch (cause) {
+      if ((cause as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+      throw new EventStoreError(
+        'log-lost-positions',
+        `${this.path} cannot be read, so nothing says whether the log is the one that was seen. Move it away to start without it`,
+        this.path,
+        cause,
+      );
+    }
   }
 
-  async #write(message: LogMessage): Promise<void> {
-    const mark: Mark = { sequence: message.sequence, subject: message.subject, leaf: leafHash(message) };
+  async #write(): Promise<void> {
+    const seen = this.#seen ? seenOf(this.#seen) : this.#former;
+    const text = JSON.stringify({ highest: this.#highest, ...(seen && { seen }) } satisfies Mark);
     await mkdir(dirname(this.path), { recursive: true });
-    await writeFile(`${this.path}.new`, JSON.stringify(mark));
+    await writeFile(`${this.path}.new`, text);
     await rename(`${this.path}.new`, this.path);
+  }
+
+  #lost(what: string): EventStoreError {
+    return new EventStoreError(
+      'log-lost-positions',
+      `the log does not hold ${what} as this service saw it. It was lost, cut or replaced: restore it, or move ${this.path} away to accept the loss`,
+      this.path,
+    );
   }
 }

@@ -4,6 +4,7 @@ import {
   startNatsServer,
   startPostgres,
   startProcess,
+  stopUnlessReady,
   waitUntilReady,
   type ManagedProcess,
 } from '@syncline/toolchain';
@@ -61,11 +62,9 @@ const startService = async (
       cwd: places.service(service),
       logFile: places.log(service),
     });
-    await waitUntilReady(started, () => isReady(ports[service]), serviceReadyMs).catch(
-      async (error: unknown) => {
-        await started.stop();
-        throw error;
-      },
+    await stopUnlessReady(
+      started,
+      waitUntilReady(started, () => isReady(ports[service]), serviceReadyMs),
     );
     return runOf(started);
   });

@@ -1,12 +1,12 @@
-import { generateKeyPairSync, randomBytes } from 'node:crypto';
-import { access, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { readFile, rm, writeFile } from 'node:fs/promises';
 import { request } from 'node:https';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-import { resolveBinaries, type Progress, type ResolveOptions } from '../binaries/resolve.js';
+import { resolveBinaries, type ResolveOptions } from '../binaries/resolve.js';
 import { startProcess, type ManagedProcess } from '../processes/managed-process.js';
-import { accepts, freePort, isFree, stopUnlessReady, waitUntilReady } from '../processes/readiness.js';
+import { accepts, stopUnlessReady, waitUntilReady } from '../processes/readiness.js';
+import { placeOf, type Place } from './cluster-place.js';
 
 /** A real local cluster: kube-apiserver, etcd, controllers and scheduler; its nodes are simulated by kwok. */
 export type RunningCluster = {
@@ -37,57 +37,6 @@ const controllers = [
   'persistentvolume-binder-controller', 'pod-garbage-collector-controller', 'root-ca-certificate-publisher-controller',
 ]; // prettier-ignore
 const parts = ['etcd', 'kube-apiserver', 'kube-controller-manager', 'kube-scheduler', 'kwok'] as const;
-
-type Place = {
-  readonly dir: string;
-  readonly api: number;
-  readonly etcd: number;
-  readonly peer: number;
-  readonly token: string;
-};
-
-const exists = (path: string): Promise<boolean> =>
-  access(path).then(
-    () => true,
-    () => false,
-  );
-
-type Kept = Omit<Place, 'dir'>;
-
-const makePlace = async (dir: string): Promise<Kept> => {
-  const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
-  const token = randomBytes(24).toString('hex');
-  await writeFile(join(dir, 'service-account.key'), privateKey.export({ type: 'pkcs8', format: 'pem' }), {
-    mode: 0o600,
-  });
-  await writeFile(join(dir, 'tokens.csv'), `${token},admin,admin,"system:masters"\n`, { mode: 0o600 });
-  return { api: await freePort(), etcd: await freePort(), peer: await freePort(), token };
-};
-
-/** A kept port, or another one where something else listens on it by now. */
-const stillFree = async (port: number, what: string, progress: Progress): Promise<number> => {
-  if (await isFree(port)) return port;
-  const other = await freePort();
-  progress(`port ${port} of ${what} is taken by something else; it listens on ${other} now`);
-  return other;
-};
-
-/** The ports and secrets of a cluster: made the first time, kept afterwards. */
-const placeOf = async ({ name, dir, progress = () => undefined }: ClusterOptions): Promise<Place> => {
-  await mkdir(dir, { recursive: true, mode: 0o700 });
-  const file = join(dir, 'cluster.json');
-  const kept = (await exists(file))
-    ? (JSON.parse(await readFile(file, 'utf8')) as Kept)
-    : await makePlace(dir);
-  const place = {
-    token: kept.token,
-    api: await stillFree(kept.api, `cluster ${name}`, progress),
-    etcd: await stillFree(kept.etcd, `etcd of cluster ${name}`, progress),
-    peer: await stillFree(kept.peer, `etcd of cluster ${name}`, progress),
-  };
-  await writeFile(file, JSON.stringify(place), { mode: 0o600 });
-  return { ...place, dir };
-};
 
 const startEtcd = async (binary: string, { dir, etcd, peer }: Place): Promise<ManagedProcess> => {
   const url = `http://127.0.0.1:${etcd}`;

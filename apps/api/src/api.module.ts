@@ -1,0 +1,103 @@
+import { Module, type DynamicModule, type Provider } from '@nestjs/common';
+import { APP_FILTER, APP_GUARD, APP_INTERCEPTOR, APP_PIPE } from '@nestjs/core';
+import type { Hub } from '@syncline/event-store';
+import { Aggregates, BlobStore, Commands, EventLog, Live, People } from '@syncline/kernel';
+import { HealthController, Metrics, Readiness } from '@syncline/observability';
+import { Projector, Views } from '@syncline/read-models';
+
+import { AccessGuard } from './access/access.guard.js';
+import { AccessMetrics } from './access/access-metrics.js';
+import { Denials } from './access/denials.js';
+import { KnownTokens } from './access/known-tokens.js';
+import { TokensController } from './access/tokens.controller.js';
+import { ApplicationsController } from './applications/applications.controller.js';
+import { ApplicationHistory } from './applications/history.js';
+import { RevisionOfApplication } from './applications/revision.js';
+import { ClustersController } from './clusters/clusters.controller.js';
+import { RecipientsController } from './clusters/recipients.controller.js';
+import { ClusterRegistration } from './clusters/registration.js';
+import { Config } from './config.js';
+import { EventStreams } from './events/event-streams.js';
+import { EventsController } from './events/events.controller.js';
+import { FleetController } from './fleet/fleet.controller.js';
+import { LogController } from './log/log.controller.js';
+import { DocsController } from './openapi/docs.controller.js';
+import { OpenApi } from './openapi/openapi.js';
+import { PeopleNames } from './people/people-names.js';
+import { Plans } from './plans/plans.js';
+import { PlansController } from './plans/plans.controller.js';
+import { ProblemFilter } from './problems/problem.filter.js';
+import { RepositoriesController } from './repositories/repositories.controller.js';
+import { Log, type RequestLog } from './requests/log.js';
+import { requestPipe } from './requests/request-pipe.js';
+import { PositionInterceptor } from './requests/reads-views.js';
+
+/** What the API is made of; opened before the module, closed after it. */
+export type ApiParts = {
+  readonly config: Pick<Config, 'idKey' | 'applierRecipients'>;
+  readonly hub: Hub;
+  readonly views: Views;
+  readonly projector: Projector;
+  readonly tokens: KnownTokens;
+  readonly accessMetrics: AccessMetrics;
+  readonly streams: EventStreams;
+  readonly openApi: OpenApi;
+  readonly metrics: Metrics;
+  readonly readiness: () => Promise<readonly string[]>;
+  readonly log: RequestLog;
+};
+
+const ports = ({ hub, log, config, metrics, readiness }: ApiParts): Provider[] => [
+  { provide: Aggregates, useValue: hub.aggregates },
+  { provide: EventLog, useValue: hub.log },
+  { provide: BlobStore, useValue: hub.blobs },
+  { provide: Commands, useValue: hub.commands },
+  { provide: People, useValue: hub.people },
+  { provide: Live, useValue: hub.live },
+  { provide: Config, useValue: config },
+  { provide: Log, useValue: log },
+  { provide: Metrics, useValue: metrics },
+  { provide: Readiness, useValue: readiness },
+];
+
+const own = (parts: ApiParts): Provider[] => {
+  const { hub, config } = parts;
+  const registration = new ClusterRegistration({ ...hub, recipients: config.applierRecipients });
+  return [
+    { provide: Views, useValue: parts.views },
+    { provide: Projector, useValue: parts.projector },
+    { provide: KnownTokens, useValue: parts.tokens },
+    { provide: AccessMetrics, useValue: parts.accessMetrics },
+    { provide: EventStreams, useValue: parts.streams },
+    { provide: OpenApi, useValue: parts.openApi },
+    { provide: Denials, useValue: new Denials(hub.aggregates, parts.log) },
+    { provide: ClusterRegistration, useValue: registration },
+    ...[ApplicationHistory, RevisionOfApplication, PeopleNames, Plans],
+    { provide: APP_GUARD, useClass: AccessGuard },
+    { provide: APP_FILTER, useClass: ProblemFilter },
+    { provide: APP_INTERCEPTOR, useClass: PositionInterceptor },
+    { provide: APP_PIPE, useValue: requestPipe },
+  ];
+};
+
+const controllers = [
+  HealthController,
+  FleetController,
+  ClustersController,
+  RecipientsController,
+  RepositoriesController,
+  ApplicationsController,
+  PlansController,
+  EventsController,
+  LogController,
+  TokensController,
+  DocsController,
+];
+
+/** The API's parts, wired. */
+@Module({})
+export class ApiModule {
+  static with(parts: ApiParts): DynamicModule {
+    return { module: ApiModule, controllers, providers: [...ports(parts), ...own(parts)] };
+  }
+}

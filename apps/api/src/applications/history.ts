@@ -1,0 +1,72 @@
+import { Inject } from '@nestjs/common';
+import { Views, type ApplicationName, type LoggedEvent, type RevisionRow, type RolloutRow } from '@syncline/read-models';
+import type { Person } from '@syncline/kernel';
+import { z } from 'zod';
+
+import { PeopleNames } from '../people/people-names.js';
+
+const mostEvents = 5_000;
+
+const change = z.object({
+  revision: z.string(),
+  message: z.string().nullable(),
+  author: z.object({ name: z.string(), email: z.string() }).nullable(),
+  committedAt: z.string().nullable(),
+  reason: z.string(),
+  correlationId: z.string(),
+  events: z.array(z.record(z.string(), z.unknown())),
+});
+/** Changes of an application, newest first, each with its events in the order of the log. */
+export const historyPage = z.object({ items: z.array(change), next: z.string().optional() });
+
+type Change = z.infer<typeof change>;
+
+/** Tells each change of an application as one story: from the commit to what became of it on each cluster. */
+export class ApplicationHistory {
+  constructor(
+    @Inject(Views) private readonly views: Views,
+    @Inject(PeopleNames) private readonly names: PeopleNames,
+  ) {}
+
+  /** The changes whose rollout began before a sequence. */
+  async page(name: ApplicationName, limit: number, before?: number): Promise<z.infer<typeof historyPage>> {
+    const found = await this.views.rollouts(name, limit + 1, before);
+    const rollouts = found.slice(0, limit);
+    const ids = [...new Set(rollouts.map((one) => one.correlationId))];
+    const [events, revisions] = await Promise.all([
+      this.views.eventsOfChanges(name, ids, mostEvents),
+      this.views.revisions([...new Set(rollouts.map((one) => one.revision))]),
+    ]);
+    const people = await this.names.peopleOf(revisions.map((one) => one.author));
+    const last = rollouts.at(-1);
+    return {
+      items: this.#changes(rollouts, events, revisions, people),
+      ...(found.length > limit && last && { next: String(last.startedSequence) }),
+    };
+  }
+
+  #changes(
+    rollouts: readonly RolloutRow[],
+    events: readonly LoggedEvent[],
+    revisions: readonly RevisionRow[],
+    people: ReadonlyMap<string, Person>,
+  ): Change[] {
+    const byChange = Map.groupBy(events, (event) => event.correlationid);
+    const seen = new Set<string>();
+    return rollouts.flatMap((rollout) => {
+      const { correlationId, repository, revision, reason } = rollout;
+      if (seen.has(correlationId)) return [];
+      seen.add(correlationId);
+      const commit = revisions.findLast((one) => one.revision === revision && one.repository === repository);
+      return [
+        {
+          ...{ revision, reason, correlationId },
+          message: commit?.message ?? null,
+          author: (commit && people.get(commit.author)) ?? null,
+          committedAt: commit?.committedAt ?? null,
+          events: (byChange.get(correlationId) ?? []).map((event) => ({ ...event })),
+        },
+      ];
+    });
+  }
+}

@@ -1,0 +1,103 @@
+import { Body, Controller, Get, HttpCode, Inject, Param, Post } from '@nestjs/common';
+import { ApiResponse, ApiTags } from '@nestjs/swagger';
+import { trackedRef } from '@syncline/events';
+import { Commands } from '@syncline/kernel';
+import { Views, type RepositoryRow } from '@syncline/read-models';
+import { z } from 'zod';
+
+import { Allows } from '../access/allows.js';
+import { sealedBytes, sealedText } from '../clusters/sealed.js';
+import { CallerOf, Writes, type Caller } from '../requests/caller.js';
+import { name } from '../requests/names.js';
+import { answered } from '../requests/positions.js';
+import { ReadsViews } from '../requests/reads-views.js';
+
+const pattern = z.string().min(1).max(500);
+const newRepository = z.object({
+  repository: name,
+  url: z.string().min(1).max(2_000),
+  ref: trackedRef.optional(),
+  paths: z.array(pattern).max(100).optional(),
+  include: z.array(pattern).max(100).optional(),
+  pollSeconds: z.int().min(1).max(86_400).optional(),
+  credential: sealedText.optional(),
+});
+const repository = z.object({
+  repository: z.string(),
+  url: z.string(),
+  ref: z.object({ kind: z.string(), name: z.string() }),
+  paths: z.array(z.string()),
+  include: z.array(z.string()),
+  pollSeconds: z.int(),
+  revision: z.string().optional(),
+  message: z.string().optional(),
+  state: z.enum(['ok', 'failed', 'pending']),
+  failure: z.object({ class: z.string(), reason: z.string(), since: z.string() }).optional(),
+  configuration: z
+    .object({
+      revision: z.string(),
+      accepted: z.boolean(),
+      errors: z.array(z.object({ file: z.string(), line: z.int(), reason: z.string() })).optional(),
+      errorCount: z.int().optional(),
+    })
+    .optional(),
+  occurredAt: z.string(),
+  recordedAt: z.string(),
+});
+const repositoryList = z.object({ items: z.array(repository) });
+
+const shown = (row: RepositoryRow): z.infer<typeof repository> => {
+  const { revision, message, failure, configuration } = row;
+  return {
+    ...{ repository: row.repository, url: row.url, ref: row.ref, pollSeconds: row.pollSeconds },
+    paths: [...row.paths],
+    include: [...row.include],
+    state: failure ? 'failed' : revision === null ? 'pending' : 'ok',
+    ...(revision !== null && { revision }),
+    ...(message !== null && { message }),
+    ...(failure && { failure }),
+    ...(configuration && { configuration: configuration as z.infer<typeof repository>['configuration'] }),
+    occurredAt: row.occurredAt,
+    recordedAt: row.recordedAt,
+  };
+};
+
+/** Git remotes that may be read. git-watcher decides about them. */
+@ApiTags('repositories')
+@Controller('v1/repositories')
+export class RepositoriesController {
+  constructor(
+    @Inject(Views) private readonly views: Views,
+    @Inject(Commands) private readonly commands: Commands,
+  ) {}
+
+  @Get()
+  @Allows('viewer')
+  @ReadsViews()
+  @ApiResponse({ status: 200, standardSchema: repositoryList })
+  async list(): Promise<z.infer<typeof repositoryList>> {
+    return { items: (await this.views.repositories()).map(shown) };
+  }
+
+  @Post()
+  @Allows('admin')
+  @Writes()
+  async register(
+    @Body({ schema: newRepository }) body: z.infer<typeof newRepository>,
+    @CallerOf() { requester: _, ...context }: Caller,
+  ): Promise<Record<string, unknown>> {
+    if (body.credential !== undefined) sealedBytes(body.credential);
+    return answered(await this.commands.send('git-watcher', 'register', body, context));
+  }
+
+  @Post(':name/refresh')
+  @HttpCode(200)
+  @Allows('operator')
+  @Writes()
+  async refresh(
+    @Param('name', { schema: name }) repository: string,
+    @CallerOf() { requester: _, ...context }: Caller,
+  ): Promise<Record<string, unknown>> {
+    return answered(await this.commands.send('git-watcher', 'refresh', { repository }, context));
+  }
+}

@@ -1,0 +1,75 @@
+import {
+  applyDecorators, Inject, SetMetadata, type CallHandler, type ExecutionContext, type NestInterceptor,
+} from '@nestjs/common'; // prettier-ignore
+import { Reflector } from '@nestjs/core';
+import { ApiQuery } from '@nestjs/swagger';
+import { formatPosition, parsePosition } from '@syncline/kernel';
+import { Projector, ViewsError } from '@syncline/read-models';
+import { map, type Observable } from 'rxjs';
+
+import { Problem } from '../problems/problem.js';
+import type { Reply, Request } from './http.js';
+
+const mark = 'syncline:reads-views';
+const patienceMs = 5_000;
+const header = 'syncline-position';
+
+/** The route reads the views: `at-least` waits until they hold a position, `syncline-position` says what they hold. */
+export const ReadsViews = (): MethodDecorator =>
+  applyDecorators(
+    SetMetadata(mark, true),
+    ApiQuery({
+      name: 'at-least',
+      required: false,
+      schema: { type: 'string' },
+      description: 'A position that a write gave; waits up to 5 s for the views to hold it.',
+    }),
+  );
+
+const wantedOf = (request: Request): number | undefined => {
+  const text = request.query['at-least'];
+  if (text === undefined) return undefined;
+  const position = typeof text === 'string' ? parsePosition(text) : undefined;
+  if (position) return position.sequence;
+  throw new Problem(400, 'position-malformed', 'at-least must be a position as the API gave it.');
+};
+
+/** Waits for positions and says them. */
+export class PositionInterceptor implements NestInterceptor {
+  constructor(
+    @Inject(Reflector) private readonly reflector: Reflector,
+    @Inject(Projector) private readonly projector: Projector,
+  ) {}
+
+  async intercept(context: ExecutionContext, next: CallHandler): Promise<Observable<unknown>> {
+    if (context.getType() !== 'http') return next.handle();
+    const reply = context.switchToHttp().getResponse<Reply>();
+    if (this.reflector.get<boolean | undefined>(mark, context.getHandler())) {
+      await this.#wait(wantedOf(context.switchToHttp().getRequest<Request>()));
+      reply.header(header, formatPosition({ sequence: this.projector.sequence, index: 0 }));
+      return next.handle();
+    }
+    return next.handle().pipe(
+      map((body: unknown) => {
+        if (typeof body === 'object' && body !== null && 'position' in body && typeof body.position === 'string') {
+          reply.header(header, body.position);
+        }
+        return body;
+      }),
+    );
+  }
+
+  async #wait(sequence: number | undefined): Promise<void> {
+    const { away } = this.projector;
+    if (away !== undefined && sequence === undefined) {
+      throw new ViewsError('The views are away; they come back by themselves. Writes go on meanwhile.');
+    }
+    if (sequence === undefined || (await this.projector.waitFor(sequence, patienceMs))) return;
+    throw new Problem(
+      503,
+      'views-behind',
+      `The views do not hold position ${sequence} yet. Ask again.`,
+      { 'retry-after': '1' },
+    );
+  }
+}

@@ -1,0 +1,61 @@
+import { randomUUID } from 'node:crypto';
+
+import { serviceAggregate } from '@syncline/domain';
+import type { Hub } from '@syncline/event-store';
+import { subjects } from '@syncline/events';
+import { systemClock } from '@syncline/kernel';
+import type { Metrics } from '@syncline/observability';
+import { Projector, Views } from '@syncline/read-models';
+
+import { AccessMetrics } from './access/access-metrics.js';
+import { admitAdministrator } from './access/admin-token.js';
+import { FailedAttempts } from './access/failed-attempts.js';
+import { KnownTokens } from './access/known-tokens.js';
+import type { ApiParts } from './api.module.js';
+import type { Config } from './config.js';
+import { EventStreams } from './events/event-streams.js';
+import { readinessOf } from './log/api-readiness.js';
+import { ProjectionMetrics } from './log/projection-metrics.js';
+import { OpenApi } from './openapi/openapi.js';
+import type { RequestLog } from './requests/log.js';
+
+/** This build's version, as ServiceStarted says it. */
+export const version = '0.1.0';
+
+type ApiConfig = Pick<Config, 'idKey' | 'applierRecipients' | 'postgresUrl' | 'digest' | 'adminToken'>;
+
+/** The API's parts, open: tokens are known, the projector runs. `close` ends them; the hub is the caller's own. */
+export type OpenApiParts = ApiParts & { readonly close: () => Promise<void> };
+
+/** Says that the service started, learns the tokens, and starts the projector. */
+export const openParts = async (
+  config: ApiConfig,
+  hub: Hub,
+  metrics: Metrics,
+  log: RequestLog,
+): Promise<OpenApiParts> => {
+  await hub.aggregates.decide(
+    serviceAggregate,
+    subjects.service('api'),
+    { type: 'start', data: { service: 'api', version, configuration: config.digest } },
+    { actor: 'service:api', correlationId: randomUUID() },
+  );
+  const tokens = new KnownTokens(hub.log, hub.aggregates, systemClock);
+  await tokens.open();
+  if (config.adminToken !== undefined) await admitAdministrator(tokens, config.adminToken);
+  const projection = new ProjectionMetrics(metrics, log);
+  const projector = new Projector(hub.log, config.postgresUrl, projection);
+  projector.start();
+  const views = new Views(config.postgresUrl);
+  const streams = new EventStreams(hub.log);
+  return {
+    ...{ config, hub, metrics, log, tokens, projector, views, streams },
+    accessMetrics: new AccessMetrics(metrics, new FailedAttempts(systemClock)),
+    openApi: new OpenApi(),
+    readiness: readinessOf(hub, projector, projection),
+    close: async () => {
+      streams.close();
+      await Promise.all([tokens.close(), projector.stop(), views.close()]);
+    },
+  };
+};

@@ -60,7 +60,18 @@ export default tseslint.config(
     rules: { 'no-restricted-imports': ['error', { patterns: importers.filter((i) => i.pattern === pattern).map((i) => ({ group: [i.pattern], message: 'Only its adapter imports it.' })) }] },
   })),
   {
-    files: ['**/*.test.ts', 'apps/e2e/**/*.ts', 'libs/testkit/**/*.ts', 'vitest.config.ts'],
+    // Tests, and what they alone use, may also import what is made for tests.
+    files: ['**/*.test.ts', 'apps/*/src/testing/**/*.ts', 'libs/*/src/contract/**/*.ts'],
+    rules: {
+      '@nx/enforce-module-boundaries': ['error', {
+        enforceBuildableLibDependency: false,
+        allow: [],
+        depConstraints: boundaries.map((one) => ({ ...one, onlyDependOnLibsWithTags: [...one.onlyDependOnLibsWithTags, 'layer:test'] })),
+      }],
+    },
+  },
+  {
+    files: ['**/*.test.ts', 'apps/*/src/testing/**/*.ts', 'apps/e2e/**/*.ts', 'libs/testkit/**/*.ts', 'vitest.config.ts'],
     rules: { 'max-lines': ['error', 400], 'max-lines-per-function': 'off', '@typescript-eslint/no-non-null-assertion': 'off', 'no-restricted-syntax': 'off' },
   },
 );

@@ -84,7 +84,7 @@ const refusalOf = (operation: Operation): readonly string[] => {
 };
 
 /** An operation without what is the cluster's own: its uid, and the digest of what was there before, which covers it. */
-const changeOf = ({ uid: _uid, before: _before, ...operation }: Operation): unknown => operation;
+const changeOf = (operation: Operation): unknown => ({ ...operation, uid: undefined, before: undefined });
 
 /** Whether the target already is what the plan says. */
 export const isUnchanged = ({ operations }: DiffDocument): boolean =>

@@ -21,8 +21,9 @@ export class PlanRecorder {
       case 'held':
         return { type: 'hold', request, reason: planned.reason, since: this.clock.now().toISOString() };
       case 'failed': {
-        const { status: _, ...failure } = planned;
-        return { type: 'fail', request, ...failure };
+        const { reason, file, line } = planned;
+        const place = { ...(file !== undefined && { file }), ...(line !== undefined && { line }) };
+        return { type: 'fail', request, reason, ...place };
       }
       case 'unchanged':
         return { type: 'find-unchanged', request, render: planned.render };

@@ -9,7 +9,9 @@ import {
   type Health,
   type Manifest,
   type Operation,
+  type PlanEvent,
   type TargetEvent,
+  type TargetName,
 } from '@syncline/events';
 import type { Agent } from '@syncline/event-store';
 import {
@@ -31,6 +33,12 @@ export const recorder = <Event extends { readonly type: string; readonly data: u
   version: 1,
   decider: { initial: null, decide: (_, events) => events, evolve: (state) => state },
 });
+
+const targetOf = (subject: string): TargetName => {
+  const target = parseTargetSubject(subject);
+  if (!target) throw new Error(`${subject} is no target's`);
+  return target;
+};
 
 const targets = recorder<TargetEvent>('target');
 
@@ -115,7 +123,7 @@ export class ApplierPeer {
 
   /** What a target's applier says. */
   async say(planSubject: string, correlationId: string, ...events: TargetEvent[]): Promise<void> {
-    const { cluster, project, application } = parseTargetSubject(planSubject)!;
+    const { cluster, project, application } = targetOf(planSubject);
     const cause = { actor: 'service:applier', correlationId };
     await this.agent.aggregates.decide(
       targets,
@@ -127,15 +135,13 @@ export class ApplierPeer {
 
   async apply(approved: StoredEvent): Promise<void> {
     const { plan, revision } = approved.data as { plan: string; revision: string };
-    const { cluster, application } = parseTargetSubject(approved.subject)!;
+    const { cluster, application } = targetOf(approved.subject);
     const entries = await this.agent.log.read(approved.subject);
     const drafted = entries
-      .flatMap(({ events }) => events)
-      .find((event) => event.type === 'PlanDrafted' && (event.data as { plan: string }).plan === plan)!;
-    const { manifests, render } = drafted.data as {
-      manifests: { digest: string; size: number; mediaType: string };
-      render: string;
-    };
+      .flatMap(({ events }) => events as readonly StoredEvent<PlanEvent>[])
+      .find((event) => event.type === 'PlanDrafted' && event.data.plan === plan);
+    if (drafted?.type !== 'PlanDrafted') throw new Error(`plan ${plan} was never drafted`);
+    const { manifests, render } = drafted.data;
     await this.agent.blobs.get(clusterOwner(encodeToken(cluster)), plan);
     const objects = await this.#manifests(cluster, manifests.digest);
     this.#held.set(
@@ -143,7 +149,7 @@ export class ApplierPeer {
       new Map(objects.map((one) => [canonicalJson(objectOf(one)), one])),
     );
     const attempt = { attempt: `${cluster}-${plan.slice(0, 8)}`, plan, revision };
-    const health = { revision, plan, from: 'Unknown', to: this.health, objects: [], objectCount: 0 } as const;
+    const health = { revision, plan, from: 'Unknown' as const, to: this.health, objects: [], objectCount: 0 };
     const say = (event: TargetEvent) => this.say(approved.subject, approved.correlationId, event);
     await say({ type: 'ApplyStarted', data: { ...attempt, fence: 1, operations: {} } });
     await say({ type: 'ApplySucceeded', data: { ...attempt, inventory: manifests, render, manifests } });

@@ -10,7 +10,8 @@ import { Metrics } from '@syncline/observability';
 import { encryptPack, generateKeyPair } from '@syncline/sealing';
 import { resolveBinary } from '@syncline/toolchain';
 import { NestFactory } from '@nestjs/core';
-import type { INestMicroservice } from '@nestjs/common';
+import { Logger, type INestMicroservice } from '@nestjs/common';
+import type { MicroserviceOptions } from '@nestjs/microservices';
 
 import { PlannerModule } from '../planner.module.js';
 import { ApplierPeer, recorder } from './applier-peer.js';
@@ -79,7 +80,10 @@ export class PlannerWorld {
     const { aggregates, blobs } = broken(hub);
     const config = { stateDir: this.stateDir, packKey, kustomize: this.#kustomize };
     const module = PlannerModule.of(config, { ...hub, aggregates, blobs }, new Metrics('planner'));
-    this.#app = await NestFactory.createMicroservice(module, { strategy: hub.strategy, logger: false });
+    Logger.overrideLogger(false);
+    this.#app = await NestFactory.createMicroservice<MicroserviceOptions>(module, {
+      strategy: hub.strategy,
+    });
     await this.#app.listen();
   }
 

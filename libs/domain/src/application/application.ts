@@ -91,7 +91,12 @@ const started = (
   return { ...state, repository, revision, members: labels, rollout };
 };
 
-const running = ({ haltedBy: _, ...rollout }: Rollout): Rollout => ({ ...rollout, status: 'running' });
+const inStatus = ({ id, wave, waves }: Rollout, status: 'running' | 'completed'): Rollout => ({
+  id,
+  status,
+  wave,
+  waves,
+});
 
 const evolve = (state: ApplicationState, event: ApplicationEvent): ApplicationState => {
   switch (event.type) {
@@ -111,9 +116,9 @@ const evolve = (state: ApplicationState, event: ApplicationEvent): ApplicationSt
         haltedBy: event.data.cluster,
       }));
     case 'RolloutResumed':
-      return withRollout(state, event.data.rollout, running);
+      return withRollout(state, event.data.rollout, (one) => inStatus(one, 'running'));
     case 'RolloutCompleted':
-      return withRollout(state, event.data.rollout, (one) => ({ ...running(one), status: 'completed' }));
+      return withRollout(state, event.data.rollout, (one) => inStatus(one, 'completed'));
     case 'WaveCompleted':
     case 'RolloutSuperseded':
       return state;

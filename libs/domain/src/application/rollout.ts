@@ -30,7 +30,7 @@ const changedMembers = (before: Declared, spec: ApplicationSpec, members: Cluste
   });
 
 const superseded = (before: Declared | undefined, by: string): readonly ApplicationEvent[] =>
-  isUnderWay(before?.rollout) && before
+  before && isUnderWay(before.rollout)
     ? [{ type: 'RolloutSuperseded', data: { rollout: before.rollout.id, revision: before.revision, by } }]
     : [];
 

@@ -6,43 +6,49 @@ import { tableText } from '../shell/formats.js';
 import { addLeaf } from '../shell/leaf.js';
 import { openSession, type CommonOptions } from '../shell/session.js';
 import type { Surroundings } from '../shell/surroundings.js';
-import { fleetTable } from '../status/fleet-table.js';
-import {
-  application,
-  applicationPath,
-  findApplication,
-  listApplications,
-  type Application,
-} from './find-application.js';
+import { targetTable } from '../status/fleet-table.js';
+import { applicationPath, findApplication, listApplications } from './find-application.js';
 
 const details = z.looseObject({
-  ...application.shape,
+  project: z.string(),
+  application: z.string(),
+  repository: z.string(),
+  retired: z.boolean(),
+  spec: z.looseObject({
+    source: z.looseObject({ path: z.string() }),
+    sync: z.looseObject({ mode: z.string() }),
+    placement: z.looseObject({ clusters: z.object({ matchLabels: z.record(z.string(), z.string()) }) }),
+  }),
   targets: z.array(target),
-  position: z.string().optional(),
 });
-
-const labelsText = (labels: Readonly<Record<string, string>>): string =>
-  Object.entries(labels)
-    .map(([name, value]) => `${name}=${value}`)
-    .join(',') || 'every cluster';
-
-const rowOf = ({ spec }: Application): readonly string[] => [
-  spec.project,
-  spec.name,
-  spec.source.repository,
-  spec.source.path,
-  spec.sync.mode,
-  labelsText(spec.placement.clusters.matchLabels),
-];
-
-const head = ['PROJECT', 'APPLICATION', 'REPOSITORY', 'PATH', 'SYNC', 'PLACED ON'];
+type Details = z.infer<typeof details>;
 
 const list = async (surroundings: Surroundings, options: CommonOptions): Promise<void> => {
   const session = openSession(surroundings, options);
   const items = await listApplications(await session.api());
+  const rows = items.map((one) => [
+    one.project,
+    one.application,
+    one.repository,
+    one.path,
+    one.mode,
+    one.retired ? 'retired' : `${one.inSync} of ${one.targets}`,
+  ]);
   session.show({ applications: items }, () =>
-    items.length === 0 ? 'No application is declared yet.' : tableText(head, items.map(rowOf)),
+    items.length === 0
+      ? 'No application is declared yet.'
+      : tableText(['PROJECT', 'APPLICATION', 'REPOSITORY', 'PATH', 'MODE', 'IN SYNC'], rows),
   );
+};
+
+/** Where an application comes from and where it goes, in two lines. */
+const originText = ({ project, application, repository, retired, spec }: Details): string => {
+  const labels = Object.entries(spec.placement.clusters.matchLabels).map(
+    ([name, value]) => `${name}=${value}`,
+  );
+  const where = labels.length === 0 ? 'every cluster' : `clusters with ${labels.join(', ')}`;
+  const state = retired ? ', retired' : '';
+  return `${project}/${application} from ${repository}, ${spec.source.path}; ${spec.sync.mode}${state}\nplaced on ${where}`;
 };
 
 const show = async (surroundings: Surroundings, name: string, options: CommonOptions): Promise<void> => {
@@ -50,10 +56,7 @@ const show = async (surroundings: Surroundings, name: string, options: CommonOpt
   const api = await session.api();
   const answer = await api.get(applicationPath(await findApplication(api, name)), details);
   const screen = { now: surroundings.now(), colour: surroundings.colour };
-  session.show(answer, () => {
-    const fleet = { targets: answer.targets, position: answer.position ?? '' };
-    return `${tableText(head, [rowOf(answer)])}\n\n${fleetTable(fleet, screen)}`;
-  });
+  session.show(answer, () => `${originText(answer)}\n\n${targetTable(answer.targets, screen)}`);
 };
 
 /** `syncline app` */

@@ -4,15 +4,16 @@ import { z } from 'zod';
 import type { ApiClient } from '../client/api-client.js';
 import { listOf } from '../client/contract.js';
 
-/** An application as `GET /v1/applications` gives it. */
+/** An application as `GET /v1/applications` lists it. */
 export const application = z.looseObject({
-  spec: z.looseObject({
-    project: z.string(),
-    name: z.string(),
-    source: z.object({ repository: z.string(), path: z.string() }),
-    placement: z.looseObject({ clusters: z.object({ matchLabels: z.record(z.string(), z.string()) }) }),
-    sync: z.looseObject({ mode: z.string() }),
-  }),
+  project: z.string(),
+  application: z.string(),
+  repository: z.string(),
+  path: z.string(),
+  mode: z.string(),
+  retired: z.boolean(),
+  targets: z.number(),
+  inSync: z.number(),
 });
 export type Application = z.infer<typeof application>;
 
@@ -74,7 +75,7 @@ export const findApplication = async (api: ApiClient, text: string): Promise<App
   const all = await listApplications(api);
   return pickApplication(
     text,
-    all.map(({ spec: { project, name } }) => ({ project, name })),
+    all.map(({ project, application: name }) => ({ project, name })),
   );
 };
 

@@ -31,18 +31,27 @@ type Wanted = { readonly types: readonly string[]; readonly application?: Applic
 const matches = (one: LogEvent, { types, application }: Wanted): boolean =>
   (types.length === 0 || types.includes(one.type)) && (!application || belongsTo(one, application));
 
-/** The last matching events of the log, in order. */
-const readTail = async (api: ApiClient, wanted: Wanted, limit: number): Promise<readonly LogEvent[]> => {
-  const tail: LogEvent[] = [];
-  const query = new URLSearchParams({ limit: String(page) });
-  if (wanted.types.length === 1 && wanted.types[0] !== undefined) query.set('type', wanted.types[0]);
+const readAfter = async (api: ApiClient, wanted: Wanted, after: number): Promise<readonly LogEvent[]> => {
+  const found: LogEvent[] = [];
+  const query = new URLSearchParams({ limit: String(page), after: `${after}.0` });
+  if (wanted.types.length > 0) query.set('type', wanted.types.join(','));
   for (;;) {
     const { items, next } = await api.get(`/v1/events?${query.toString()}`, listOf(event));
-    tail.push(...items.filter((one) => matches(one, wanted)));
-    tail.splice(0, Math.max(0, tail.length - limit));
-    if (typeof next !== 'string' || items.length === 0) return tail;
+    found.push(...items.filter((one) => matches(one, wanted)));
+    if (typeof next !== 'string') return found;
     query.set('after', next);
   }
+};
+
+/** The last matching events of the log, in order: looked for from its end, in growing steps. */
+const readTail = async (api: ApiClient, wanted: Wanted, limit: number): Promise<readonly LogEvent[]> => {
+  const { position } = await api.get('/v1/log', logAnswer);
+  const last = Number.parseInt(position, 10);
+  for (let back = limit * 4; limit > 0; back *= 8) {
+    const found = await readAfter(api, wanted, Math.max(0, last - back));
+    if (found.length >= limit || back >= last) return found.slice(-limit);
+  }
+  return [];
 };
 
 const print = ({ format, surroundings }: Session, one: LogEvent): void => {

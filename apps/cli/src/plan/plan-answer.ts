@@ -24,7 +24,10 @@ const previewAnswer = z.looseObject({
       digest: z.string().nullish(),
       needs: z.array(z.string()).nullish(),
       refused: z.array(z.string()).nullish(),
-      refusal: z.looseObject({ code: z.string().optional(), message: z.string() }).nullish(),
+      status: z.enum(['planned', 'unchanged', 'held', 'failed']),
+      reason: z.string().nullish(),
+      file: z.string().nullish(),
+      line: z.number().nullish(),
     }),
   ),
 });
@@ -77,6 +80,11 @@ const currentPlan = async (api: ApiClient, { cluster, plan, sync, message }: Tar
 export const readPlans = (api: ApiClient, targets: readonly Target[]): Promise<readonly TargetPlan[]> =>
   Promise.all(targets.map((one) => currentPlan(api, one)));
 
+const placeText = (file: string | null | undefined, line: number | null | undefined): string => {
+  if (typeof file !== 'string') return '';
+  return typeof line === 'number' ? `${file}:${line} ` : `${file} `;
+};
+
 /** What a revision would do on these clusters; appends nothing, applies nothing. */
 export const previewPlans = async (
   api: ApiClient,
@@ -86,12 +94,13 @@ export const previewPlans = async (
 ): Promise<readonly TargetPlan[]> => {
   const body = { project, application: name, revision, clusters };
   const answer = await api.post('/v1/plans', body, previewAnswer);
-  return answer.clusters.map(({ cluster, plan, digest, needs, refused, refusal }) => ({
-    cluster,
-    ...(plan && { plan }),
-    ...(typeof digest === 'string' && { digest }),
-    needs: needs ?? [],
-    refused: refused ?? [],
-    ...(refusal && { message: refusal.message }),
+  return answer.clusters.map((one) => ({
+    cluster: one.cluster,
+    state: one.status,
+    ...(one.plan && { plan: one.plan }),
+    ...(typeof one.digest === 'string' && { digest: one.digest }),
+    needs: one.needs ?? [],
+    refused: one.refused ?? [],
+    ...(typeof one.reason === 'string' && { message: `${placeText(one.file, one.line)}${one.reason}` }),
   }));
 };

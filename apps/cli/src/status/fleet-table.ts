@@ -35,9 +35,8 @@ export const applicationNames = (
 
 const head = ['APPLICATION', 'CLUSTER', 'REVISION', 'SYNC', 'HEALTH', 'SINCE', ''];
 
-/** The fleet as people read it: a row per target with what to do next, and one line that sums it up. */
-export const fleetTable = ({ targets, position }: Fleet, { now, colour }: Screen): string => {
-  if (targets.length === 0) return `No application is placed on a cluster yet. Log position ${position}.`;
+/** Targets as people read them: a row each, with what to do next. */
+export const targetTable = (targets: readonly Target[], { now, colour }: Screen): string => {
   const nameOf = applicationNames(targets);
   const rows = targets.map((target) => [
     nameOf(target),
@@ -48,8 +47,14 @@ export const fleetTable = ({ targets, position }: Fleet, { now, colour }: Screen
     ago(target.since, now),
     noteOf(target),
   ]);
+  return tableText(head, rows);
+};
+
+/** The fleet as people read it: its targets, and one line that sums it up. */
+export const fleetTable = ({ targets, position }: Fleet, screen: Screen): string => {
+  if (targets.length === 0) return `No application is placed on a cluster yet. Log position ${position}.`;
   const inSync = targets.filter(({ sync }) => sync === 'InSync').length;
-  return `${tableText(head, rows)}\n${inSync} of ${targets.length} in sync. Log position ${position}.`;
+  return `${targetTable(targets, screen)}\n${inSync} of ${targets.length} in sync. Log position ${position}.`;
 };
 
 /** A target as `status -o json` gives it. */

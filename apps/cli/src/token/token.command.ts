@@ -17,6 +17,7 @@ const token = z.looseObject({
   role: z.string(),
   expiresAt: z.string().nullish(),
   issuedAt: z.string().nullish(),
+  revoked: z.boolean().nullish(),
 });
 
 type CreateOptions = CommonOptions & { readonly role: string; readonly expires?: number };

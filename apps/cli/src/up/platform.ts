@@ -88,7 +88,8 @@ export const startPlatform = async (
     startLog(installation, binaries['nats-server']),
   ]);
   say('the log (nats-server) and the views (Postgres) run');
-  const wiring = { places, ports, postgresUrl, kustomize: binaries.kustomize };
+  const recipients = await readKey(places, 'recipients.json');
+  const wiring = { places, ports, postgresUrl, kustomize: binaries.kustomize, recipients };
   await Promise.all(services.map((service) => startService(installation, service, wiring)));
   say(`${services.join(', ')} are ready`);
 };

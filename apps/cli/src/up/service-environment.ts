@@ -18,9 +18,16 @@ export type Wiring = {
   readonly ports: Ports;
   readonly postgresUrl: string;
   readonly kustomize: string;
+  /** JSON: the age public keys of the appliers, by name. */
+  readonly recipients: string;
 };
 
-const ownOf = ({ places, postgresUrl, kustomize }: Wiring): Record<ServiceName, Record<string, string>> => ({
+const ownOf = ({
+  places,
+  postgresUrl,
+  kustomize,
+  recipients,
+}: Wiring): Record<ServiceName, Record<string, string>> => ({
   'git-watcher': {
     SYNCLINE_PEOPLE_KEY_FILE: places.key('people.key'),
     SYNCLINE_PACK_KEY_FILE: places.key('pack.key'),
@@ -36,7 +43,7 @@ const ownOf = ({ places, postgresUrl, kustomize }: Wiring): Record<ServiceName, 
     SYNCLINE_PEOPLE_KEY_FILE: places.key('people.key'),
     SYNCLINE_POSTGRES_URL: postgresUrl,
     SYNCLINE_PROVISIONER_FILE: places.key('provisioner.json'),
-    SYNCLINE_APPLIER_RECIPIENTS: places.key('recipients.json'),
+    SYNCLINE_APPLIER_RECIPIENTS: recipients,
     SYNCLINE_ADMIN_TOKEN_FILE: places.token,
   },
 });

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-import { target, type Repository, type Target } from '../client/contract.js';
+import { target, type Target } from '../client/contract.js';
 import { short } from '../story/words.js';
 
 /** `GET /v1/applications/<project>/<name>/revisions/<sha>` */
@@ -9,6 +9,8 @@ export const revisionAnswer = z.looseObject({
   known: z.boolean(),
   affected: z.boolean().nullish(),
   reached: z.boolean(),
+  supersededBy: z.string().nullish(),
+  rejected: z.array(z.object({ file: z.string(), line: z.number(), reason: z.string() })).nullish(),
   targets: z.array(target),
 });
 export type RevisionAnswer = z.infer<typeof revisionAnswer>;
@@ -23,10 +25,9 @@ const placeText = ({ cluster, sync, health, message, revision }: Target): string
   return `${cluster} is ${sync === 'InSync' ? health : sync}${at}${why}`;
 };
 
-const rejectionOf = (revision: string, repository: Repository | undefined): string | undefined => {
-  const configuration = repository?.configuration;
-  if (configuration?.revision !== revision || configuration.accepted) return undefined;
-  const errors = (configuration.errors ?? []).map(({ file, line, reason }) => `${file}:${line} ${reason}`);
+const rejectionOf = ({ revision, rejected }: RevisionAnswer): string | undefined => {
+  if (!rejected) return undefined;
+  const errors = rejected.map(({ file, line, reason }) => `${file}:${line} ${reason}`);
   return `the configuration of ${short(revision)} was rejected: ${errors.join('; ')}`;
 };
 
@@ -34,10 +35,10 @@ const rejectionOf = (revision: string, repository: Repository | undefined): stri
  * What to make of an answer about a revision. A target that Failed at it has failed; one that waits for a person or a
  * cluster may still arrive. A rejected configuration will not, whatever is waited for.
  */
-export const judgeRevision = (answer: RevisionAnswer, repository: Repository | undefined): Verdict => {
+export const judgeRevision = (answer: RevisionAnswer): Verdict => {
   const { revision, known, reached, targets } = answer;
   if (reached) return { status: 'reached' };
-  const rejected = rejectionOf(revision, repository);
+  const rejected = rejectionOf(answer);
   if (rejected !== undefined) return { status: 'failed', reason: rejected };
   if (!known)
     return { status: 'waiting', reason: `${short(revision)} has not been seen in its repository yet` };

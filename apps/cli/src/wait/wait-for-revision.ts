@@ -2,7 +2,6 @@ import { isCommandRefused } from '@syncline/kernel';
 
 import { applicationPath, findApplication } from '../application/find-application.js';
 import type { ApiClient } from '../client/api-client.js';
-import { listOf, repository } from '../client/contract.js';
 import { listenForNews } from '../client/news.js';
 import { judgeRevision, revisionAnswer, type Verdict } from './revision-verdict.js';
 
@@ -18,17 +17,10 @@ const readVerdict = async (api: ApiClient, name: string, revision: string): Prom
   try {
     const application = await findApplication(api, name);
     const path = `${applicationPath(application)}/revisions/${encodeURIComponent(revision)}`;
-    const [answer, { items }] = await Promise.all([
-      api.get(path, revisionAnswer),
-      api.get('/v1/repositories', listOf(repository)),
-    ]);
-    return judgeRevision(
-      answer,
-      items.find((one) => one.configuration?.revision === answer.revision),
-    );
+    return judgeRevision(await api.get(path, revisionAnswer));
   } catch (error) {
     // A service that starts again, or an application that this very revision declares, is worth waiting for.
-    const passing = ['unreachable', 'no-such-application', 'service-unavailable', 'not-found'];
+    const passing = ['unreachable', 'no-such-application', 'service-unavailable', 'application-unknown'];
     if (!isCommandRefused(error) || !(passing.includes(error.code) || error.code.startsWith('http-5')))
       throw error;
     return { status: 'waiting', reason: error.message };

@@ -5,7 +5,7 @@ import { z } from 'zod';
 
 const textFile = z.string().transform((path, context) => {
   try {
-    return readFileSync(path, 'utf8').trim();
+    return readFileSync(path, 'utf8');
   } catch {
     context.addIssue({ code: 'custom', message: `${path} cannot be read` });
     return z.NEVER;
@@ -13,7 +13,7 @@ const textFile = z.string().transform((path, context) => {
 });
 
 const keyFile = textFile.transform((text, context) => {
-  if (/^[0-9a-f]{64}$/i.test(text)) return new Uint8Array(Buffer.from(text, 'hex'));
+  if (/^[0-9a-f]{64}\s*$/i.test(text)) return new Uint8Array(Buffer.from(text.trim(), 'hex'));
   context.addIssue({ code: 'custom', message: 'the file must hold 64 hex digits' });
   return z.NEVER;
 });

@@ -28,6 +28,8 @@ export type FailureDetails = {
   readonly status?: number;
   readonly field?: string;
   readonly conflicts?: readonly HeldFields[];
+  /** No answer came in time: asking again at once would only wait again. */
+  readonly isTimedOut?: boolean;
   /** What the server asked to wait, in milliseconds. */
   readonly retryAfterMs?: number;
 };

@@ -5,12 +5,11 @@ import type { KubernetesOperation } from '@syncline/events';
 import type { ObjectResult } from '../cluster-client.js';
 import { absent, type ObjectApi } from '../connection/object-api.js';
 import { examine, preconditionOf, type Examination, type Served } from '../dry-run/examine.js';
-import { judgeExamination, renderedDigest, type Judge } from '../dry-run/operation.js';
-import { beforeDigest, keyOf, pathsInQuestion } from '../fields/digests.js';
+import { judgeExamination, ownBefore, renderedDigest, type Judge } from '../dry-run/operation.js';
+import { keyOf } from '../fields/digests.js';
 import { ourPaths } from '../fields/owned-paths.js';
 import { formatObject, isKubernetesError } from '../kubernetes-error.js';
 import type { KubeObject } from '../objects/kube-object.js';
-import { veil } from '../objects/secret-veil.js';
 import { ApplyEnd, endedBy, failed, stale } from './apply-end.js';
 
 /** What carrying out one operation came to: the object as the server has it now. */
@@ -44,7 +43,7 @@ export const appliedFields = (live: KubeObject): string[] => ourPaths(live).map(
 const isDone = (now: KubernetesOperation): boolean =>
   now.action === 'unchanged' && now.certainty === 'confirmed';
 
-const liveOf = ({ live }: Examination, wanted: Served): KubeObject => {
+const liveOf = (live: KubeObject | undefined, wanted: Served): KubeObject => {
   if (!live) throw stale(wanted.object, 'it is gone since it was planned');
   return live;
 };
@@ -85,7 +84,7 @@ const configure = async (
 ): Promise<CarriedOut> => {
   for (let tries = 1; tries <= versionTries; tries += 1) {
     const examination = await examine(hands.api, wanted, hands.signal);
-    const live = liveOf(examination, wanted);
+    const live = liveOf(examination.live, wanted);
     const now = judgeExamination(wanted, examination, hands.judge);
     if (isDone(now)) return resultOf('unchanged', live, wanted);
     if (now.before !== operation.before || now.after !== operation.after)
@@ -120,16 +119,15 @@ const writeAt = async (live: KubeObject, wanted: Served, hands: Hands): Promise<
   }
 };
 
-/** An object that a webhook lets nobody dry-run: only what we own live is compared. */
+/** An object whose outcome could not be planned (a webhook, a CRD to come): only what we own live is compared. */
 const configureUnproven = async (
   operation: KubernetesOperation,
   wanted: Served,
   hands: Hands,
 ): Promise<CarriedOut> => {
   for (let tries = 1; tries <= versionTries; tries += 1) {
-    const live = liveOf({ ...(await liveNow(wanted, hands)) }, wanted);
-    const veiled = veil(hands.judge.hmacKey, live);
-    if (beforeDigest(veiled, pathsInQuestion(veiled, undefined)) !== operation.before)
+    const live = liveOf(await hands.api.find(wanted.resource, wanted.object, hands.signal), wanted);
+    if (ownBefore(live, hands.judge) !== operation.before)
       throw stale(wanted.object, 'its fields or their owners are not what they were when it was planned');
     const written = await writeAt(live, wanted, hands);
     if (written) return resultOf('configured', written, wanted);
@@ -137,17 +135,12 @@ const configureUnproven = async (
   throw contended(wanted);
 };
 
-const liveNow = async (wanted: Served, { api, signal }: Hands): Promise<Examination> => {
-  const live = await api.find(wanted.resource, wanted.object, signal);
-  return live ? { live } : {};
-};
-
 /** Nothing was to be done, and nothing is: anything else is another plan. */
 const verify = async (operation: KubernetesOperation, wanted: Served, hands: Hands): Promise<CarriedOut> => {
   const examination = await examine(hands.api, wanted, hands.signal);
   const now = judgeExamination(wanted, examination, hands.judge);
   if (!isDone(now)) throw stale(wanted.object, whatMoved(now));
-  const live = liveOf(examination, wanted);
+  const live = liveOf(examination.live, wanted);
   if (now.before !== operation.before) throw stale(wanted.object, whatMoved(now));
   return resultOf('unchanged', live, wanted);
 };
@@ -161,22 +154,26 @@ const examineDeferred = async (wanted: Served, hands: Hands): Promise<Examinatio
   }
 };
 
-const carryOutDeferred = async (wanted: Served, hands: Hands): Promise<CarriedOut> => {
+const carryOutDeferred = async (
+  operation: KubernetesOperation,
+  wanted: Served,
+  hands: Hands,
+): Promise<CarriedOut> => {
   const examination = await examineDeferred(wanted, hands);
   const now = judgeExamination(wanted, examination, hands.judge);
-  if (isDone(now)) return resultOf('unchanged', liveOf(examination, wanted), wanted);
-  if (examination.live)
-    throw stale(wanted.object, `more than was approved: it was to be created, and is there already`);
+  if (isDone(now)) return resultOf('unchanged', liveOf(examination.live, wanted), wanted);
+  if (examination.live && now.action !== operation.action)
+    throw stale(wanted.object, `more than was approved: ${now.action} instead of ${operation.action}`);
   if (now.certainty === 'refused')
     throw failed(wanted.object, now.refusal?.code ?? 'refused', now.refusal?.reason ?? 'refused');
-  return create(wanted, hands);
+  return operation.action === 'create' ? create(wanted, hands) : configureUnproven(operation, wanted, hands);
 };
 
 const dispatch = (operation: KubernetesOperation, wanted: Served, hands: Hands): Promise<CarriedOut> => {
   const isRendered = operation.certainty === 'deferred' || operation.certainty === 'unproven';
   if (isRendered && operation.after !== renderedDigest(wanted, hands.judge.hmacKey))
     throw failed(wanted.object, 'manifest-mismatch', 'the manifest is not the one that was planned');
-  if (operation.certainty === 'deferred') return carryOutDeferred(wanted, hands);
+  if (operation.certainty === 'deferred') return carryOutDeferred(operation, wanted, hands);
   if (operation.action === 'create') return create(wanted, hands);
   if (operation.action === 'unchanged') return verify(operation, wanted, hands);
   return operation.certainty === 'unproven'

@@ -13,13 +13,13 @@ const pauseMs = 100;
 type Condition = { readonly type: string; readonly status: string; readonly message?: string };
 
 const conditionsOf = (object: KubeObject): readonly Condition[] =>
-  (object['status'] as { conditions?: readonly Condition[] } | undefined)?.conditions ?? [];
+  (object.status as { conditions?: readonly Condition[] } | undefined)?.conditions ?? [];
 
 const isTrue = (object: KubeObject, type: string): boolean =>
   conditionsOf(object).some((one) => one.type === type && one.status === 'True');
 
 const servedNames = (definition: KubeObject): readonly string[] => {
-  const spec = definition['spec'] as
+  const spec = definition.spec as
     | { group?: string; names?: { plural?: string }; versions?: { name: string; served?: boolean }[] }
     | undefined;
   return (spec?.versions ?? [])

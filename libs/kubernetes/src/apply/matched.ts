@@ -15,7 +15,7 @@ export const matchPlan = (
   plan: PlanDocument,
   wanted: readonly Wanted[],
 ): { readonly matched: Matched[]; readonly prunes: KubernetesOperation[] } => {
-  const operations = plan.operations.filter((one) => one.kind === 'kubernetes');
+  const { operations } = plan;
   const refused = operations.find(
     ({ action, certainty }) => certainty === 'refused' || !carriedOut.has(action),
   );

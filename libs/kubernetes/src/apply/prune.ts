@@ -3,7 +3,8 @@ import type { KubernetesOperation } from '@syncline/events';
 import type { ObjectResult } from '../cluster-client.js';
 import type { ServedResource } from '../cluster-client.js';
 import { preconditionOf } from '../dry-run/examine.js';
-import { pruneBefore, whyKept } from '../dry-run/prune-candidates.js';
+import { ownBefore } from '../dry-run/operation.js';
+import { whyKept } from '../dry-run/prune-candidates.js';
 import { formatObject, isKubernetesError } from '../kubernetes-error.js';
 import { ApplyEnd, endedBy, stale } from './apply-end.js';
 import type { Hands } from './carry-out.js';
@@ -29,7 +30,7 @@ export const pruneObject = async (
         return deleted;
       const kept = whyKept({ entry: { object, uid }, resource, live }, wantedUids, hands.judge);
       if (kept !== undefined) throw stale(object, `it was to be deleted, but ${kept}`);
-      if (pruneBefore(live, hands.judge) !== operation.before)
+      if (ownBefore(live, hands.judge) !== operation.before)
         throw stale(object, 'it was to be deleted, and changed since it was planned');
       if (await isRemoved(() => hands.api.remove(resource, object, preconditionOf(live), hands.signal)))
         return deleted;

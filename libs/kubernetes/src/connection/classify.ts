@@ -140,11 +140,13 @@ export const classifyAnswer = (answer: RefusedAnswer, target?: ObjectName): Fail
   };
 };
 
+const timedOut = /timeout|ETIMEDOUT/i;
+
 const networkReasons: readonly (readonly [RegExp, string])[] = [
   [/ECONNREFUSED/, 'the connection is refused'],
   [/ENOTFOUND|EAI_AGAIN/, 'its name cannot be resolved'],
   [/ECONNRESET|EPIPE|UND_ERR_SOCKET/, 'the connection broke'],
-  [/TIMEOUT|ETIMEDOUT/, 'it does not answer in time'],
+  [timedOut, 'it does not answer in time'],
   [/CERT|SELF_SIGNED|UNABLE_TO_VERIFY|ERR_TLS/, 'its certificate is not trusted'],
   [/EHOSTUNREACH|ENETUNREACH/, 'there is no route to it'],
 ];
@@ -156,6 +158,7 @@ export const classifyNetwork = (server: string, error: unknown): FailureDetails 
   return {
     code: 'cluster-unreachable',
     message: `${server} is out of reach: ${reason ?? marks.slice(0, 200)}`,
+    ...(timedOut.test(marks) && { isTimedOut: true }),
   };
 };
 

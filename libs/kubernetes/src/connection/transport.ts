@@ -36,6 +36,19 @@ const queryText = (query: KubeRequest['query']): string => {
   return entries.length === 0 ? '' : `?${new URLSearchParams(entries).toString()}`;
 };
 
+/** The parser's own message would quote what it cannot read, which may be a Secret. */
+const parseAnswer = (text: string, target: ObjectName | undefined): unknown => {
+  if (text === '') return undefined;
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw new KubernetesError(
+      { code: 'server-fault', message: 'the server answered with what is no JSON' },
+      target,
+    );
+  }
+};
+
 /** One pool of connections, made anew where the TLS material changes (an exec plugin rotates certificates). */
 class Pool {
   #made: { readonly key: string; readonly dispatcher: Dispatcher } | undefined;
@@ -46,7 +59,7 @@ class Pool {
   ) {}
 
   dispatcher(tls: TlsMaterial): Dispatcher {
-    const key = Object.entries(tls).map(([name, value]) => `${name}=${String(value)}`).join('\n'); // prettier-ignore
+    const key = JSON.stringify(tls);
     if (this.#made?.key === key) return this.#made.dispatcher;
     void this.#made?.dispatcher.close();
     const connect = { ...(tls as object), timeout: connectTimeoutMs, keepAlive: true };
@@ -90,7 +103,7 @@ export class Transport {
     const signal = request.signal ? AbortSignal.any([request.signal, timeout]) : timeout;
     const answer = await this.#answered(request, this.#requests, signal);
     const text = await this.#guard(request, () => answer.body.text());
-    return (request.isText === true ? text : text === '' ? undefined : JSON.parse(text)) as Answer;
+    return (request.isText === true ? text : parseAnswer(text, request.target)) as Answer;
   }
 
   /** Opens a stream of lines (a watch). It ends when the server ends it, throws when it breaks. */

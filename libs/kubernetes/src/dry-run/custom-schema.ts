@@ -1,4 +1,4 @@
-import type { KubeObject } from '../objects/kube-object.js';
+import { without, type KubeObject } from '../objects/kube-object.js';
 import type { Refusal } from '../objects/wanted.js';
 
 /** The part of an OpenAPI v3 schema of a CRD that is checked here; the server checks the rest once the CRD is there. */
@@ -16,7 +16,7 @@ type Schema = {
 };
 
 const schemaOf = (definition: KubeObject, apiVersion: string): Schema | undefined => {
-  const spec = definition['spec'] as
+  const spec = definition.spec as
     { versions?: { name: string; schema?: { openAPIV3Schema?: Schema } }[] } | undefined;
   const version = apiVersion.split('/').at(-1);
   return spec?.versions?.find(({ name }) => name === version)?.schema?.openAPIV3Schema;
@@ -88,7 +88,7 @@ const check = (value: unknown, schema: Schema, field: string, isOpen = false): R
 export const rejectedBySchema = (body: KubeObject, definition: KubeObject): Refusal | undefined => {
   const schema = schemaOf(definition, body.apiVersion);
   if (!schema) return undefined;
-  const { apiVersion: _version, kind: _kind, metadata: _metadata, ...rest } = body;
+  const rest = without(body, 'apiVersion', 'kind', 'metadata');
   const required = schema.required?.filter((name) => !['apiVersion', 'kind', 'metadata'].includes(name));
   return check(rest, { type: 'object', ...schema, ...(required && { required }) }, '');
 };

@@ -6,7 +6,7 @@ import type { InventoryEntry, PruneRules, TargetManifests } from '../cluster-cli
 import type { ObjectApi } from '../connection/object-api.js';
 import type { Capability } from '../discovery/capability.js';
 import { findResource } from '../discovery/resource-path.js';
-import { groupOf } from '../objects/kube-object.js';
+import { groupOf, type KubeObject } from '../objects/kube-object.js';
 import { prepare, type Wanted } from '../objects/wanted.js';
 import { rejectedBySchema } from './custom-schema.js';
 import { examine, type Served } from './examine.js';
@@ -75,22 +75,19 @@ class Diff {
     if (!resource) return this.#defer(wanted);
     const served: Served = { ...wanted, resource };
     if (this.#isArriving(isNamespace, wanted.object.namespace)) return this.#defer(served);
-    const operation = judgeExamination(
-      served,
-      await examine(this.bench.api, served, this.signal),
-      this.judge,
-    );
+    const examination = await examine(this.bench.api, served, this.signal);
+    const operation = judgeExamination(served, examination, this.judge);
     const isRefusedByOldSchema =
       this.#isChanging(definition) && ['schema', 'invalid'].includes(operation.refusal?.code ?? '');
-    return isRefusedByOldSchema ? this.#defer(served) : operation;
+    return isRefusedByOldSchema ? this.#defer(served, examination.live) : operation;
   }
 
   /** Defers an object to its prerequisite, after what can be said of it now: its CRD's schema, a trial elsewhere. */
-  async #defer(wanted: Wanted): Promise<KubernetesOperation> {
+  async #defer(wanted: Wanted, live?: KubeObject): Promise<KubernetesOperation> {
     const refusal = wanted.definition
       ? rejectedBySchema(wanted.body, wanted.definition)
       : await tryElsewhere(this.bench.api, wanted, this.signal);
-    return refusal ? unplannable({ ...wanted, refusal }) : deferredOperation(wanted, this.judge);
+    return refusal ? unplannable({ ...wanted, refusal }) : deferredOperation(wanted, this.judge, live);
   }
 
   #isArriving(kind: (wanted: Wanted) => boolean, name: string | undefined): boolean {

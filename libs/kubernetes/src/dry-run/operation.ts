@@ -35,13 +35,20 @@ const refusedOperation = (
 export const renderedDigest = (wanted: Wanted, hmacKey: Uint8Array): string =>
   digestOf(veil(hmacKey, wanted.body));
 
-/** An operation that waits for something of its own plan; `because` names it. */
-export const deferredOperation = (wanted: Wanted, judge: Judge): KubernetesOperation => ({
-  ...base(wanted),
-  action: 'create',
+/** What we own of a live object now, where no dry run can say what we will own. */
+export const ownBefore = (live: KubeObject, { hmacKey }: Judge): string => {
+  const veiled = veil(hmacKey, live);
+  return beforeDigest(veiled, pathsInQuestion(veiled, undefined));
+};
+
+/** An operation that waits for something of its own plan: a namespace, a CRD, or the next version of a CRD for what is there. */
+export const deferredOperation = (wanted: Wanted, judge: Judge, live?: KubeObject): KubernetesOperation => ({
+  ...base(wanted, live),
+  action: live ? 'configure' : 'create',
   certainty: 'deferred',
+  ...(live && { before: ownBefore(live, judge) }),
   after: renderedDigest(wanted, judge.hmacKey),
-  ...additionsOf(veil(judge.hmacKey, wanted.body)),
+  ...(live ? { changes: [] } : additionsOf(veil(judge.hmacKey, wanted.body))),
 });
 
 /** An object that is refused before the cluster is asked, or whose kind nobody serves. */
@@ -56,16 +63,13 @@ export const unplannable = (wanted: Wanted): KubernetesOperation =>
   });
 
 /** A webhook does not allow a dry run: what we own now is known, what comes of it is not. */
-const unproven = (wanted: Wanted, live: KubeObject | undefined, judge: Judge): KubernetesOperation => {
-  const veiled = live && veil(judge.hmacKey, live);
-  return {
-    ...base(wanted, live),
-    action: live ? 'configure' : 'create',
-    certainty: 'unproven',
-    ...(veiled && { before: beforeDigest(veiled, pathsInQuestion(veiled, undefined)) }),
-    after: renderedDigest(wanted, judge.hmacKey),
-  };
-};
+const unproven = (wanted: Wanted, live: KubeObject | undefined, judge: Judge): KubernetesOperation => ({
+  ...base(wanted, live),
+  action: live ? 'configure' : 'create',
+  certainty: 'unproven',
+  ...(live && { before: ownBefore(live, judge) }),
+  after: renderedDigest(wanted, judge.hmacKey),
+});
 
 const isSameOwnership = (live: KubeObject, result: KubeObject): boolean => {
   const now = ourPaths(live).map(keyOf).sort().join('\n');

@@ -1,12 +1,10 @@
 import type { KubernetesOperation, ObjectName } from '@syncline/events';
 
 import type { InventoryEntry, ServedResource } from '../cluster-client.js';
-import { beforeDigest, pathsInQuestion } from '../fields/digests.js';
 import { groupOf, identityOf, type KubeObject } from '../objects/kube-object.js';
 import { confirmedBy, keptBy, whyNotOurs } from '../objects/marks.js';
-import { veil } from '../objects/secret-veil.js';
 import type { Wanted } from '../objects/wanted.js';
-import type { Judge } from './operation.js';
+import { ownBefore, type Judge } from './operation.js';
 
 /** An object of the inventory that the target no longer wants, as it is live. */
 export type Leftover = {
@@ -53,12 +51,6 @@ export const whyKept = (
   return whyNotOurs(live, entry.object, judge.owner) ?? keptBy(live);
 };
 
-/** What a prune presumes of the object: what `before` is for an apply. */
-export const pruneBefore = (live: KubeObject, judge: Judge): string => {
-  const veiled = veil(judge.hmacKey, live);
-  return beforeDigest(veiled, pathsInQuestion(veiled, undefined));
-};
-
 /** The operation that deletes a leftover. */
 export const pruneOperation = ({ entry, live }: Leftover, judge: Judge): KubernetesOperation => {
   const asked = confirmedBy(live);
@@ -69,7 +61,7 @@ export const pruneOperation = ({ entry, live }: Leftover, judge: Judge): Kuberne
     certainty: 'confirmed',
     object: entry.object,
     uid: entry.uid,
-    before: pruneBefore(live, judge),
+    before: ownBefore(live, judge),
     changes: [],
     ...(because !== undefined && { protectedBecause: because }),
   };

@@ -1,7 +1,7 @@
 import { canonicalJson } from '@syncline/kernel';
 import type { FieldChange } from '@syncline/events';
 
-import type { KubeObject } from '../objects/kube-object.js';
+import { without, type KubeObject } from '../objects/kube-object.js';
 import { escapePointer, isSecret } from '../objects/secret-veil.js';
 import { valueAt, type OwnedPath } from './owned-paths.js';
 
@@ -56,8 +56,8 @@ export const additionsOf = (object: KubeObject): Changes => {
     const change = changeAt(path, undefined, value, isHidden);
     if (change) changes.push(change);
   };
-  const { apiVersion: _version, kind: _kind, metadata, ...rest } = object;
-  walk({ ...rest, metadata: { labels: metadata.labels, annotations: metadata.annotations } }, '');
+  const { labels, annotations } = object.metadata;
+  walk({ ...without(object, 'apiVersion', 'kind', 'metadata'), metadata: { labels, annotations } }, '');
   return bounded(changes);
 };
 

@@ -24,7 +24,7 @@ export type OtherOwner = {
   readonly subresource: string;
 };
 
-type Fields = { readonly [key: string]: Json };
+type Fields = Readonly<Record<string, Json>>;
 
 const keyText = (keys: Readonly<Record<string, Json>>): string =>
   Object.entries(keys)

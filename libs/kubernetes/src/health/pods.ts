@@ -9,16 +9,15 @@ type ContainerStatus = {
 };
 
 const containersOf = (pod: KubeObject): readonly ContainerStatus[] => {
-  const status = (pod['status'] ?? {}) as Readonly<Record<string, readonly ContainerStatus[] | undefined>>;
-  return [...(status['initContainerStatuses'] ?? []), ...(status['containerStatuses'] ?? [])];
+  const status = (pod.status ?? {}) as Readonly<Record<string, readonly ContainerStatus[] | undefined>>;
+  return [...(status.initContainerStatuses ?? []), ...(status.containerStatuses ?? [])];
 };
 
 const specImage = (pod: KubeObject, name: string): string | undefined => {
-  const spec = (pod['spec'] ?? {}) as Readonly<
+  const spec = (pod.spec ?? {}) as Readonly<
     Record<string, readonly { name: string; image?: string }[] | undefined>
   >;
-  return [...(spec['initContainers'] ?? []), ...(spec['containers'] ?? [])].find((one) => one.name === name)
-    ?.image;
+  return [...(spec.initContainers ?? []), ...(spec.containers ?? [])].find((one) => one.name === name)?.image;
 };
 
 const pullReasons: ReadonlySet<string> = new Set([

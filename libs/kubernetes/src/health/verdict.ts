@@ -69,7 +69,7 @@ export const findCondition = (
 
 /** What a condition says, or its reason, or these words. */
 export const said = (condition: Condition, otherwise: string): string =>
-  condition.message || condition.reason || otherwise;
+  [condition.message, condition.reason].find((words) => words !== undefined && words !== '') ?? otherwise;
 
 /** The first rule that says something. */
 export const firstOf = (object: KubeObject, rules: readonly Rule[]): Verdict | undefined => {

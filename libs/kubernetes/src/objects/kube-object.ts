@@ -7,7 +7,7 @@ export type ManagedFields = {
   readonly operation?: string;
   readonly subresource?: string;
   readonly apiVersion?: string;
-  readonly fieldsV1?: { readonly [key: string]: Json };
+  readonly fieldsV1?: Readonly<Record<string, Json>>;
 };
 
 /** What every object's metadata may hold, as far as this package reads it. */
@@ -19,8 +19,8 @@ export type ObjectMeta = {
   readonly resourceVersion?: string;
   readonly generation?: number;
   readonly deletionTimestamp?: string;
-  readonly labels?: { readonly [key: string]: string };
-  readonly annotations?: { readonly [key: string]: string };
+  readonly labels?: Readonly<Record<string, string>>;
+  readonly annotations?: Readonly<Record<string, string>>;
   readonly ownerReferences?: readonly {
     readonly uid: string;
     readonly kind: string;
@@ -53,3 +53,10 @@ export const nameOf = ({ apiVersion, kind, metadata }: KubeObject): ObjectName =
 /** What identifies an object whatever its version: `group/Kind/namespace/name`, empty parts where there are none. */
 export const identityOf = ({ apiVersion, kind, namespace, name }: ObjectName): string =>
   [groupOf(apiVersion), kind, namespace ?? '', name].join('/');
+
+/** A copy of an object without some of its fields. */
+export const without = (
+  object: Readonly<Record<string, unknown>>,
+  ...fields: readonly string[]
+): Record<string, unknown> =>
+  Object.fromEntries(Object.entries(object).filter(([name]) => !fields.includes(name)));

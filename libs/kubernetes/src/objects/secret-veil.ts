@@ -10,7 +10,7 @@ export const isSecret = ({ apiVersion, kind }: Pick<KubeObject, 'apiVersion' | '
   apiVersion === 'v1' && kind === 'Secret';
 
 const dataOf = (object: KubeObject): Readonly<Record<string, string>> =>
-  (object['data'] as Record<string, string> | null | undefined) ?? {};
+  (object.data as Record<string, string> | null | undefined) ?? {};
 
 /** The HMAC by which one value of a Secret is compared; bound to its place, so that equal values elsewhere do not show. */
 export const hmacOfValue = (key: Uint8Array, secret: KubeObject, field: string, base64: string): string => {
@@ -47,6 +47,6 @@ export const veil = (key: Uint8Array, object: KubeObject): KubeObject => {
           applied === undefined ? annotations : { ...annotations, [lastApplied]: hmacHex(key, applied) },
       }),
     },
-    ...(object['data'] !== undefined && { data: hmacsByField(key, object) }),
+    ...(object.data !== undefined && { data: hmacsByField(key, object) }),
   };
 };

@@ -2,7 +2,7 @@ import type { Manifest, ObjectName } from '@syncline/events';
 
 import type { Capabilities, ServedResource, TargetManifests } from '../cluster-client.js';
 import { findResource } from '../discovery/resource-path.js';
-import { groupOf, identityOf, nameOf, type KubeObject } from './kube-object.js';
+import { groupOf, identityOf, nameOf, without, type KubeObject } from './kube-object.js';
 import { mark } from './marks.js';
 import { isSecret, secretHmacs } from './secret-veil.js';
 
@@ -47,7 +47,7 @@ const foldStringData = (secret: KubeObject): KubeObject => {
   const encode = (value: string): string =>
     reference.test(value) ? value : Buffer.from(value).toString('base64');
   const folded = Object.fromEntries(Object.entries(stringData).map(([key, value]) => [key, encode(value)]));
-  return { ...rest, data: { ...(secret['data'] as object | undefined), ...folded } };
+  return { ...rest, data: { ...(secret.data as object | undefined), ...folded } };
 };
 
 type Definition = {
@@ -62,7 +62,7 @@ type Definition = {
 const definitionOf = (body: KubeObject): Definition | undefined => {
   if (groupOf(body.apiVersion) !== 'apiextensions.k8s.io' || body.kind !== 'CustomResourceDefinition')
     return undefined;
-  const spec = body['spec'] as
+  const spec = body.spec as
     | {
         group?: string;
         scope?: string;
@@ -113,19 +113,21 @@ export const prepare = (
   const seen = new Set<string>();
   const once = wanted.map((one) => {
     const identity = identityOf(one.object);
-    if (!seen.has(identity)) return seen.add(identity) && one;
+    const isFirst = !seen.has(identity);
+    seen.add(identity);
+    if (isFirst) return one;
     return { ...one, refusal: { code: 'duplicate-object', reason: 'the object is declared twice' } };
   });
   return [...implicitNamespace(target, once, capabilities), ...once];
 };
 
 const toBody = (manifest: Manifest): KubeObject => {
-  const metadata = (manifest['metadata'] ?? {}) as KubeObject['metadata'];
-  const { status: _status, ...rest } = manifest;
+  const metadata = (manifest.metadata ?? {}) as KubeObject['metadata'];
+  const { apiVersion, kind } = manifest;
   return {
-    ...rest,
-    apiVersion: String(manifest['apiVersion'] ?? ''),
-    kind: String(manifest['kind'] ?? ''),
+    ...without(manifest, 'status'),
+    apiVersion: typeof apiVersion === 'string' ? apiVersion : '',
+    kind: typeof kind === 'string' ? kind : '',
     metadata,
   };
 };
@@ -159,10 +161,10 @@ const prepareOne = (
   if (!isSecret(placed)) return { ...common, body: placed };
   const folded = foldStringData(placed);
   const { data, missing } = reveal(
-    (folded['data'] as Record<string, unknown> | undefined) ?? {},
+    (folded.data as Record<string, unknown> | undefined) ?? {},
     target.secrets,
   );
-  const body = folded['data'] === undefined ? folded : { ...folded, data };
+  const body = folded.data === undefined ? folded : { ...folded, data };
   const lost = {
     code: 'secret-missing',
     reason: `the value of ${missing} is not to be had`,

@@ -29,7 +29,10 @@ type Target = {
 
 const coalesceMs = 30;
 const retryMs = 2_000;
+const reopenMs = 30_000;
 const looksAtOnce = 8;
+/** Read anew each time: the type checker would take the loop's condition for granted. */
+const hasEnded = (signal: AbortSignal): boolean => signal.aborted;
 const kindOf = (resource: ServedResource): string => `${apiVersionOf(resource)}/${resource.plural}`;
 
 /** The health of targets, by one watch per kind that all targets of the cluster share. */
@@ -84,6 +87,7 @@ export class HealthWatch {
     if (!resources) return;
     target.kinds = resources.map((resource) => resource && this.#join(resource, target));
     this.#mark(target);
+    if (target.kinds.includes(undefined)) setTimeout(() => void this.#open(target), reopenMs).unref();
   }
 
   async #resourcesOf({
@@ -97,7 +101,7 @@ export class HealthWatch {
           capabilities = await this.capability.refresh(stop.signal);
         return entries.map(({ object }) => findResource(capabilities, object));
       } catch (error) {
-        if (!isKubernetesError(error) && !stop.signal.aborted) throw error;
+        if (!isKubernetesError(error) && !hasEnded(stop.signal)) throw error;
         await new Promise((resolve) => setTimeout(resolve, retryMs).unref());
       }
     }
@@ -116,7 +120,7 @@ export class HealthWatch {
       object.kind === 'PersistentVolumeClaim'
         ? {
             waitsForConsumer: this.#classes.waits(
-              (object['spec'] as { storageClassName?: string }).storageClassName,
+              (object.spec as { storageClassName?: string }).storageClassName,
             ),
           }
         : {};
@@ -185,7 +189,7 @@ export class HealthWatch {
         ? this.#limit(() => kind.look(object))
         : undefined;
     });
-    await Promise.all(looks);
+    await Promise.all(looks.filter((look) => look !== undefined));
     target.phase = 'watching';
     this.#mark(target);
   }

@@ -24,8 +24,7 @@ export const localName = ({ namespace, name }: Pick<ObjectName, 'namespace' | 'n
   `${namespace ?? ''}/${name}`;
 
 const podLabelsOf = (object: KubeObject): Readonly<Record<string, string>> | undefined =>
-  (object['spec'] as { selector?: { matchLabels?: Record<string, string> } } | undefined)?.selector
-    ?.matchLabels;
+  (object.spec as { selector?: { matchLabels?: Record<string, string> } } | undefined)?.selector?.matchLabels;
 
 const seen = (object: KubeObject, around: Surroundings): Seen => {
   const podLabels =

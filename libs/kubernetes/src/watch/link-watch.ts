@@ -8,6 +8,8 @@ const probeEveryMs = 10_000;
 const probeTimeoutMs = 5_000;
 const doubtMs = 500;
 const mostBackoffMs = 15_000;
+const hasEnded = (signal: AbortSignal): boolean => signal.aborted;
+
 /** So many probes in a row fail before a cluster that answered is lost: one may be a connection that went stale. */
 const failuresUntilLost = 2;
 
@@ -52,10 +54,10 @@ export class LinkWatch {
   }
 
   async #follow(signal: AbortSignal): Promise<void> {
-    while (!signal.aborted) {
+    while (!hasEnded(signal)) {
       this.#wake = new AbortController();
       await this.#probe(signal);
-      if (signal.aborted) return;
+      if (hasEnded(signal)) return;
       const pause = AbortSignal.any([signal, this.#wake.signal]);
       await delay(this.#pauseMs(), undefined, { signal: pause }).catch(() => undefined);
     }

@@ -8,6 +8,8 @@ import { KubernetesError, isKubernetesError } from '../kubernetes-error.js';
 import type { KubeObject } from '../objects/kube-object.js';
 import { readLines } from './lines.js';
 
+const hasEnded = (signal: AbortSignal): boolean => signal.aborted;
+
 /** What a list/watch tells: the whole list after each (re)list, then each change. */
 export type ListWatchEvents = {
   readonly replaced: (objects: readonly KubeObject[]) => void;
@@ -42,12 +44,12 @@ export class ListWatch {
   ) {}
 
   async run(signal: AbortSignal): Promise<void> {
-    while (!signal.aborted) {
+    while (!hasEnded(signal)) {
       try {
         this.#version ??= await this.#list(signal);
         await this.#watch(this.#version, signal);
       } catch (error) {
-        if (signal.aborted) return;
+        if (hasEnded(signal)) return;
         await this.#recover(error, signal);
       }
     }
@@ -110,11 +112,7 @@ export class ListWatch {
     } catch (error) {
       // A stream that breaks or falls silent is opened again where it stood.
       if (isKubernetesError(error) || signal.aborted) throw error;
-      throw new KubernetesError(
-        { code: 'cluster-unreachable', message: 'the watch broke' },
-        undefined,
-        error,
-      );
+      throw new KubernetesError({ code: 'cluster-unreachable', message: 'the watch broke' });
     } finally {
       clearTimeout(timer);
     }

@@ -31,7 +31,7 @@ export class StorageClasses {
       const former = this.#waiting;
       this.#waiting = new Set(
         items
-          .filter((one) => one['volumeBindingMode'] === 'WaitForFirstConsumer')
+          .filter((one) => one.volumeBindingMode === 'WaitForFirstConsumer')
           .flatMap(({ metadata: { name = '', annotations } }) =>
             annotations?.[isDefault] === 'true' ? [name, ''] : [name],
           ),

@@ -13,3 +13,4 @@ export { openRemote } from './remote/open-remote.js';
 export { isTrackable } from './remote/ref-names.js';
 export type { GitCredential, RefFinder, Remote, RemoteLimits, RemoteOptions } from './remote/remote.js';
 export { parseRemoteUrl } from './remote/remote-url.js';
+export { verifyGit } from './process/verify-git.js';

@@ -5,37 +5,44 @@ import { git } from '../process/run-git.js';
 import type { PackOptions } from './mirror.js';
 
 const defaultMaxBytes = 256 * 1024 * 1024;
-const mostCommitsBetween = '5000';
+const mostCommits = 500;
 
-/** Objects by id, with the path at which each was met; commits and the root have none. */
-type Listed = Map<string, string>;
+/** The head and the commits after the base, newest first; without a base, or with less than every file, the head alone. */
+const commitsOf = async (
+  dir: string,
+  { head, base, include = [] }: PackOptions,
+): Promise<readonly string[]> => {
+  if (base === undefined || include.length > 0) return [head];
+  const args = ['rev-list', `--max-count=${mostCommits}`, head, `^${base}`];
+  const listed = (await git({ dir, args })).toString().split('\n');
+  return [...new Set([head, ...listed.filter((line) => line !== '')])];
+};
 
-const list = async (dir: string, args: readonly string[], signal?: AbortSignal): Promise<Listed> => {
+/**
+ * Everything in the trees of the commits that is not in the base's tree. Histories are not walked: what an older commit
+ * holds need not be where the pack is read.
+ */
+const objectsOf = async (
+  dir: string,
+  commits: readonly string[],
+  { base, signal }: PackOptions,
+): Promise<readonly string[]> => {
+  const trees = [
+    ...commits.map((oid) => `${oid}^{tree}`),
+    ...(base === undefined ? [] : [`^${base}^{tree}`]),
+  ];
   const output = await git({
     dir,
-    args: ['rev-list', '--objects', ...args],
+    args: ['rev-list', '--objects', '--no-object-names', '--stdin'],
+    input: `${trees.join('\n')}\n`,
     maxOutputBytes: 1024 * 1024 * 1024,
     ...(signal && { signal }),
   });
-  const lines = output
+  return output
     .toString()
     .split('\n')
     .filter((line) => line !== '');
-  return new Map(
-    lines.map((line) => {
-      const space = line.indexOf(' ');
-      return space < 0 ? [line, ''] : [line.slice(0, space), line.slice(space + 1)];
-    }),
-  );
 };
-
-/** Everything in the head's tree that is not in the base's. */
-const treeObjects = (dir: string, { head, base, signal }: PackOptions): Promise<Listed> =>
-  list(dir, [`${head}^{tree}`, ...(base === undefined ? [] : [`^${base}^{tree}`])], signal);
-
-/** The commits after the base, with what is theirs. */
-const between = async (dir: string, { head, base, signal }: PackOptions): Promise<Listed> =>
-  base === undefined ? new Map() : list(dir, [`--max-count=${mostCommitsBetween}`, head, `^${base}`], signal);
 
 /** Whether a path is one of the patterns, or below one. */
 export const isIncluded = (path: string, include: readonly string[]): boolean =>
@@ -60,26 +67,37 @@ const leftOut = async (dir: string, { head, include = [] }: PackOptions): Promis
   return new Set(files.map(({ oid }) => oid).filter((oid) => !wanted.has(oid)));
 };
 
-/** See {@link Mirror.makePack}. Equal input gives equal bytes with one version of git. */
-export const makePack = async (dir: string, options: PackOptions): Promise<Uint8Array> => {
-  const { head, maxBytes = defaultMaxBytes, signal } = options;
+const packOf = async (dir: string, commits: readonly string[], options: PackOptions): Promise<Uint8Array> => {
+  const { maxBytes = defaultMaxBytes, signal } = options;
   const without = await leftOut(dir, options);
-  const listed = new Map([...(await between(dir, options)), ...(await treeObjects(dir, options))]);
-  const ids = [head, ...listed.keys()].filter((oid) => !without.has(oid));
+  const objects = (await objectsOf(dir, commits, options)).filter((oid) => !without.has(oid));
   return git({
     dir,
     args: ['pack-objects', '--stdout', '--quiet', '--threads=1', '--delta-base-offset'],
-    input: `${[...new Set(ids)].join('\n')}\n`,
+    input: `${[...commits, ...objects].join('\n')}\n`,
     maxOutputBytes: maxBytes,
     ...(signal && { signal }),
-  }).catch((error: unknown) => {
-    if (!(error instanceof GitError) || error.code !== 'too-large') throw error;
-    const limit = Math.floor(maxBytes / 1024 / 1024);
-    throw new GitError(
-      'too-large',
-      `The revision ${head.slice(0, 12)} takes more than ${limit} MiB. Narrow the repository's include to what is deployed.`,
-      head,
-      error,
-    );
   });
+};
+
+const isTooLarge = (error: unknown): boolean => error instanceof GitError && error.code === 'too-large';
+
+/**
+ * See {@link Mirror.makePack}. Equal input gives equal bytes with one version of git. Where the commits between are what
+ * makes the pack too large, it holds the head alone.
+ */
+export const makePack = async (dir: string, options: PackOptions): Promise<Uint8Array> => {
+  const { head, maxBytes = defaultMaxBytes } = options;
+  try {
+    const commits = await commitsOf(dir, options);
+    return await packOf(dir, commits, options).catch((error: unknown) => {
+      if (!isTooLarge(error) || commits.length === 1) throw error;
+      return packOf(dir, [head], options);
+    });
+  } catch (error) {
+    if (!isTooLarge(error)) throw error;
+    const limit = `${Math.floor(maxBytes / 1024)} KiB`;
+    const sentence = `The revision ${head.slice(0, 12)} takes more than ${limit}. Narrow the repository's include to what is deployed.`;
+    throw new GitError('too-large', sentence, head, error);
+  }
 };

@@ -1,0 +1,88 @@
+import { serviceAggregate } from '@syncline/domain';
+import { subjects } from '@syncline/events';
+import type { GitCredential } from '@syncline/git';
+import {
+  canonicalJson,
+  CommandRefused,
+  type Aggregates,
+  type BlobRef,
+  type BlobStore,
+  type Cause,
+} from '@syncline/kernel';
+import { unseal } from '@syncline/sealing';
+import { z } from 'zod';
+
+import type { Config } from '../config.js';
+import { serviceName } from '../service.js';
+
+const mediaType = 'application/age';
+
+const credential = z
+  .strictObject({
+    username: z.string().optional(),
+    password: z.string().optional(),
+    token: z.string().optional(),
+  })
+  .refine(({ password, token }) => password !== undefined || token !== undefined);
+
+/** Git credentials: sealed in the blobs, and open in this process's memory alone. */
+export class Credentials {
+  readonly #opened = new Map<string, GitCredential>();
+
+  constructor(
+    private readonly blobs: BlobStore,
+    private readonly aggregates: Aggregates,
+    private readonly config: Pick<Config, 'identity'>,
+  ) {}
+
+  /** The credential behind a reference. Throws SealingError where it was sealed to another key. */
+  async open(ref: BlobRef): Promise<GitCredential> {
+    const known = this.#opened.get(ref.digest);
+    if (known) return known;
+    const opened = await this.#unseal(await this.blobs.get('hub', ref.digest));
+    this.#opened.set(ref.digest, opened);
+    return opened;
+  }
+
+  /**
+   * Keeps a sealed credential of a repository and says so in the log; one that says the same as `current` changes nothing.
+   * Refuses what is not sealed to this service, or holds no credential.
+   */
+  async keep(repository: string, sealed: Uint8Array, cause: Cause, current?: BlobRef): Promise<BlobRef> {
+    const given = await this.#unseal(sealed).catch(() => {
+      throw new CommandRefused(
+        'credential-unreadable',
+        `The credential of ${repository} is not sealed to ${serviceName}, or holds neither password nor token. syncline repo add seals it.`,
+      );
+    });
+    if (current && (await this.#isSame(current, given))) return current;
+    const ref = await this.blobs.put('hub', sealed, mediaType);
+    const data = { service: serviceName, name: `repository/${repository}`, credential: ref };
+    await this.aggregates.decide(
+      serviceAggregate,
+      subjects.service(serviceName),
+      { type: 'seal', data },
+      {
+        ...cause,
+        idempotencyKey: `sealed-${repository}-${ref.digest}`,
+      },
+    );
+    return ref;
+  }
+
+  /** age is randomised, so that equal credentials are equal only when they are open. */
+  async #isSame(current: BlobRef, given: GitCredential): Promise<boolean> {
+    const known = await this.open(current).catch(() => undefined);
+    return known !== undefined && canonicalJson(known) === canonicalJson(given);
+  }
+
+  async #unseal(sealed: Uint8Array): Promise<GitCredential> {
+    const text = new TextDecoder().decode(await unseal(sealed, this.config.identity));
+    const { username, password, token } = credential.parse(JSON.parse(text));
+    return {
+      ...(username !== undefined && { username }),
+      ...(password !== undefined && { password }),
+      ...(token !== undefined && { token }),
+    };
+  }
+}

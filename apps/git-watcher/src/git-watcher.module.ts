@@ -1,0 +1,79 @@
+import { subjects, decodeToken } from '@syncline/events';
+import type { Hub } from '@syncline/event-store';
+import { Aggregates, BlobStore, EventLog, systemClock, type Clock } from '@syncline/kernel';
+import { HealthController, Metrics, Readiness, type Logger } from '@syncline/observability';
+import {
+  Inject,
+  Module,
+  type DynamicModule,
+  type OnApplicationBootstrap,
+  type OnModuleDestroy,
+} from '@nestjs/common';
+
+import { Config } from './config.js';
+import { Credentials } from './credentials/credentials.js';
+import { meteredPoll } from './polling/metered-poll.js';
+import { Mirrors } from './polling/mirrors.js';
+import { PollSchedule } from './polling/poll-schedule.js';
+import { RefreshHandler } from './polling/refresh.handler.js';
+import { RepositoryPoll } from './polling/repository-poll.js';
+import { RegisterHandler } from './registration/register.handler.js';
+
+const polledAtOnce = 8;
+
+/** The hub's ports that git-watcher uses. */
+export type WatcherHub = Pick<Hub, 'aggregates' | 'log' | 'blobs' | 'people' | 'missing'>;
+
+/** git-watcher: repositories are registered, polled, and their revisions recorded. */
+@Module({})
+export class GitWatcherModule implements OnApplicationBootstrap, OnModuleDestroy {
+  constructor(
+    @Inject(EventLog) private readonly log: EventLog,
+    @Inject(PollSchedule) private readonly schedule: PollSchedule,
+  ) {}
+
+  static of(
+    config: Pick<Config, 'stateDir' | 'packKey' | 'identity'>,
+    hub: WatcherHub,
+    metrics: Metrics,
+    logger: Logger,
+    clock: Clock = systemClock,
+  ): DynamicModule {
+    const { aggregates, blobs, people } = hub;
+    const { packKey } = config;
+    const credentials = new Credentials(blobs, aggregates, config);
+    const mirrors = new Mirrors(config.stateDir);
+    const poll = new RepositoryPoll({ aggregates, blobs, people, clock, credentials, mirrors, packKey });
+    const schedule = new PollSchedule({
+      ...meteredPoll(poll, metrics, logger),
+      concurrency: polledAtOnce,
+      random: Math.random,
+    });
+    return {
+      module: GitWatcherModule,
+      controllers: [HealthController, RegisterHandler, RefreshHandler],
+      providers: [
+        { provide: Config, useValue: config },
+        { provide: Aggregates, useValue: aggregates },
+        { provide: BlobStore, useValue: blobs },
+        { provide: EventLog, useValue: hub.log },
+        { provide: Credentials, useValue: credentials },
+        { provide: PollSchedule, useValue: schedule },
+        { provide: Readiness, useValue: hub.missing },
+        { provide: Metrics, useValue: metrics },
+      ],
+    };
+  }
+
+  /** Every repository that the log knows is polled from now on. */
+  async onApplicationBootstrap(): Promise<void> {
+    const prefix = subjects.repository('x').slice(0, -1);
+    for (const subject of await this.log.subjects(`${prefix}>`))
+      this.schedule.hasten(decodeToken(subject.slice(prefix.length)));
+  }
+
+  /** Before the connection to the log closes. */
+  onModuleDestroy(): Promise<void> {
+    return this.schedule.stop();
+  }
+}

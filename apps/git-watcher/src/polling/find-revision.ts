@@ -1,0 +1,70 @@
+import { lastRevision, type Registered } from '@syncline/domain';
+import { GitError, openRemote, type CommitDetails, type GitCredential, type Mirror } from '@syncline/git';
+
+import type { Mirrors } from './mirrors.js';
+
+/** A revision that the tracked ref stands at now and did not before. */
+export type FoundRevision = {
+  readonly commit: CommitDetails;
+  readonly forced: boolean;
+  readonly saidReverts: readonly string[];
+  /** The revision on whose tree the pack builds; absent where it holds the whole tree. */
+  readonly base?: string;
+  readonly pack: Uint8Array;
+};
+
+/** What a look at a remote needs. */
+export type Look = {
+  readonly state: Registered;
+  readonly mirrors: Mirrors;
+  readonly credential?: GitCredential;
+  readonly signal: AbortSignal;
+};
+
+/** Failures that a mirror on a lost or broken disk has too. */
+const isLocal = (error: unknown): boolean =>
+  error instanceof GitError && ['corrupt', 'object-missing', 'git-failed'].includes(error.code);
+
+/**
+ * Looks at the remote: undefined where the tracked ref stands where it stood. A mirror that turns out to be broken is made
+ * anew, once, before the remote is blamed.
+ */
+export const findRevision = async (look: Look): Promise<FoundRevision | undefined> => {
+  const { state, credential, signal, mirrors } = look;
+  const { url, ref, repository } = state.registration;
+  const remote = openRemote({ url, ...(credential && { credential }) });
+  const head = await remote.findHead(ref, signal);
+  if (head === lastRevision(state)) return undefined;
+  try {
+    return await fetchRevision(look, remote);
+  } catch (error) {
+    if (!isLocal(error)) throw error;
+    await mirrors.renew(repository);
+    return fetchRevision(look, remote);
+  }
+};
+
+const fetchRevision = async (
+  { state, mirrors, signal }: Look,
+  remote: ReturnType<typeof openRemote>,
+): Promise<FoundRevision | undefined> => {
+  const { ref, include } = state.registration;
+  const mirror = await mirrorFor(state, mirrors);
+  const head = await remote.fetch(ref, mirror, { history: state.base !== undefined, signal });
+  if (head === lastRevision(state)) return undefined;
+  const commit = await mirror.readCommit(head);
+  const hasBase = state.base !== undefined && (await mirror.hasCommit(state.base));
+  const isAhead = hasBase && (await mirror.isAncestor(state.base, head));
+  const base = hasBase ? { base: state.base } : {};
+  return {
+    commit,
+    forced: state.base !== undefined && !isAhead,
+    saidReverts: await mirror.readReverts(head, isAhead ? state.base : undefined),
+    pack: await mirror.makePack({ head, include, signal, ...base }),
+    ...base,
+  };
+};
+
+/** Where there is no base, what the mirror holds belongs to another address or ref. */
+const mirrorFor = ({ base, registration }: Registered, mirrors: Mirrors): Promise<Mirror> =>
+  base === undefined ? mirrors.renew(registration.repository) : mirrors.open(registration.repository);

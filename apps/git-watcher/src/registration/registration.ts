@@ -1,0 +1,61 @@
+import { trackedRef, type TrackedRef } from '@syncline/events';
+import { isTrackable, parseRemoteUrl } from '@syncline/git';
+import { CommandRefused } from '@syncline/kernel';
+import { z } from 'zod';
+
+const base64 = z.base64().transform((text) => new Uint8Array(Buffer.from(text, 'base64')));
+
+const payload = z.object({
+  repository: z.string(),
+  url: z.string(),
+  ref: trackedRef,
+  paths: z.array(z.string()).default([]),
+  include: z.array(z.string()).default([]),
+  pollSeconds: z.int().min(1).max(86_400).default(30),
+  credential: base64.optional(),
+});
+
+/** What is asked to be registered, in order. `credential` is sealed bytes. */
+export type Registration = {
+  readonly repository: string;
+  readonly url: string;
+  readonly ref: TrackedRef;
+  readonly paths: string[];
+  readonly include: string[];
+  readonly pollSeconds: number;
+  readonly credential?: Uint8Array;
+};
+
+const refuse = (sentence: string): CommandRefused => new CommandRefused('registration-invalid', sentence);
+
+const readPath = (path: string): string => {
+  const names = path.split('/').filter((name) => name !== '' && name !== '.');
+  if (names.includes('..') || path.includes('\0'))
+    throw refuse(`The path ${path} leaves the repository. Name a folder in it, such as applications.`);
+  return names.join('/');
+};
+
+const verifyUrl = (url: string): void => {
+  try {
+    parseRemoteUrl(url);
+  } catch (error) {
+    throw refuse(error instanceof Error ? error.message : String(error));
+  }
+};
+
+/** Reads the payload of `register`. Refuses with one sentence on what cannot be registered. */
+export const readRegistration = (given: unknown): Registration => {
+  const parsed = payload.safeParse(given);
+  if (!parsed.success) throw refuse(`The registration is incomplete. ${z.prettifyError(parsed.error)}`);
+  const { credential, ...wanted } = parsed.data;
+  const { repository, ref } = wanted;
+  if (!/^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/.test(repository))
+    throw refuse(`${repository} is no name of a repository: letters, digits, dots, dashes, at most 100.`);
+  if (!isTrackable(ref))
+    throw refuse(
+      `${ref.name} is no ${ref.kind} that can be tracked. A commit is given by its full 40 digits.`,
+    );
+  verifyUrl(wanted.url);
+  const paths = wanted.paths.map(readPath).filter((path) => path !== '');
+  return { ...wanted, paths, ...(credential && { credential }) };
+};

@@ -18,8 +18,7 @@ const summary = z.object({
   project: z.string(),
   application: z.string(),
   repository: z.string(),
-  path: z.string(),
-  mode: z.string(),
+  spec: z.record(z.string(), z.unknown()),
   retired: z.boolean(),
   targets: z.int(),
   inSync: z.int(),
@@ -52,9 +51,7 @@ const application = z.object({
   recordedAt: z.string(),
 });
 const historyQuery = z.object({ before: cursor.optional(), limit: limitOf(20, 100) });
-const retry = z.object({ clusters: z.array(name).min(1).max(1_000).optional(), reason });
-
-type Spec = { readonly source?: { readonly path?: string }; readonly sync?: { readonly mode?: string } };
+const retry = z.object({ clusters: z.array(name).min(1).max(1_000).optional(), reason: reason.optional() });
 
 const rolloutOf = (row: RolloutRow): z.infer<typeof rolloutShape> => ({
   ...{ rollout: row.rollout, revision: row.revision, reason: row.reason, state: row.state },
@@ -84,9 +81,8 @@ export class ApplicationsController {
     const byName = Map.groupBy(targets, (one) => `${one.project}/${one.application}`);
     const items = rows.map(({ project, application, repository, retired, spec, occurredAt, recordedAt }) => {
       const own = byName.get(`${project}/${application}`) ?? [];
-      const { source, sync } = spec as Spec;
       return {
-        ...{ project, application, repository, path: source?.path ?? '', mode: sync?.mode ?? '', retired },
+        ...{ project, application, repository, spec: { ...spec }, retired },
         ...{ targets: own.length, inSync: own.filter((one) => one.sync === 'InSync').length },
         ...{ occurredAt, recordedAt },
       };

@@ -17,15 +17,12 @@ export type ProblemAnswer = {
   };
 };
 
-/** Refusals that are about the state of a thing and not about the request. */
-const conflicts: ReadonlySet<string> = new Set([
-  'plan-refused', 'plan-superseded', 'plan-outdated', 'plan-decided', 'plan-ended', 'plan-not-newest', 'observe-mode',
-  'not-parked', 'token-exists', 'nothing-to-retry',
-]); // prettier-ignore
+/** Refusals that are about the state of a thing and not about the request, beside those of a plan. */
+const conflicts: ReadonlySet<string> = new Set(['no-plan', 'not-parked', 'attempt-ended', 'fence-passed']);
 
 const statusOfRefusal = (code: string): number => {
   if (code.endsWith('-unknown') || code.endsWith('-not-found')) return 404;
-  return conflicts.has(code) || code.endsWith('-exists') || code.endsWith('-conflict') ? 409 : 422;
+  return conflicts.has(code) || code.startsWith('plan-') || code.endsWith('-exists') ? 409 : 422;
 };
 
 const answer = (

@@ -24,4 +24,4 @@ export const revision = z
   .regex(/^(?:[0-9a-f]{40}|[0-9a-f]{64})$/, 'must be a full revision of 40 or 64 hex digits');
 
 /** Why somebody wants it; for people, in the log. */
-export const reason = z.string().trim().min(1).max(1_000);
+export const reason = z.string().trim().min(1).max(500);

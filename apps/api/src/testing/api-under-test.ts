@@ -1,0 +1,116 @@
+import 'reflect-metadata';
+
+import { NestFactory } from '@nestjs/core';
+import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
+import { encodeEvent } from '@syncline/events';
+import { memoryHub, MemoryWorld, type Hub } from '@syncline/event-store';
+import type { DomainEvent } from '@syncline/kernel';
+import { Metrics } from '@syncline/observability';
+import { startPostgresServer, testKeys, type TestPostgres } from '@syncline/testkit';
+
+import { ApiModule } from '../api.module.js';
+import { openParts, type OpenApiParts } from '../start-api.js';
+
+/** The administrator's token of tests. */
+export const adminToken = 'syncline_administrator_of_tests';
+
+/** One decision put into the log as another service would. */
+export type Decision = {
+  readonly subject: string;
+  readonly events: readonly DomainEvent[];
+  readonly actor?: string;
+  readonly correlationId?: string;
+};
+
+/** An API over a log in memory and a real Postgres, listening on loopback. */
+export class ApiUnderTest {
+  readonly logged: string[] = [];
+
+  private constructor(
+    readonly world: MemoryWorld,
+    readonly hub: Hub,
+    readonly postgres: TestPostgres,
+    readonly parts: OpenApiParts,
+    readonly app: NestFastifyApplication,
+    readonly url: string,
+  ) {}
+
+  static async start(postgres?: TestPostgres): Promise<ApiUnderTest> {
+    const server = postgres ?? (await startPostgresServer());
+    const world = new MemoryWorld();
+    const hub = memoryHub(world, 'api');
+    const logged: string[] = [];
+    const say = (details: object, message: string): void =>
+      void logged.push(message, JSON.stringify(details, (_key, value: unknown) => (value instanceof Error ? String(value) : value)));
+    const config = {
+      idKey: testKeys.idKey,
+      applierRecipients: { hub: 'age1hub' },
+      postgresUrl: server.url,
+      digest: 'c'.repeat(64),
+      adminToken,
+    };
+    const parts = await openParts(config, hub, new Metrics('api'), { error: say, warn: say, info: say });
+    const adapter = new FastifyAdapter({ bodyLimit: 8 * 1024 * 1024 });
+    const app = await NestFactory.create<NestFastifyApplication>(ApiModule.with(parts), adapter, {
+      logger: false,
+      forceCloseConnections: true,
+      abortOnError: false,
+    });
+    parts.openApi.describe(app);
+    await app.listen(0, '127.0.0.1');
+    const api = new ApiUnderTest(world, hub, server, parts, app, await app.getUrl());
+    api.logged.push(...logged);
+    return api;
+  }
+
+  async close(): Promise<void> {
+    await this.app.close();
+    await this.parts.close();
+    await this.hub.close();
+  }
+
+  /** Puts decisions into the log, one message each; gives the sequence of the last. */
+  async append(...decisions: readonly Decision[]): Promise<number> {
+    for (const { subject, events, actor = 'service:test', correlationId = 'c-1' } of decisions) {
+      const next = (await this.hub.log.lastSequence()) + 1;
+      const time = new Date().toISOString();
+      const fields = { source: '/syncline/test', subject, time, actor, correlationId };
+      const encoded = events.map((event, at) => encodeEvent(event, { ...fields, id: `${next}.${at}` }));
+      await this.appendBytes(subject, new TextEncoder().encode(JSON.stringify(encoded)));
+    }
+    return this.hub.log.lastSequence();
+  }
+
+  async appendBytes(subject: string, bytes: Uint8Array): Promise<void> {
+    const last = await this.world.messages.last(subject);
+    const id = `message-${(await this.hub.log.lastSequence()) + 1}`;
+    const outcome = await this.world.messages.append({ subject, bytes, id, expected: last?.sequence ?? 0 });
+    if (outcome.status !== 'appended') throw new Error(`the message on ${subject} was not taken`);
+  }
+
+  /** A request as the administrator, unless another token is given; `null` is none. */
+  request(
+    method: string,
+    path: string,
+    { body, token = adminToken, headers = {} }: { body?: unknown; token?: string | null; headers?: Record<string, string> } = {},
+  ): Promise<Response> {
+    return fetch(`${this.url}${path}`, {
+      method,
+      headers: {
+        ...(token !== null && { authorization: `Bearer ${token}` }),
+        ...(body !== undefined && { 'content-type': 'application/json' }),
+        ...headers,
+      },
+      ...(body !== undefined && { body: typeof body === 'string' ? body : JSON.stringify(body) }),
+    });
+  }
+
+  /** The JSON of a GET, once the views hold the whole log. */
+  async get<Body = Record<string, never>>(path: string, token = adminToken): Promise<Body> {
+    const position = `${await this.hub.log.lastSequence()}.0`;
+    const mark = path.includes('?') ? '&' : '?';
+    const response = await this.request('GET', `${path}${mark}at-least=${position}`, { token });
+    if (!response.ok) throw new Error(`GET ${path} was answered with ${response.status}: ${await response.text()}`);
+    return (await response.json()) as Body;
+  }
+}

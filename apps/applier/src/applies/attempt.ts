@@ -78,7 +78,9 @@ export class OpenAttempt {
   }
 
   async #checkpoint(): Promise<{ readonly stop?: string }> {
-    this.stop ??= await this.#reasonToStop();
+    const found = this.stop ?? (await this.#reasonToStop());
+    // Several objects are looked at at once; the first reason stays.
+    if (found) this.stop ??= found;
     if (!this.stop) return {};
     return {
       stop: this.stop.kind === 'replaced' ? 'Another attempt took the place of this one.' : this.stop.reason,

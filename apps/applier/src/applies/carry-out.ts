@@ -8,7 +8,7 @@ import { actor, type ClusterSurroundings } from '../surroundings.js';
 import { OpenAttempt, countsOf, type Signals } from './attempt.js';
 import { retryInSeconds } from './backoff.js';
 import type { ApprovedPlan } from './current-plan.js';
-import { endingOf, endingOfError, recordingOf, type Ending } from './ending.js';
+import { endingOf, endingOfError, interruptedBy, recordingOf, type Ending } from './ending.js';
 import { readPlanInputs } from './plan-inputs.js';
 
 /** What one attempt starts from: the approved plan, the sequence at which that was checked, and the target as it was. */
@@ -101,18 +101,12 @@ const perform = async (
     );
     const inventory = await attempt.storeInventory(outcome.inventory);
     // Without the inventory a success cannot be told; the attempt stays open and is taken up at the next start.
-    if (!inventory) return { ending: interrupted, inventory };
+    if (!inventory) return { ending: interruptedBy(attempt.stop), inventory };
     return { ending: endingOf(outcome, attempt.stop), inventory };
   } catch (error) {
-    const ending = signals.cut.aborted ? interrupted : endingOfError(error);
+    const ending = signals.cut.aborted ? interruptedBy() : endingOfError(error);
     if (ending.status === 'errored' && ending.code === 'internal')
       logger.error({ err: error, ...target }, 'an apply met an unexpected error');
     return { ending, inventory: undefined };
   }
-};
-
-const interrupted: Ending = {
-  status: 'errored',
-  code: 'applier-stopped',
-  reason: 'The applier is shutting down.',
 };

@@ -24,12 +24,17 @@ export type Ending =
 
 const longestReason = 500;
 
+/** How an attempt ends that was not stopped for its plan's sake: it is taken up again. */
+export const interruptedBy = (stop?: Stop): Ending =>
+  stop?.kind === 'interrupted'
+    ? { status: 'errored', code: stop.code, reason: stop.reason }
+    : { status: 'errored', code: 'applier-stopped', reason: 'The applier is shutting down.' };
+
 /** What an outcome means, where the attempt was told to stop and where it was not. */
 export const endingOf = (outcome: ApplyOutcome, stop: Stop | undefined): Ending => {
   if (outcome.status === 'succeeded') return { status: 'succeeded' };
   const { object, code, reason } = outcome;
-  if (outcome.status === 'aborted' && stop?.kind === 'interrupted')
-    return { status: 'errored', code: stop.code, reason: stop.reason };
+  if (outcome.status === 'aborted' && stop?.kind !== 'superseded') return interruptedBy(stop);
   return { status: outcome.status, ...(object && { object }), code, reason };
 };
 

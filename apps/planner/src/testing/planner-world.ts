@@ -10,7 +10,8 @@ import { Metrics } from '@syncline/observability';
 import { encryptPack, generateKeyPair } from '@syncline/sealing';
 import { resolveBinary } from '@syncline/toolchain';
 import { NestFactory } from '@nestjs/core';
-import { Logger, type INestMicroservice } from '@nestjs/common';
+import { Logger, type INestApplication } from '@nestjs/common';
+import { FastifyAdapter } from '@nestjs/platform-fastify';
 import type { MicroserviceOptions } from '@nestjs/microservices';
 
 import { PlannerModule } from '../planner.module.js';
@@ -42,7 +43,7 @@ export const memoryGround = (world = new MemoryWorld()): PlannerGround => ({
 export class PlannerWorld {
   readonly applier: ApplierPeer;
   readonly #kustomize: string;
-  #app: INestMicroservice | undefined;
+  #app: INestApplication | undefined;
   #last: Commit | undefined;
 
   private constructor(
@@ -81,10 +82,10 @@ export class PlannerWorld {
     const config = { stateDir: this.stateDir, packKey, kustomize: this.#kustomize };
     const module = PlannerModule.of(config, { ...hub, aggregates, blobs }, new Metrics('planner'));
     Logger.overrideLogger(false);
-    this.#app = await NestFactory.createMicroservice<MicroserviceOptions>(module, {
-      strategy: hub.strategy,
-    });
-    await this.#app.listen();
+    this.#app = await NestFactory.create(module, new FastifyAdapter());
+    this.#app.connectMicroservice<MicroserviceOptions>({ strategy: hub.strategy });
+    await this.#app.init();
+    await this.#app.startAllMicroservices();
   }
 
   async stop(): Promise<void> {

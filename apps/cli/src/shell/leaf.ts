@@ -1,4 +1,4 @@
-import { Option, type Command } from 'commander';
+import { InvalidArgumentError, Option, type Command } from 'commander';
 import { resolve } from 'node:path';
 
 import { formats } from './formats.js';
@@ -24,7 +24,7 @@ export const addLeaf = (parent: Command, { usage, about, examples }: Leaf): Comm
 /** Reads `name=value`, one or more times. */
 export const collectLabels = (text: string, before: Record<string, string> = {}): Record<string, string> => {
   const at = text.indexOf('=');
-  if (at < 1) throw new TypeError(`${text} is no label: give it as name=value`);
+  if (at < 1) throw new InvalidArgumentError('Give a label as name=value.');
   return { ...before, [text.slice(0, at)]: text.slice(at + 1) };
 };
 

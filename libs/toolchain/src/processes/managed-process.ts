@@ -71,6 +71,24 @@ const collect = (child: ChildProcess, logFile: string): string[] => {
   return lines;
 };
 
+/** What a line of a log says: the message where the line is a JSON record, else the line. */
+const saidIn = (line: string): string => {
+  if (!line.startsWith('{')) return line;
+  try {
+    const { msg, err } = JSON.parse(line) as { readonly msg?: unknown; readonly err?: unknown };
+    return [msg, err].find((one) => typeof one === 'string') ?? line;
+  } catch {
+    return line;
+  }
+};
+
+/** The last words of a process, short enough for a sentence. */
+const lastWords = (lines: readonly string[]): string =>
+  lines
+    .slice(-2)
+    .map((line) => saidIn(line).slice(0, 300))
+    .join(' | ');
+
 const running = new Set<ManagedProcess>();
 
 /** Every child process that this process started here and that has not ended, ready or not. */
@@ -100,7 +118,7 @@ export const startProcess = async (options: ProcessOptions): Promise<ManagedProc
     child.once('close', (code, signal) => {
       over = true;
       releaseGroup(pid);
-      resolve(`${name} ended (${signal ?? `code ${code ?? '?'}`}): ${lines.slice(-3).join(' | ')}`);
+      resolve(`${name} ended (${signal ?? `code ${code ?? '?'}`}): ${lastWords(lines)}`);
     });
   });
   const stop = async (): Promise<void> => {

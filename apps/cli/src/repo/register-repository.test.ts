@@ -1,0 +1,16 @@
+import { expect, test } from 'vitest';
+
+import { nameOf } from '../up/source.js';
+import { parseRef } from './register-repository.js';
+
+test('a ref is a branch, a tag, or a commit by its look', () => {
+  expect(parseRef('main')).toEqual({ kind: 'branch', name: 'main' });
+  expect(parseRef('refs/heads/main')).toEqual({ kind: 'branch', name: 'main' });
+  expect(parseRef('tags/v1')).toEqual({ kind: 'tag', name: 'v1' });
+  expect(parseRef('a'.repeat(40))).toEqual({ kind: 'commit', name: 'a'.repeat(40) });
+});
+
+test('a repository is named by the end of its address', () => {
+  expect(nameOf('https://github.com/example/fleet.git')).toBe('fleet');
+  expect(nameOf('git@example.com:team/Config.git/')).toBe('Config');
+});

@@ -1,0 +1,40 @@
+import { describe, expect, test } from 'vitest';
+
+import type { Target } from '../client/contract.js';
+import { countPlaced, judgeFleet, progressText } from './fleet-progress.js';
+
+const target = (sync: string, health = 'Current'): Target => ({
+  project: 'default', application: 'a', cluster: 'c', revision: null, desiredRevision: null, plan: null, sync, health,
+  since: null,
+}); // prettier-ignore
+const progress = (targets: Target[], expected = targets.length) => ({
+  fleet: { targets, position: '1.0' },
+  expected,
+});
+
+describe('a fleet', () => {
+  test('is healthy once every placed target is there, in sync and Current', () => {
+    expect(judgeFleet(progress([target('InSync'), target('InSync')]))).toBe('healthy');
+    expect(judgeFleet(progress([target('InSync')], 2))).toBe('moving');
+    expect(judgeFleet(progress([target('InSync', 'InProgress')]))).toBe('moving');
+  });
+
+  test('is at rest where what is not healthy waits for somebody', () => {
+    expect(judgeFleet(progress([target('InSync'), target('AwaitingApproval')]))).toBe('at-rest');
+    expect(judgeFleet(progress([target('Failed'), target('Applying')]))).toBe('moving');
+  });
+
+  test('is moving while its configuration is not in force, and says why', () => {
+    const pending = { ...progress([]), pending: 'repository fleet is being read' };
+    expect(judgeFleet(pending)).toBe('moving');
+    expect(progressText(pending)).toBe('repository fleet is being read');
+    expect(progressText(progress([target('InSync'), target('Planning')], 3))).toMatch(/^1 of 3 targets/);
+  });
+});
+
+test('placements count the clusters whose labels match', () => {
+  const clusters = [{ env: 'prod', region: 'eu' }, { env: 'prod', region: 'us' }, { env: 'staging' }];
+  expect(countPlaced([{}], clusters)).toBe(3);
+  expect(countPlaced([{ env: 'prod' }, { env: 'prod', region: 'eu' }], clusters)).toBe(3);
+  expect(countPlaced([{ env: 'test' }], clusters)).toBe(0);
+});

@@ -11,4 +11,6 @@ export type { Place, RenderCode } from './render-error.js';
 export { render, renderKeyOf } from './render.js';
 export type { Rendered, RenderInput, RenderSpec } from './render.js';
 export { folderTree } from './tree/folder-tree.js';
+export { memoryTree } from './tree/memory-tree.js';
+export type { MemoryFiles } from './tree/memory-tree.js';
 export type { TreeEntry, TreeReader } from './tree/tree-reader.js';

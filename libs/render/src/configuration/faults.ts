@@ -13,12 +13,15 @@ const unwrap = (schema: z.core.$ZodType): z.core.$ZodType => {
   return current;
 };
 
+const elementOf = (schema: z.ZodArray): z.core.$ZodType => schema.element;
+
 /** The fields that the schema knows at a path. */
 const fieldsAt = (schema: z.core.$ZodType, path: Path): readonly string[] => {
   let current = unwrap(schema);
   for (const step of path) {
-    if (current instanceof z.ZodObject) current = unwrap(current.shape[String(step)] ?? z.never());
-    else if (current instanceof z.ZodArray) current = unwrap(current.element as z.core.$ZodType);
+    if (current instanceof z.ZodObject)
+      current = unwrap((current.shape as z.core.$ZodShape)[String(step)] ?? z.never());
+    else if (current instanceof z.ZodArray) current = unwrap(elementOf(current));
     else return [];
   }
   return current instanceof z.ZodObject ? Object.keys(current.shape) : [];

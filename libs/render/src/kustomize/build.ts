@@ -7,6 +7,7 @@ import type { TreeReader } from '../tree/tree-reader.js';
 import { readDocuments } from '../yaml/documents.js';
 import { explainFailure } from './explain.js';
 import { walkKustomization, type KustomizeGraph } from './graph.js';
+import { sensitiveTexts } from './redact.js';
 import { runKustomize } from './run.js';
 
 /** What a build needs besides the tree: where it lies on disk, and the binary. */
@@ -46,6 +47,9 @@ export const buildKustomization = async (
   if (fault !== undefined) throw fault;
   const sources = await readSources(tree, graph);
   const run = await runKustomize(kustomize, join(root, folder), signal);
-  if (!run.ok) throw explainFailure(run.said, graph, sources, [await realpath(root), root]);
+  if (!run.ok) {
+    const sensitive = await sensitiveTexts(tree, graph, sources);
+    throw explainFailure({ said: run.said, sensitive, roots: [await realpath(root), root] }, graph, sources);
+  }
   return readOutput(run.output, graph);
 };

@@ -2,36 +2,74 @@ import { refuseDuplicates } from '../objects/duplicates.js';
 import type { PlacedObject } from '../objects/rendering.js';
 import { isRenderError, RenderError, type Place } from '../render-error.js';
 import type { KustomizeGraph } from './graph.js';
+import { redact } from './redact.js';
+import { isMapping, writtenAt } from './written.js';
 
-const secretsOut = (text: string): string => text.replaceAll(/`[^`]*`/gs, '`…`');
+/** What is known besides the message: what may not be quoted, and the folders of this machine to leave out. */
+export type Failure = {
+  readonly said: string;
+  readonly sensitive: readonly string[];
+  readonly roots: readonly string[];
+};
 
-/** The last and most telling part of kustomize's message, without quoted configuration and without paths of this machine. */
-export const shorten = (said: string, roots: readonly string[]): string => {
-  let text = secretsOut(
-    said.replace(/^(?:# [^\n]*\n|Warning:[^\n]*\n)*/, '').replace(/^Error:\s*/, ''),
-  ).trim();
+/** The last and most telling part of kustomize's message, without what is quoted and without paths of this machine. */
+export const shorten = ({ said, sensitive, roots }: Failure): string => {
+  const withoutWarnings = said.replace(/^(?:(?:# |Warning:)[^\n]*\n)*/, '').replace(/^Error:\s*/, '');
+  let text = redact(withoutWarnings.trim(), sensitive);
   for (const root of roots) text = text.replaceAll(`${root}/`, '').replaceAll(root, '.');
   const telling =
     text.split(/: (?=recursed |accumulating resources(?: from)?|accumulation err=)/).at(-1) ?? text;
   return telling.replaceAll(/\s+/g, ' ').slice(0, 500);
 };
 
-const kustomizationLine = (graph: KustomizeGraph, pattern: (text: string) => boolean): Place | undefined => {
+/** Finds the entry of a field that holds a text. */
+const findEntry = (graph: KustomizeGraph, field: string, text: string): Place | undefined => {
   for (const { document } of graph.kustomizations) {
-    const patches = (document.value as Record<string, unknown>).patches;
-    if (!Array.isArray(patches)) continue;
-    const index = patches.findIndex((patch) => pattern(JSON.stringify(patch)));
-    if (index >= 0) return { file: document.file, line: document.lineOf(['patches', index]) };
+    if (!isMapping(document.value)) continue;
+    const entry = writtenAt(document.value, field).find(({ value }) => JSON.stringify(value).includes(text));
+    if (entry !== undefined) return { file: document.file, line: document.lineOf(entry.path) };
   }
   return undefined;
 };
 
-/** Where a strategic merge patch that fits nothing stands: kustomize names the object that it looked for. */
-const patchPlace = (graph: KustomizeGraph, said: string): Place | undefined => {
-  const name = /no resource matches strategic merge patch "[^"/]*\/([^"]+?)\.[^".]*"/.exec(said)?.[1];
-  const path = /does not apply: .*?(\/[^\s:']+)/.exec(said)?.[1];
-  if (name !== undefined) return kustomizationLine(graph, (patch) => patch.includes(name));
-  return path === undefined ? undefined : kustomizationLine(graph, (patch) => patch.includes(path));
+/** How kustomize words what is wrong with an entry, and the field in which the entry stands. */
+const wordings: readonly { readonly pattern: RegExp; readonly fields: readonly string[] }[] = [
+  {
+    pattern: /no resource matches strategic merge patch "[^"/]*\/([^"]+?)\.[^".]*"/,
+    fields: ['patches', 'patchesStrategicMerge'],
+  },
+  { pattern: /does not apply: .*?(\/[^\s:']+)/, fields: ['patches', 'patchesJson6902'] },
+  {
+    pattern: /Name:"([^"]*)"[^}]*\} does not exist; cannot merge or replace/,
+    fields: ['configMapGenerator', 'secretGenerator'],
+  },
+  // Which of several patches it is, kustomize does not say: the first of them.
+  {
+    pattern: /builtin Patch\w*Transformer()/,
+    fields: ['patches', 'patchesJson6902', 'patchesStrategicMerge'],
+  },
+  { pattern: /nothing selected by [^/]*\/([^.]*)\./, fields: ['replacements'] },
+];
+
+const entryPlace = (graph: KustomizeGraph, said: string): Place | undefined => {
+  for (const { pattern, fields } of wordings) {
+    const text = pattern.exec(said)?.[1];
+    if (text === undefined) continue;
+    const place = fields.map((field) => findEntry(graph, field, text)).find((found) => found !== undefined);
+    if (place !== undefined) return place;
+  }
+  return undefined;
+};
+
+/** A value of the wrong type is named by the field of a Go struct: `Image.images.name`. */
+const fieldPlace = (graph: KustomizeGraph, said: string): Place | undefined => {
+  const names = /Go struct field ([\w.]+)/.exec(said)?.[1]?.split('.') ?? [];
+  for (const { document } of graph.kustomizations) {
+    const { value } = document;
+    const name = names.find((each) => isMapping(value) && each in value);
+    if (name !== undefined) return { file: document.file, line: document.lineOf([name]) };
+  }
+  return undefined;
 };
 
 const duplicateOf = (said: string, objects: readonly PlacedObject[]): RenderError | undefined => {
@@ -46,20 +84,20 @@ const duplicateOf = (said: string, objects: readonly PlacedObject[]): RenderErro
 };
 
 /**
- * Puts what kustomize says into a refusal with file and line: two files with one object where it is that, else the patch that it is
- * about, else the first file that it names, else the kustomization itself.
+ * Puts what kustomize says into a refusal with file and line: two files with one object where it is that, else the entry or field of a
+ * kustomization that it is about, else the first file that it names, else the kustomization itself.
  */
 export const explainFailure = (
-  said: string,
+  failure: Failure,
   graph: KustomizeGraph,
   objects: readonly PlacedObject[],
-  roots: readonly string[],
 ): RenderError => {
+  const { said } = failure;
   const duplicate = duplicateOf(said, objects);
   if (duplicate !== undefined) return duplicate;
   const named = objects.find(({ place }) => place !== undefined && said.includes(`'${place.file}'`))?.place;
   const own = graph.kustomizations[0]?.document;
   const fallback = own === undefined ? {} : { file: own.file, line: own.lineOf([]) };
-  const place = patchPlace(graph, said) ?? named ?? fallback;
-  return new RenderError('kustomize-failed', `kustomize: ${shorten(said, roots)}`, place);
+  const place = entryPlace(graph, said) ?? fieldPlace(graph, said) ?? named ?? fallback;
+  return new RenderError('kustomize-failed', `kustomize: ${shorten(failure)}`, place);
 };

@@ -1,6 +1,7 @@
 import { isRenderError, RenderError } from '../render-error.js';
 import { displayPath, folderOf, isWithin, joinPath, nameOf, resolvePath } from '../tree/paths.js';
 import type { TreeReader } from '../tree/tree-reader.js';
+import { readDocuments } from '../yaml/documents.js';
 import { suggestPath } from '../tree/suggest-path.js';
 import {
   isKustomizationName,
@@ -10,6 +11,7 @@ import {
 } from './kustomization.js';
 import { checkPlugins } from './plugins.js';
 import { isRemote } from './remote.js';
+import { isInline } from './written.js';
 
 /** Everything that a kustomization reaches. */
 export type KustomizeGraph = {
@@ -50,6 +52,7 @@ const visitFile = async (walk: Walk, folder: string, path: string, reference: Re
   }
   if (reference.holdsObjects) walk.objectFiles.add(path);
   if (reference.kind === 'plugin') walk.faults.push(...checkPlugins(path, await walk.tree.read(path)));
+  if (reference.field === 'patch') readDocuments(path, await walk.tree.read(path));
 };
 
 const visitTarget = async (
@@ -99,7 +102,7 @@ const visitReference = async (
   reference: Reference,
 ): Promise<void> => {
   const { written, kind } = reference;
-  if (kind === 'plugin' && /[\n{]|:\s/.test(written)) {
+  if (kind === 'plugin' && isInline(written)) {
     const inline = checkPlugins(reference.file, written);
     walk.faults.push(
       ...inline.map(

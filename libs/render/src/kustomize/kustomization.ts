@@ -1,7 +1,8 @@
 import { RenderError } from '../render-error.js';
 import { didYouMean } from '../suggestion.js';
 import { readDocuments, type YamlDocument } from '../yaml/documents.js';
-import type { Path } from '../yaml/positions.js';
+import { checkInline } from './inline.js';
+import { faultAt, foldCase, isInline, isMapping, writtenAt, type Mapping } from './written.js';
 
 /** The names under which kustomize looks for its file. */
 export const kustomizationNames = ['kustomization.yaml', 'kustomization.yml', 'Kustomization'] as const;
@@ -30,8 +31,6 @@ export type Kustomization = {
   readonly faults: readonly RenderError[];
 };
 
-type Mapping = Readonly<Record<string, unknown>>;
-
 const knownFields = [
   'apiVersion', 'kind', 'metadata', 'bases', 'buildMetadata', 'commonAnnotations', 'commonLabels', 'components',
   'configMapGenerator', 'configurations', 'crds', 'generatorOptions', 'generators', 'imageTags', 'images', 'labels',
@@ -39,34 +38,6 @@ const knownFields = [
   'replacements', 'replicas', 'resources', 'secretGenerator', 'sortOptions', 'transformers', 'validators', 'vars',
 ] as const; // prettier-ignore
 const helmFields = ['helmCharts', 'helmChartInflationGenerator', 'helmGlobals'];
-
-const isMapping = (value: unknown): value is Mapping =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
-const listOf = (value: unknown): readonly unknown[] =>
-  Array.isArray(value) ? value : value == null ? [] : [value];
-
-/** Go's JSON decoder, which kustomize reads with, does not tell upper from lower case in the names of fields. */
-const foldCase = (name: string): string => name.toUpperCase().toLowerCase();
-
-const membersOf = (mapping: unknown, name: string): readonly (readonly [key: string, value: unknown])[] =>
-  isMapping(mapping) ? Object.entries(mapping).filter(([key]) => foldCase(key) === foldCase(name)) : [];
-
-const fault = (document: YamlDocument, path: Path, code: RenderError['code'], message: string): RenderError =>
-  new RenderError(code, message, { file: document.file, line: document.lineOf(path) });
-
-type Written = { readonly value: unknown; readonly path: Path };
-
-/** The values at `field`, or at `field[].inner`, each list unfolded. */
-const writtenAt = (root: Mapping, field: string, inner?: string): readonly Written[] =>
-  membersOf(root, field).flatMap(([key, value]) =>
-    listOf(value).flatMap((item, index): Written[] => {
-      const path: Path = Array.isArray(value) ? [key, index] : [key];
-      if (inner === undefined) return [{ value: item, path }];
-      return membersOf(item, inner).flatMap(([name, nested]) =>
-        listOf(nested).map((each, at): Written => ({ value: each, path: [...path, name, at] })),
-      );
-    }),
-  );
 
 type Source = {
   readonly field: string;
@@ -95,18 +66,16 @@ const sources: readonly Source[] = [
   { field: 'secretGenerator', inner: 'files', kind: 'file', word: 'file', keyed: true },
   { field: 'secretGenerator', inner: 'envs', kind: 'file', word: 'env file' },
   { field: 'secretGenerator', inner: 'env', kind: 'file', word: 'env file' },
-  { field: 'generators', kind: 'plugin', word: 'generator', inline: true },
-  { field: 'transformers', kind: 'plugin', word: 'transformer', inline: true },
-  { field: 'validators', kind: 'plugin', word: 'validator', inline: true },
+  { field: 'generators', kind: 'plugin', word: 'generator' },
+  { field: 'transformers', kind: 'plugin', word: 'transformer' },
+  { field: 'validators', kind: 'plugin', word: 'validator' },
 ];
-
-const isInline = (written: string): boolean => written.includes('\n') || /^\s*[{[]|^\s*\w+:\s/.test(written);
 
 const referencesOf = (document: YamlDocument, root: Mapping): readonly Reference[] =>
   sources.flatMap((source) =>
     writtenAt(root, source.field, source.inner).flatMap(({ value, path }): Reference[] => {
       if (typeof value !== 'string') return [];
-      if (source.inline === true && source.kind !== 'plugin' && isInline(value)) return [];
+      if (source.inline === true && isInline(value)) return [];
       const written = source.keyed === true ? value.slice(value.indexOf('=') + 1) : value;
       const place = { file: document.file, line: document.lineOf(path) };
       const holdsObjects = source.field === 'resources';
@@ -117,17 +86,19 @@ const referencesOf = (document: YamlDocument, root: Mapping): readonly Reference
 const checkFields = (document: YamlDocument, root: Mapping): readonly RenderError[] =>
   Object.keys(root).flatMap((key) => {
     if (helmFields.some((field) => foldCase(field) === foldCase(key))) {
-      return [fault(document, [key], 'helm-unsupported', `${key}: charts are not inflated by this version`)];
+      return [
+        faultAt(document, [key], 'helm-unsupported', `${key}: charts are not inflated by this version`),
+      ];
     }
     if (knownFields.some((field) => field === key)) return [];
     const reason = `unknown field "${key}" in a kustomization.${didYouMean(key, knownFields)}`;
-    return [fault(document, [key], 'kustomization-invalid', reason)];
+    return [faultAt(document, [key], 'kustomization-invalid', reason)];
   });
 
 const checkKind = (document: YamlDocument, root: Mapping): readonly RenderError[] => {
   const kind = root.kind ?? 'Kustomization';
   if (kind === 'Kustomization' || kind === 'Component') return [];
-  return [fault(document, ['kind'], 'kustomization-invalid', `kind must be Kustomization or Component`)];
+  return [faultAt(document, ['kind'], 'kustomization-invalid', `kind must be Kustomization or Component`)];
 };
 
 /** Reads a kustomization file. Throws {@link RenderError} where it is no YAML or no mapping. */
@@ -135,10 +106,12 @@ export const readKustomization = (file: string, text: string): Kustomization => 
   const [document, second] = readDocuments(file, text).filter(({ value }) => value !== null);
   if (document === undefined || !isMapping(document.value))
     throw new RenderError('kustomization-invalid', 'a kustomization must be a mapping', { file, line: 1 });
-  const faults = [...checkFields(document, document.value), ...checkKind(document, document.value)];
+  const faults = [checkFields, checkKind, checkInline].flatMap((check) =>
+    check(document, document.value as Mapping),
+  );
   if (second !== undefined)
     faults.push(
-      fault(second, [], 'kustomization-invalid', 'a kustomization is one document, here is a second'),
+      faultAt(second, [], 'kustomization-invalid', 'a kustomization is one document, here is a second'),
     );
   return { document, references: referencesOf(document, document.value), faults };
 };

@@ -21,6 +21,12 @@ const environment = {
 
 const unshareCandidates = ['/usr/bin/unshare', '/bin/unshare'];
 
+const isExecutable = (path: string): Promise<boolean> =>
+  access(path, constants.X_OK).then(
+    () => true,
+    () => false,
+  );
+
 const succeeds = (command: string, parameters: readonly string[]): Promise<boolean> =>
   new Promise((resolve) => {
     execFile(command, parameters, { timeout: 5_000 }, (error) => resolve(error === null));
@@ -30,11 +36,8 @@ const findIsolation = async (): Promise<readonly string[]> => {
   if (process.platform !== 'linux') return [];
   for (const path of unshareCandidates) {
     const command = [path, '--user', '--map-root-user', '--net', '--'];
-    const isThere = await access(path, constants.X_OK).then(
-      () => true,
-      () => false,
-    );
-    if (isThere && (await succeeds(path, [...command.slice(1), '/bin/true']))) return command;
+    if ((await isExecutable(path)) && (await succeeds(path, [...command.slice(1), '/bin/true'])))
+      return command;
   }
   return [];
 };
@@ -44,18 +47,13 @@ let isolation: Promise<readonly string[]> | undefined;
 /** The command that runs another one without any network (Linux, where the user may make a network namespace), else nothing. */
 export const networkIsolation = (): Promise<readonly string[]> => (isolation ??= findIsolation());
 
-const failureOf = (
-  error: NodeJS.ErrnoException & { killed?: boolean },
-  kustomize: string,
-): RenderError | undefined => {
+const failureOf = (error: NodeJS.ErrnoException & { killed?: boolean }): RenderError | undefined => {
   if (error.code === 'ABORT_ERR') return new RenderError('aborted', 'rendering was stopped');
   if (error.code === 'ERR_CHILD_PROCESS_STDIO_MAXBUFFER')
     return new RenderError(
       'output-limit',
       `kustomize printed more than ${limits.outputBytes / 1024 / 1024} MiB`,
     );
-  if (error.code === 'ENOENT' || error.code === 'EACCES')
-    return new RenderError('renderer-missing', `kustomize cannot be run at ${kustomize}`, { cause: error });
   if (error.killed === true)
     return new RenderError('time-limit', `kustomize took longer than ${limits.renderMs / 1000} s`);
   return undefined;
@@ -70,6 +68,8 @@ export const runKustomize = async (
   folder: string,
   signal?: AbortSignal,
 ): Promise<KustomizeRun> => {
+  if (!(await isExecutable(kustomize)))
+    throw new RenderError('renderer-missing', `kustomize cannot be run at ${kustomize}`);
   const [command, ...rest] = [...(await networkIsolation()), kustomize];
   const parameters = [...rest, 'build', '.', '--load-restrictor', 'LoadRestrictionsRootOnly'];
   const options = {
@@ -82,7 +82,7 @@ export const runKustomize = async (
   } as const;
   return new Promise((resolve, reject) => {
     execFile(command, parameters, options, (error, stdout, stderr) => {
-      const failure = error === null ? undefined : failureOf(error as NodeJS.ErrnoException, kustomize);
+      const failure = error === null ? undefined : failureOf(error as NodeJS.ErrnoException);
       if (failure !== undefined) reject(failure);
       else resolve(error === null ? { ok: true, output: stdout } : { ok: false, said: stderr });
     });

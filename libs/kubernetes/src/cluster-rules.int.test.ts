@@ -1,6 +1,11 @@
 import { afterAll, beforeAll } from 'vitest';
 
 import { answers } from './cluster-rules/answers.js';
+import { applyLoop } from './cluster-rules/apply-loop.js';
+import { planning } from './cluster-rules/planning.js';
+import { pruning } from './cluster-rules/pruning.js';
+import { secrecy } from './cluster-rules/secrecy.js';
+import { watching } from './cluster-rules/watching.js';
 import { startRig, type Rig } from './cluster-rules/rig.js';
 
 let rig: Rig | undefined;
@@ -17,3 +22,8 @@ beforeAll(async () => {
 afterAll(() => rig?.stop());
 
 answers(started);
+planning(started);
+applyLoop(started);
+pruning(started);
+secrecy(started);
+watching(started);

@@ -28,14 +28,14 @@ const isNamespace = ({ object }: Wanted): boolean =>
 const isDefinition = ({ object }: Wanted): boolean =>
   groupOf(object.apiVersion) === 'apiextensions.k8s.io' && object.kind === 'CustomResourceDefinition';
 
-/** What a target wants, with discovery asked anew where a kind is unknown that the plan itself does not bring. */
+/** What a target wants, with discovery asked anew where a kind is unknown: somebody may have brought it meanwhile. */
 export const prepareWith = async (
   target: TargetManifests,
   { capability, hmacKey }: Workbench,
   signal?: AbortSignal,
 ): Promise<Wanted[]> => {
   const wanted = prepare(target, await capability.current(signal), hmacKey);
-  const isUnknown = wanted.some(({ resource, definition, refusal }) => !resource && !definition && !refusal);
+  const isUnknown = wanted.some(({ resource, refusal }) => !resource && !refusal);
   return isUnknown ? prepare(target, await capability.refresh(signal), hmacKey) : wanted;
 };
 
@@ -74,7 +74,10 @@ class Diff {
     if (wanted.refusal || (!resource && !definition)) return unplannable(wanted);
     if (!resource) return this.#defer(wanted);
     const served: Served = { ...wanted, resource };
-    if (this.#isArriving(isNamespace, wanted.object.namespace)) return this.#defer(served);
+    const isEarly =
+      this.#isArriving(isNamespace, wanted.object.namespace) ||
+      this.#isArriving(isDefinition, definition?.metadata.name);
+    if (isEarly) return this.#defer(served);
     const examination = await examine(this.bench.api, served, this.signal);
     const operation = judgeExamination(served, examination, this.judge);
     const isRefusedByOldSchema =

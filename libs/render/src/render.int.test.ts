@@ -10,6 +10,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { networkIsolation, runKustomize } from './kustomize/run.js';
 import { RenderError } from './render-error.js';
 import { render, type Rendered, type RenderSpec } from './render.js';
+import { memoryTree } from './tree/memory-tree.js';
 
 type Files = Readonly<Record<string, string>>;
 
@@ -120,6 +121,21 @@ describe('rendering', () => {
       metadata: { labels: { region: 'eu' } },
       spec: { replicas: 3 },
     });
+  });
+
+  test('suggests from the whole revision, where only what is read lies on disk', async () => {
+    const files = overlay('resources:\n  - ../bse\n');
+    const root = await write({ 'app/kustomization.yaml': files['app/kustomization.yaml'] ?? '' });
+    const spec: RenderSpec = {
+      path: 'app',
+      renderer: 'detect',
+      namespace: 'shop',
+      substitute: {},
+      patches: [],
+    };
+    const input = { root, tree: memoryTree(files), kustomize, renderKey: 'key' };
+    await expect(render({ ...input, spec })).rejects.toThrow('Did you mean "../base"?');
+    await expect(render({ ...input, spec: { ...spec, path: 'ap' } })).rejects.toThrow('Did you mean "app"?');
   });
 
   test('leaves out the configuration of Syncline in either renderer', async () => {
@@ -286,7 +302,13 @@ describe('kustomize', () => {
   test('that is not there is a fault of ours, to be tried again', async () => {
     const root = await write(overlay('resources: [../base]\n'));
     const input = { root, renderKey: 'key', kustomize: '/nowhere/kustomize' };
-    const spec = { path: 'app', renderer: 'detect', namespace: 'shop', substitute: {}, patches: [] } as const;
+    const spec: RenderSpec = {
+      path: 'app',
+      renderer: 'detect',
+      namespace: 'shop',
+      substitute: {},
+      patches: [],
+    };
     await expect(render({ ...input, spec })).rejects.toMatchObject({
       code: 'renderer-missing',
       retryable: true,

@@ -26,6 +26,8 @@ export type RenderInput = {
   readonly spec: RenderSpec;
   /** A folder on disk that holds the paths of `Lineage.materialise` under their names, without links. */
   readonly root: string;
+  /** The whole revision, where it is at hand: then a path that is not there can be suggested one that is. */
+  readonly tree?: TreeReader;
   /** From {@link renderKeyOf}. */
   readonly renderKey: string;
   /** Path of the pinned kustomize. */
@@ -65,7 +67,7 @@ const checkPath = async (tree: TreeReader, written: string): Promise<string> => 
 };
 
 const readObjects = async (input: RenderInput): Promise<readonly PlacedObject[]> => {
-  const tree = folderTree(input.root);
+  const tree = input.tree ?? folderTree(input.root);
   const path = await checkPath(tree, input.spec.path);
   const isPlain = (await detectRenderer(tree, { path, renderer: input.spec.renderer })) === 'plain';
   const objects = isPlain ? await readPlain(tree, path) : await buildKustomization(tree, path, input);

@@ -30,7 +30,7 @@ const readOutput = (output: string, graph: KustomizeGraph): readonly PlacedObjec
   const file = graph.kustomizations[0]?.document.file ?? 'kustomization.yaml';
   return readDocuments(file, output)
     .flatMap((document) => objectsOf({ ...document, lineOf: () => 1 }))
-    .map(({ object }) => ({ object, place: { file, line: 1 } }));
+    .map(({ object }) => ({ object, findPlace: () => ({ file, line: 1 }) }));
 };
 
 /**

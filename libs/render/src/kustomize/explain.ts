@@ -85,7 +85,7 @@ const duplicateOf = (said: string, objects: readonly PlacedObject[]): RenderErro
 
 /**
  * Puts what kustomize says into a refusal with file and line: two files with one object where it is that, else the entry or field of a
- * kustomization that it is about, else the first file that it names, else the kustomization itself.
+ * kustomization that it is about, else the kustomization itself.
  */
 export const explainFailure = (
   failure: Failure,
@@ -95,9 +95,8 @@ export const explainFailure = (
   const { said } = failure;
   const duplicate = duplicateOf(said, objects);
   if (duplicate !== undefined) return duplicate;
-  const named = objects.find(({ place }) => place !== undefined && said.includes(`'${place.file}'`))?.place;
   const own = graph.kustomizations[0]?.document;
   const fallback = own === undefined ? {} : { file: own.file, line: own.lineOf([]) };
-  const place = entryPlace(graph, said) ?? fieldPlace(graph, said) ?? named ?? fallback;
+  const place = entryPlace(graph, said) ?? fieldPlace(graph, said) ?? fallback;
   return new RenderError('kustomize-failed', `kustomize: ${shorten(failure)}`, place);
 };

@@ -1,7 +1,9 @@
 import { groupOf, metadataOf, refuseObject, textOf, type PlacedObject } from './rendering.js';
 
-const at = ({ place }: PlacedObject): string =>
-  place === undefined ? '' : ` at ${place.file}:${place.line}`;
+const at = ({ findPlace }: PlacedObject): string => {
+  const place = findPlace?.();
+  return place === undefined ? '' : ` at ${place.file}:${place.line}`;
+};
 
 /**
  * Throws {@link RenderError} where two objects are the same one for a cluster: equal group, kind, namespace (the

@@ -33,7 +33,7 @@ describe('the objects of a document', () => {
     const own = 'apiVersion: syncline.dev/v1\nkind: Application\nmetadata: { name: a }\n';
     const all = objects([config('a'), '', list, typed, own].join('---\n'));
     expect(names(all)).toEqual(['ConfigMap /a', 'ConfigMap /b', 'Secret /s']);
-    expect(all[1]?.place).toEqual({ file: 'a.yaml', line: 9 });
+    expect(all[1]?.findPlace?.()).toEqual({ file: 'a.yaml', line: 9 });
   });
 
   test.each([

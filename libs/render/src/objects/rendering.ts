@@ -2,8 +2,11 @@ import type { Manifest } from '@syncline/events';
 
 import { RenderError, type Place, type RenderCode } from '../render-error.js';
 
-/** An object on its way to a manifest, and where it stands in the repository where that is known. */
-export type PlacedObject = { readonly object: Manifest; readonly place?: Place };
+/**
+ * An object on its way to a manifest, and where it stands in the repository where that is known. Finding the line takes a walk over
+ * the file, so it is found when it is asked for.
+ */
+export type PlacedObject = { readonly object: Manifest; readonly findPlace?: () => Place };
 
 /** A plain mapping, as JSON has it. */
 export type Mapping = Readonly<Record<string, unknown>>;
@@ -40,12 +43,12 @@ export const describeObject = (object: Mapping): string => {
 /** A refusal that names the object and where it stands. */
 export const refuseObject = (
   code: RenderCode,
-  { object, place }: PlacedObject,
+  { object, findPlace }: PlacedObject,
   reason: string,
 ): RenderError => {
   const name = describeObject(object);
   return new RenderError(code, `${name.trim() === '' ? 'an object' : name.trim()} ${reason}`, {
-    ...place,
+    ...findPlace?.(),
     object: name,
   });
 };

@@ -13,7 +13,7 @@ const secret = (fields: Record<string, unknown>): PlacedObject => ({
     metadata: { name: 's', namespace: 'n' },
     ...fields,
   },
-  place: { file: 'a.yaml', line: 3 },
+  findPlace: () => ({ file: 'a.yaml', line: 3 }),
 });
 const base64 = (text: string): string => Buffer.from(text).toString('base64');
 const refusal = (fields: Record<string, unknown>): RenderError => {

@@ -1,7 +1,7 @@
 import type { Manifest } from '@syncline/events';
 
 import { configurationGroup } from '../configuration/group.js';
-import { RenderError } from '../render-error.js';
+import { RenderError, type Place } from '../render-error.js';
 import type { YamlDocument } from '../yaml/documents.js';
 import {
   groupOf,
@@ -56,9 +56,9 @@ const placeItem = (
   value: unknown,
   path: readonly (string | number)[],
 ): PlacedObject => {
-  const place = { file: document.file, line: document.lineOf(path) };
-  if (!isMapping(value)) throw new RenderError('object-invalid', 'is no Kubernetes object', place);
-  return { object: value as Manifest, place };
+  const findPlace = (): Place => ({ file: document.file, line: document.lineOf(path) });
+  if (!isMapping(value)) throw new RenderError('object-invalid', 'is no Kubernetes object', findPlace());
+  return { object: value as Manifest, findPlace };
 };
 
 /** The objects of a document: lists unfolded, empty documents and Syncline's configuration left out, each checked. */

@@ -6,9 +6,9 @@ import { readPlain } from './read-plain.js';
 
 const config = (name: string): string => `apiVersion: v1\nkind: ConfigMap\nmetadata: { name: ${name} }\n`;
 const read = async (files: MemoryFiles) =>
-  (await readPlain(memoryTree(files), 'app')).map(({ object, place }) => [
+  (await readPlain(memoryTree(files), 'app')).map(({ object, findPlace }) => [
     (object.metadata as { name: string }).name,
-    place?.file,
+    findPlace?.().file,
   ]);
 const refusal = async (files: MemoryFiles): Promise<string> => {
   try {

@@ -63,7 +63,7 @@ export class Renders implements OnModuleInit {
         await mkdir(root, { mode: 0o700 });
         const tree = await this.revisions.tree(spec.repository, revision);
         await tree.materialise(lineage.materialise, root);
-        return await render({ spec, root, renderKey, kustomize: this.config.kustomize });
+        return await render({ spec, root, tree, renderKey, kustomize: this.config.kustomize });
       } finally {
         await rm(root, { recursive: true, force: true });
       }

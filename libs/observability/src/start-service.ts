@@ -8,6 +8,9 @@ import { nestLogger, type Logger } from './logging.js';
 
 const shutdownMs = 5_000;
 
+type FastifyOptions = Exclude<ConstructorParameters<typeof FastifyAdapter>[0], undefined>;
+type FrameworkErrors = Extract<FastifyOptions, { readonly frameworkErrors?: unknown }>['frameworkErrors'];
+
 /** A service's parts. `module` holds its handlers and provides Readiness and Metrics for the health routes. */
 export type ServiceParts = {
   readonly name: string;
@@ -18,6 +21,8 @@ export type ServiceParts = {
   readonly logger: Logger;
   /** More of the HTTP side than the health routes. */
   readonly configure?: (app: NestFastifyApplication) => Promise<void> | void;
+  /** Answers what is wrong before any route is known, such as an address that cannot be decoded. */
+  readonly frameworkErrors?: FrameworkErrors;
   /** What to close after the handlers are done. */
   readonly close: () => Promise<void>;
 };
@@ -25,7 +30,12 @@ export type ServiceParts = {
 /** Starts a service: HTTP first, so that readiness can be asked, then its reactions. Ends within five seconds of a signal. */
 export const startService = async (parts: ServiceParts): Promise<NestFastifyApplication> => {
   const { name, logger, listen } = parts;
-  const adapter = new FastifyAdapter({ bodyLimit: 8 * 1024 * 1024, trustProxy: false });
+  const { frameworkErrors } = parts;
+  const adapter = new FastifyAdapter({
+    bodyLimit: 8 * 1024 * 1024,
+    trustProxy: false,
+    ...(frameworkErrors && { frameworkErrors }),
+  });
   const app = await NestFactory.create<NestFastifyApplication>(parts.module, adapter, {
     logger: nestLogger(logger),
     abortOnError: false,

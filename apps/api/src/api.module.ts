@@ -6,7 +6,7 @@ import { HealthController, Metrics, Readiness } from '@syncline/observability';
 import { Projector, Views } from '@syncline/read-models';
 
 import { AccessGuard } from './access/access.guard.js';
-import { AccessMetrics } from './access/access-metrics.js';
+import { Authenticator } from './access/authenticator.js';
 import { Denials } from './access/denials.js';
 import { KnownTokens } from './access/known-tokens.js';
 import { TokensController } from './access/tokens.controller.js';
@@ -39,7 +39,7 @@ export type ApiParts = {
   readonly views: Views;
   readonly projector: Projector;
   readonly tokens: KnownTokens;
-  readonly accessMetrics: AccessMetrics;
+  readonly authenticator: Authenticator;
   readonly streams: EventStreams;
   readonly openApi: OpenApi;
   readonly metrics: Metrics;
@@ -67,7 +67,7 @@ const own = (parts: ApiParts): Provider[] => {
     { provide: Views, useValue: parts.views },
     { provide: Projector, useValue: parts.projector },
     { provide: KnownTokens, useValue: parts.tokens },
-    { provide: AccessMetrics, useValue: parts.accessMetrics },
+    { provide: Authenticator, useValue: parts.authenticator },
     { provide: EventStreams, useValue: parts.streams },
     { provide: OpenApi, useValue: parts.openApi },
     { provide: Denials, useValue: new Denials(hub.aggregates, parts.log) },

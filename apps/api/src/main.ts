@@ -3,6 +3,8 @@ import { createLogger, Metrics, runMain, startService } from '@syncline/observab
 
 import { ApiModule } from './api.module.js';
 import { readConfig } from './config.js';
+import { configureApi } from './configure-api.js';
+import { answerFrameworkError } from './problems/framework-errors.js';
 import { openParts } from './start-api.js';
 
 const config = readConfig();
@@ -17,7 +19,8 @@ runMain(logger, async () => {
   const parts = await openParts(config, hub, metrics, logger);
   return startService({
     ...{ name: 'api', module: ApiModule.with(parts), listen: config.listen, strategy: hub.strategy, logger },
-    configure: (app) => parts.openApi.describe(app),
+    configure: configureApi(parts),
+    frameworkErrors: answerFrameworkError,
     close: () => parts.close().then(() => hub.close()),
   });
 });

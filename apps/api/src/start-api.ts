@@ -9,6 +9,7 @@ import { Projector, Views } from '@syncline/read-models';
 
 import { AccessMetrics } from './access/access-metrics.js';
 import { admitAdministrator } from './access/admin-token.js';
+import { Authenticator } from './access/authenticator.js';
 import { FailedAttempts } from './access/failed-attempts.js';
 import { KnownTokens } from './access/known-tokens.js';
 import type { ApiParts } from './api.module.js';
@@ -50,7 +51,7 @@ export const openParts = async (
   const streams = new EventStreams(hub.log);
   return {
     ...{ config, hub, metrics, log, tokens, projector, views, streams },
-    accessMetrics: new AccessMetrics(metrics, new FailedAttempts(systemClock)),
+    authenticator: new Authenticator(tokens, new AccessMetrics(metrics, new FailedAttempts(systemClock))),
     openApi: new OpenApi(),
     readiness: readinessOf(hub, projector, projection),
     close: async () => {

@@ -1,3 +1,4 @@
+export * as story from './fleet-story.js';
 export { eventually } from './eventually.js';
 export { startLocalCluster, startPostgresServer } from './servers.js';
 export type { TestPostgres } from './servers.js';

@@ -8,6 +8,7 @@ import { Config } from '../config.js';
 import { PeopleNames } from '../people/people-names.js';
 import { notFound } from '../problems/problem.js';
 import { CallerOf, Writes, type Caller } from '../requests/caller.js';
+import { anyName } from '../requests/names.js';
 import { written } from '../requests/positions.js';
 import { Allows } from './allows.js';
 import { KnownTokens, type KnownToken } from './known-tokens.js';
@@ -74,7 +75,7 @@ export class TokensController {
 
   @Delete(':id')
   @Writes()
-  async revoke(@Param('id') id: string, @CallerOf() caller: Caller): Promise<Record<string, unknown>> {
+  async revoke(@Param('id', { schema: anyName }) id: string, @CallerOf() caller: Caller): Promise<Record<string, unknown>> {
     const known = this.tokens.get(id);
     if (!known) {
       throw notFound('token-unknown', `There is no token ${id}. GET /v1/tokens lists those that were issued.`);

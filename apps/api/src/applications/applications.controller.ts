@@ -8,7 +8,7 @@ import { Allows } from '../access/allows.js';
 import { targetOf, targetShape } from '../fleet/target-answer.js';
 import { notFound } from '../problems/problem.js';
 import { CallerOf, Writes, type Caller } from '../requests/caller.js';
-import { name, reason, revision } from '../requests/names.js';
+import { anyName, name, reason, revision } from '../requests/names.js';
 import { answered, cursor, limitOf } from '../requests/positions.js';
 import { ReadsViews } from '../requests/reads-views.js';
 import { ApplicationHistory, historyPage } from './history.js';
@@ -95,8 +95,8 @@ export class ApplicationsController {
   @ReadsViews()
   @ApiResponse({ status: 200, standardSchema: application })
   async show(
-    @Param('project') project: string,
-    @Param('name') name: string,
+    @Param('project', { schema: anyName }) project: string,
+    @Param('name', { schema: anyName }) name: string,
   ): Promise<z.infer<typeof application>> {
     const row = await this.#find({ project, application: name });
     const targets = await this.views.fleet({ project, application: name });
@@ -114,8 +114,8 @@ export class ApplicationsController {
   @ReadsViews()
   @ApiResponse({ status: 200, standardSchema: historyPage })
   async history(
-    @Param('project') project: string,
-    @Param('name') name: string,
+    @Param('project', { schema: anyName }) project: string,
+    @Param('name', { schema: anyName }) name: string,
     @Query({ schema: historyQuery }) { before, limit }: z.infer<typeof historyQuery>,
   ): Promise<z.infer<typeof historyPage>> {
     await this.#find({ project, application: name });
@@ -127,8 +127,8 @@ export class ApplicationsController {
   @ReadsViews()
   @ApiResponse({ status: 200, standardSchema: revisionAnswer })
   revision(
-    @Param('project') project: string,
-    @Param('name') name: string,
+    @Param('project', { schema: anyName }) project: string,
+    @Param('name', { schema: anyName }) name: string,
     @Param('sha', { schema: revision }) sha: string,
   ): Promise<z.infer<typeof revisionAnswer>> {
     return this.revisions.find({ project, application: name }, sha);

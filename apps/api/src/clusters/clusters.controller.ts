@@ -6,7 +6,7 @@ import { z } from 'zod';
 import { Allows } from '../access/allows.js';
 import { notFound } from '../problems/problem.js';
 import { CallerOf, Writes, type Caller } from '../requests/caller.js';
-import { name, labels } from '../requests/names.js';
+import { anyName, labels, name } from '../requests/names.js';
 import { written } from '../requests/positions.js';
 import { ReadsViews } from '../requests/reads-views.js';
 import { ClusterRegistration } from './registration.js';
@@ -64,7 +64,7 @@ export class ClustersController {
   @Allows('viewer')
   @ReadsViews()
   @ApiResponse({ status: 200, standardSchema: cluster })
-  async show(@Param('name') name: string): Promise<z.infer<typeof cluster>> {
+  async show(@Param('name', { schema: anyName }) name: string): Promise<z.infer<typeof cluster>> {
     const row = await this.views.cluster(name);
     if (row) return shown(row);
     throw notFound('cluster-unknown', `There is no cluster ${name}. GET /v1/clusters lists those that there are.`);

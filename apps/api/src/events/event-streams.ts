@@ -18,8 +18,10 @@ export type StreamLimits = {
   readonly streams: number;
   readonly bufferBytes: number;
   readonly heartbeatMs: number;
+  /** How long a client may take nothing of what was written. */
+  readonly drainMs: number;
 };
-export const streamLimits: StreamLimits = { streams: 500, bufferBytes: 1024 * 1024, heartbeatMs: 15_000 };
+export const streamLimits: StreamLimits = { streams: 500, bufferBytes: 1024 * 1024, heartbeatMs: 15_000, drainMs: 30_000 };
 
 const headers = {
   'content-type': 'text/event-stream; charset=utf-8',
@@ -89,7 +91,7 @@ export class EventStreams {
       for await (const entry of this.log.follow(filter, stop.signal)) {
         const text = blocksOf(entry, wish);
         if (text !== '') this.#write(raw, text, stop);
-        if (raw.writableNeedDrain) await drained(raw, stop.signal);
+        if (raw.writableNeedDrain) await drained(raw, this.limits.drainMs, stop.signal);
       }
     } catch {
       // The log is out of reach: the client comes back with the last position that it has seen.
@@ -108,10 +110,8 @@ export class EventStreams {
   }
 }
 
-const drainMs = 30_000;
-
 /** Resolves when the client has taken what was written; one that takes nothing for long is dropped. */
-const drained = (raw: ServerResponse, signal: AbortSignal): Promise<void> =>
+const drained = (raw: ServerResponse, drainMs: number, signal: AbortSignal): Promise<void> =>
   new Promise((resolve) => {
     const end = (): void => {
       clearTimeout(timer);

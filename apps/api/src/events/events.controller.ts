@@ -5,6 +5,7 @@ import { z } from 'zod';
 
 import { Allows } from '../access/allows.js';
 import { headerOf, type Reply, type Request } from '../requests/http.js';
+import { anyName } from '../requests/names.js';
 import { limitOf, positionOf, positionText } from '../requests/positions.js';
 import { ReadsViews } from '../requests/reads-views.js';
 import { EventStreams } from './event-streams.js';
@@ -23,7 +24,7 @@ const pageQuery = z.object({
   after: positionText.optional(),
   type: typeList.optional(),
   subject: subjectFilter.optional(),
-  correlation: z.string().min(1).max(200).optional(),
+  correlation: anyName.optional(),
   limit: limitOf(100, 1_000),
 });
 const streamQuery = z.object({

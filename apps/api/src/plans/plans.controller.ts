@@ -6,7 +6,7 @@ import { z } from 'zod';
 
 import { Allows } from '../access/allows.js';
 import { CallerOf, Writes, type Caller } from '../requests/caller.js';
-import { name, reason, revision } from '../requests/names.js';
+import { anyName, name, reason, revision } from '../requests/names.js';
 import { answered, cursor, limitOf } from '../requests/positions.js';
 import { ReadsViews } from '../requests/reads-views.js';
 import { planAnswer, planPage, Plans } from './plans.js';
@@ -14,9 +14,9 @@ import { planAnswer, planPage, Plans } from './plans.js';
 const previewMs = 120_000;
 
 const planQuery = z.object({
-  project: z.string().max(253).optional(),
-  application: z.string().max(253).optional(),
-  cluster: z.string().max(253).optional(),
+  project: anyName.optional(),
+  application: anyName.optional(),
+  cluster: anyName.optional(),
   state: z.enum(planStates).optional(),
   before: cursor.optional(),
   limit: limitOf(50, 500),

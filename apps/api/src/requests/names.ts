@@ -10,6 +10,9 @@ export const name = z
     'must be lower-case letters, digits, dashes and dots, beginning and ending with a letter or digit',
   );
 
+/** A name to look for: anything that can be one in a log that has been written by other versions, but no control characters. */
+export const anyName = z.string().min(1).max(500).regex(/^[^\p{C}]+$/u, 'must be visible text');
+
 /** Labels as Kubernetes has them, at most 64. */
 export const labels = z
   .record(

@@ -4,28 +4,19 @@ import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { encodeEvent } from '@syncline/events';
 import { memoryHub, MemoryWorld, type Hub } from '@syncline/event-store';
-import type { DomainEvent } from '@syncline/kernel';
 import { Metrics } from '@syncline/observability';
-import { startPostgresServer, testKeys, type TestPostgres } from '@syncline/testkit';
+import { startPostgresServer, testKeys, type story, type TestPostgres } from '@syncline/testkit';
 
 import { ApiModule } from '../api.module.js';
+import { configureApi } from '../configure-api.js';
+import { answerFrameworkError } from '../problems/framework-errors.js';
 import { openParts, type OpenApiParts } from '../start-api.js';
 
 /** The administrator's token of tests. */
 export const adminToken = 'syncline_administrator_of_tests';
 
-/** One decision put into the log as another service would. */
-export type Decision = {
-  readonly subject: string;
-  readonly events: readonly DomainEvent[];
-  readonly actor?: string;
-  readonly correlationId?: string;
-};
-
 /** An API over a log in memory and a real Postgres, listening on loopback. */
 export class ApiUnderTest {
-  readonly logged: string[] = [];
-
   private constructor(
     readonly world: MemoryWorld,
     readonly hub: Hub,
@@ -33,6 +24,10 @@ export class ApiUnderTest {
     readonly parts: OpenApiParts,
     readonly app: NestFastifyApplication,
     readonly url: string,
+    /** `METHOD /path` of every route that the server has. */
+    readonly routes: readonly string[],
+    /** Everything that the service said in its log. */
+    readonly logged: readonly string[],
   ) {}
 
   static async start(postgres?: TestPostgres): Promise<ApiUnderTest> {
@@ -50,17 +45,19 @@ export class ApiUnderTest {
       adminToken,
     };
     const parts = await openParts(config, hub, new Metrics('api'), { error: say, warn: say, info: say });
-    const adapter = new FastifyAdapter({ bodyLimit: 8 * 1024 * 1024 });
+    const adapter = new FastifyAdapter({ bodyLimit: 8 * 1024 * 1024, frameworkErrors: answerFrameworkError });
+    const routes: string[] = [];
+    adapter.getInstance().addHook('onRoute', ({ method, url }) => {
+      for (const one of [method].flat()) if (one !== 'HEAD') routes.push(`${one} ${url}`);
+    });
     const app = await NestFactory.create<NestFastifyApplication>(ApiModule.with(parts), adapter, {
       logger: false,
       forceCloseConnections: true,
       abortOnError: false,
     });
-    parts.openApi.describe(app);
+    configureApi(parts)(app);
     await app.listen(0, '127.0.0.1');
-    const api = new ApiUnderTest(world, hub, server, parts, app, await app.getUrl());
-    api.logged.push(...logged);
-    return api;
+    return new ApiUnderTest(world, hub, server, parts, app, await app.getUrl(), routes, logged);
   }
 
   async close(): Promise<void> {
@@ -70,7 +67,7 @@ export class ApiUnderTest {
   }
 
   /** Puts decisions into the log, one message each; gives the sequence of the last. */
-  async append(...decisions: readonly Decision[]): Promise<number> {
+  async append(...decisions: readonly story.Decision[]): Promise<number> {
     for (const { subject, events, actor = 'service:test', correlationId = 'c-1' } of decisions) {
       const next = (await this.hub.log.lastSequence()) + 1;
       const time = new Date().toISOString();

@@ -4,13 +4,13 @@ import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { decodeMessage } from '@syncline/events';
 import type { LogEntry } from '@syncline/kernel';
+import { story } from '@syncline/testkit';
 
 import { foldInto, readsOf, sortEntries } from '../projecting/fold.js';
 import { keyOf, RowSet } from '../projecting/row-set.js';
 import type { AnyTable } from '../tables/table.js';
 import { targetHealthTable, targetStateTable, targetTable, type TargetRow } from '../tables/target.js';
 import { clusterStateTable } from '../tables/cluster.js';
-import * as story from '../testing/story.js';
 import { projectedTables } from './all.js';
 
 type Rows = Map<AnyTable, Map<string, object>>;

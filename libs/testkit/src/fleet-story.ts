@@ -80,12 +80,12 @@ export const registered: Decision = {
   ],
 }; // prettier-ignore
 
-export const joined = (cluster: string): Decision => ({
+export const joined = (cluster: string, labels: Readonly<Record<string, string>> = { tier: 'production', a: 'b' }): Decision => ({
   subject: subjects.fleet(cluster),
   events: [
     {
       type: 'ClusterRegistered',
-      data: { cluster, labels: { tier: 'production', a: 'b' }, applier: 'hub', recipient: 'age1x' },
+      data: { cluster, labels, applier: 'hub', recipient: 'age1x' },
     },
   ],
 });
@@ -230,6 +230,12 @@ export const released: Decision = {
   subject: plan,
   events: [{ type: 'TargetReleased', data: { reason: 'placement', revision: revisionB } }],
 };
+
+/** An application that is declared and has no target yet. */
+export const applicationDeclared = (name: string): Decision => ({
+  subject: subjects.application('default', name),
+  events: [{ type: 'ApplicationDeclared', data: { spec: { ...checkoutSpec, name }, revision: revisionA } }],
+});
 
 /** From the first registration to a revision that is Current, one that a person approves, and a cluster that goes and comes. */
 export const wholeStory: readonly Decision[] = [

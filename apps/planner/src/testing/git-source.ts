@@ -24,7 +24,7 @@ const runGit = (dir: string, args: readonly string[], input = ''): Promise<Buffe
       if (error) reject(new Error(error.message));
       else resolve(stdout);
     });
-    child.stdin?.end(input);
+    if (input !== '') child.stdin?.end(input);
   });
 
 /** A real Git repository of a test. */

@@ -8,6 +8,7 @@ import { MemoryWorld, memoryAgent, memoryHub, type Agent, type Hub } from '@sync
 import type { Aggregates, BlobStore, StoredEvent } from '@syncline/kernel';
 import { Metrics } from '@syncline/observability';
 import { encryptPack, generateKeyPair } from '@syncline/sealing';
+import { eventually } from '@syncline/testkit';
 import { resolveBinary } from '@syncline/toolchain';
 import { NestFactory } from '@nestjs/core';
 import { Logger, type INestApplication } from '@nestjs/common';
@@ -152,6 +153,35 @@ export class PlannerWorld {
     await this.#watched(repository, { type: 'RevisionDetected', data }, `change-${revision.slice(0, 7)}`);
     if (repository === 'fleet') this.#last = commit;
     return revision;
+  }
+
+  /** Waits until a subject holds just these types of events. */
+  async settles(subject: string, ...expected: readonly string[]): Promise<void> {
+    const holds = async (): Promise<boolean> => {
+      const types = await this.types(subject);
+      if (types.join() !== expected.join()) throw new Error(`it holds ${types.join(', ')}`);
+      return true;
+    };
+    await eventually(holds, 10_000, `${subject}: ${expected.join(', ')}`);
+  }
+
+  /** Waits until the newest event of a subject is of this type, and gives it. */
+  async reaches(subject: string, type: string, count = 1): Promise<StoredEvent> {
+    const reached = async (): Promise<StoredEvent> => {
+      const events = await this.events(subject);
+      const last = events.at(-1);
+      const seen = events.filter((event) => event.type === type).length;
+      if (last?.type !== type || seen < count)
+        throw new Error(`it holds ${events.map((event) => event.type).join(', ')}`);
+      return last;
+    };
+    return eventually(reached, 10_000, `${subject} at ${type} (${count})`);
+  }
+
+  /** Asks the planner for a decision, as api does. */
+  async command(verb: string, payload: unknown): Promise<unknown> {
+    const context = { actor: 'person:p1;auth=token' };
+    return (await this.ground.api.commands.send('planner', verb, payload, context)).result;
   }
 
   /** The events of a subject, in order. */

@@ -34,7 +34,7 @@ export const refVanished = (ref: TrackedRef, remote: string): GitError =>
 const spoken: readonly (readonly [FetchFailure, RegExp])[] = [
   ['ref-vanished', /couldn't find remote ref|not our ref|no such remote ref/i],
   ['corrupt', /remote: .*(corrupt|missing|bad object|unable to read|broken)|mismatched algorithms/i],
-  ['refused', /authentication failed|could not read username|returned error: 40[13]|dubious ownership|permission denied|transport '.*' not allowed/i],
+  ['refused', /authentication failed|could not read username|returned error: (40[13]|30\d)|dubious ownership|permission denied|transport '.*' not allowed/i],
   ['gone', /returned error: (404|410)|repository .*not found|does not appear to be a git repository|does not exist|no such file/i],
   ['slow', /operation too slow|operation timed out|less than \d+ bytes\/sec/i],
   ['unreachable', /could not resolve|failed to connect|couldn't connect|connection (refused|reset|timed out)|early eof|unexpected disconnect|hung up|returned error: (429|5\d\d)|ssl|certificate|rpc failed|empty reply/i],

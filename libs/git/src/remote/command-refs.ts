@@ -10,7 +10,10 @@ import { nameOfRemote } from './remote-url.js';
 
 const peeled = '^{}';
 
-/** Lists refs with `git ls-remote`: for folders, and for servers that do not speak the protocol's second version. */
+/**
+ * Lists refs with `git ls-remote`, which is not narrowed to one. For folders; over HTTP it takes any page for the list of
+ * a server without refs.
+ */
 export class CommandRefs implements RefFinder {
   readonly #remote: string;
 

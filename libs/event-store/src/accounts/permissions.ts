@@ -5,7 +5,16 @@ export type HubService = (typeof hubServices)[number];
 const own: Record<HubService, readonly string[]> = {
   'git-watcher': ['ev.repo.>', 'blob.hub.>'],
   planner: ['ev.config.>', 'ev.app.>', 'ev.plan.>', 'blob.>', 'rpcs.cluster.>', 'rpcr.cluster.>'],
-  api: ['ev.fleet.>', 'ev.access.>', 'ev.log', 'blob.>', 'cmd.>', '$KV.served.>'],
+  api: [
+    'ev.fleet.>',
+    'ev.access.>',
+    'ev.log',
+    'blob.>',
+    'cmd.>',
+    'rpcs.cluster.>',
+    'rpcr.cluster.>',
+    '$KV.served.>',
+  ],
 };
 
 /**
@@ -38,6 +47,11 @@ export const permissionsOf = (service: HubService) => ({
     ],
   },
   sub: {
-    allow: [`cmd.${service}.>`, '_INBOX.>', 'live.>', ...(service === 'planner' ? ['rpcr.cluster.>'] : [])],
+    allow: [
+      `cmd.${service}.>`,
+      '_INBOX.>',
+      'live.>',
+      ...(service === 'git-watcher' ? [] : ['rpcr.cluster.>']),
+    ],
   },
 });

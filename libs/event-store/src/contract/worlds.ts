@@ -9,6 +9,7 @@ import { LoggedAggregates } from '../logged-aggregates.js';
 import { memoryAgent, memoryHub, MemoryWorld } from '../memory/memory-hub.js';
 import { MemorySnapshots } from '../memory/memory-message-log.js';
 import type { MessageLog } from '../message-log.js';
+import { ConnectionState } from '../nats/connection-state.js';
 import { HubMessageLog } from '../nats/hub-message-log.js';
 import type { Patience } from '../reactions/lanes.js';
 
@@ -79,7 +80,11 @@ const startNats = async (): Promise<World> => {
   return {
     hub: (service) => log.hub(service, { patience: impatient }),
     agent: () => log.agent('hub', { patience: impatient }),
-    messages: new HubMessageLog(jetstream(planner), await jetstreamManager(planner, { checkAPI: false })),
+    messages: new HubMessageLog(
+      jetstream(planner),
+      await jetstreamManager(planner, { checkAPI: false }),
+      new ConnectionState(planner),
+    ),
     occupy: async (id) => {
       const header = headers();
       header.set('Nats-Msg-Id', id);

@@ -60,7 +60,8 @@ export const connectHub = async (options: HubOptions): Promise<Hub> => {
 
 const guard = async (nc: NatsConnection, stateDir: string) => {
   const [js, jsm] = [jetstream(nc), await jetstreamManager(nc, { checkAPI: false })];
-  const messages = new HubMessageLog(js, jsm);
+  const state = new ConnectionState(nc);
+  const messages = new HubMessageLog(js, jsm, state);
   const remembered = new RememberedPosition(join(stateDir, 'log-position.json'));
   const verify = async (): Promise<void> => {
     verifyServer(nc);
@@ -74,7 +75,6 @@ const guard = async (nc: NatsConnection, stateDir: string) => {
     throw classify(error, 'verify the log');
   });
   const log = new GuardedLog(messages, remembered);
-  const state = new ConnectionState(nc);
   state.onReturn(() => log.verifyAgain(verify));
   return { js, jsm, log, state, remembered };
 };

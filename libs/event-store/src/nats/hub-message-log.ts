@@ -6,11 +6,15 @@ import type { LogFilter, LogMessage } from '@syncline/kernel';
 import type { AppendOutcome, MessageLog, NewMessage } from '../message-log.js';
 import { eventsStream } from '../streams.js';
 import { classify, isConflict, isUncertain } from './classify.js';
+import type { ConnectionState } from './connection-state.js';
 import { fromDelivered, fromStored } from './messages.js';
 import { readSubject } from './read-subject.js';
 
 const appendTimeoutMs = 5_000;
-const followAgainMs = 500;
+const onAgainMs = 200;
+const never = new AbortController().signal;
+
+type Delivered = { readonly message: LogMessage; readonly pending: number };
 
 /** Appends one decision. What nobody can vouch for (a time-out, a foreign duplicate id) is a conflict: reload. */
 export const publishDecision = async (js: JetStreamClient, decision: NewMessage): Promise<AppendOutcome> => {
@@ -32,6 +36,7 @@ export class HubMessageLog implements MessageLog {
   constructor(
     private readonly js: JetStreamClient,
     private readonly jsm: JetStreamManager,
+    private readonly state: ConnectionState,
   ) {}
 
   append(message: NewMessage): Promise<AppendOutcome> {
@@ -83,48 +88,56 @@ export class HubMessageLog implements MessageLog {
   }
 
   async *scan(filter: LogFilter): AsyncIterable<LogMessage> {
-    const consumer = await this.#ordered(filter);
-    let pending = (await consumer.info()).num_pending;
-    if (pending === 0) return;
-    const messages = await consumer.consume({ max_messages: 1_000 });
-    try {
-      for await (const delivered of messages) {
-        yield fromDelivered(delivered);
-        pending = delivered.info.pending;
-        if (pending === 0) return;
-      }
-    } finally {
-      await messages.close();
+    if ((await this.#pending(filter)) === 0) return;
+    for await (const { message, pending } of this.#onAndOn(filter, never)) {
+      yield message;
+      if (pending === 0) return;
     }
   }
 
-  /** The client's ordered consumer comes back by itself; where it gives up, another goes on after the last message. */
   async *follow(filter: LogFilter, signal: AbortSignal): AsyncIterable<LogMessage> {
+    for await (const { message } of this.#onAndOn(filter, signal)) yield message;
+  }
+
+  /** Goes on after the last message with another consumer, where one ends or the connection was away. */
+  async *#onAndOn(filter: LogFilter, signal: AbortSignal): AsyncIterable<Delivered> {
     let after = filter.afterSequence ?? 0;
     while (!signal.aborted) {
       try {
-        for await (const message of this.#followOnce({ ...filter, afterSequence: after }, signal)) {
-          yield message;
-          after = message.sequence;
+        for await (const delivered of this.#once({ ...filter, afterSequence: after }, signal)) {
+          yield delivered;
+          after = delivered.message.sequence;
         }
       } catch (error) {
         const failure = classify(error, 'follow the log');
         if (!failure.retryable) throw failure;
       }
-      await delay(followAgainMs, undefined, { signal, ref: false }).catch(() => undefined);
+      await delay(onAgainMs, undefined, { signal, ref: false }).catch(() => undefined);
     }
   }
 
-  async *#followOnce(filter: LogFilter, signal: AbortSignal): AsyncIterable<LogMessage> {
+  /** The server forgets an ordered consumer when it ends, and its client would notice that only after half a minute. */
+  async *#once(filter: LogFilter, signal: AbortSignal): AsyncIterable<Delivered> {
     const messages = await (await this.#ordered(filter)).consume({ max_messages: 1_000 });
     const stop = (): void => void messages.close();
+    const forget = this.state.onReturn(stop);
     signal.addEventListener('abort', stop, { once: true });
     if (signal.aborted) stop();
     try {
-      for await (const delivered of messages) yield fromDelivered(delivered);
+      for await (const delivered of messages)
+        yield { message: fromDelivered(delivered), pending: delivered.info.pending };
     } finally {
+      forget();
       signal.removeEventListener('abort', stop);
       await messages.close();
+    }
+  }
+
+  async #pending(filter: LogFilter): Promise<number> {
+    try {
+      return (await (await this.#ordered(filter)).info()).num_pending;
+    } catch (error) {
+      throw classify(error, 'scan the log');
     }
   }
 

@@ -8,8 +8,12 @@ import { nestLogger, type Logger } from './logging.js';
 
 const shutdownMs = 5_000;
 
-type FastifyOptions = Exclude<ConstructorParameters<typeof FastifyAdapter>[0], undefined>;
-type FrameworkErrors = Extract<FastifyOptions, { readonly frameworkErrors?: unknown }>['frameworkErrors'];
+/** An answer to what is wrong before any route is known. */
+export type EarlyAnswer = {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: object;
+};
 
 /** A service's parts. `module` holds its handlers and provides Readiness and Metrics for the health routes. */
 export type ServiceParts = {
@@ -22,20 +26,35 @@ export type ServiceParts = {
   /** More of the HTTP side than the health routes. */
   readonly configure?: (app: NestFastifyApplication) => Promise<void> | void;
   /** Answers what is wrong before any route is known, such as an address that cannot be decoded. */
-  readonly frameworkErrors?: FrameworkErrors;
+  readonly answerEarly?: (error: Error) => EarlyAnswer;
   /** What to close after the handlers are done. */
   readonly close: () => Promise<void>;
 };
 
+/** What Fastify's reply can do so early, whatever its schemas are. */
+type EarlyReply = {
+  status(code: number): EarlyReply;
+  headers(values: Readonly<Record<string, string>>): EarlyReply;
+  send(text: string): unknown;
+};
+
+/** The HTTP server that Nest's routes are put on. */
+export const httpAdapter = ({ answerEarly }: Pick<ServiceParts, 'answerEarly'>): FastifyAdapter =>
+  new FastifyAdapter({
+    bodyLimit: 8 * 1024 * 1024,
+    trustProxy: false,
+    ...(answerEarly && {
+      frameworkErrors: (error: Error, _request: unknown, reply: unknown) => {
+        const { status, headers, body } = answerEarly(error);
+        (reply as EarlyReply).status(status).headers(headers).send(JSON.stringify(body));
+      },
+    }),
+  });
+
 /** Starts a service: HTTP first, so that readiness can be asked, then its reactions. Ends within five seconds of a signal. */
 export const startService = async (parts: ServiceParts): Promise<NestFastifyApplication> => {
   const { name, logger, listen } = parts;
-  const { frameworkErrors } = parts;
-  const adapter = new FastifyAdapter({
-    bodyLimit: 8 * 1024 * 1024,
-    trustProxy: false,
-    ...(frameworkErrors && { frameworkErrors }),
-  });
+  const adapter = httpAdapter(parts);
   const app = await NestFactory.create<NestFastifyApplication>(parts.module, adapter, {
     logger: nestLogger(logger),
     abortOnError: false,

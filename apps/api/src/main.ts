@@ -4,7 +4,7 @@ import { createLogger, Metrics, runMain, startService } from '@syncline/observab
 import { ApiModule } from './api.module.js';
 import { readConfig } from './config.js';
 import { configureApi } from './configure-api.js';
-import { answerFrameworkError } from './problems/framework-errors.js';
+import { problemOf } from './problems/problem-document.js';
 import { openParts } from './start-api.js';
 
 const config = readConfig();
@@ -20,7 +20,7 @@ runMain(logger, async () => {
   return startService({
     ...{ name: 'api', module: ApiModule.with(parts), listen: config.listen, strategy: hub.strategy, logger },
     configure: configureApi(parts),
-    frameworkErrors: answerFrameworkError,
+    answerEarly: problemOf,
     close: () => parts.close().then(() => hub.close()),
   });
 });

@@ -32,7 +32,8 @@ const answer = (
   headers: Readonly<Record<string, string>> = {},
 ): ProblemAnswer => {
   const title = STATUS_CODES[status] ?? 'Error';
-  return { status, headers, body: { type: `urn:syncline:problem:${code}`, title, status, detail, code } };
+  const all = { 'content-type': 'application/problem+json', ...headers };
+  return { status, headers: all, body: { type: `urn:syncline:problem:${code}`, title, status, detail, code } };
 };
 
 type HttpError = { readonly status: number; readonly code?: unknown; readonly message: string };

@@ -21,6 +21,6 @@ export class ProblemFilter implements ExceptionFilter {
       reply.raw.destroy();
       return;
     }
-    reply.status(status).headers(headers).header('content-type', 'application/problem+json').send(body);
+    reply.status(status).headers(headers).send(body);
   }
 }

@@ -1,15 +1,15 @@
 import 'reflect-metadata';
 
 import { NestFactory } from '@nestjs/core';
-import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
+import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { encodeEvent } from '@syncline/events';
 import { memoryHub, MemoryWorld, type Hub } from '@syncline/event-store';
-import { Metrics } from '@syncline/observability';
+import { httpAdapter, Metrics } from '@syncline/observability';
 import { startPostgresServer, testKeys, type story, type TestPostgres } from '@syncline/testkit';
 
 import { ApiModule } from '../api.module.js';
 import { configureApi } from '../configure-api.js';
-import { answerFrameworkError } from '../problems/framework-errors.js';
+import { problemOf } from '../problems/problem-document.js';
 import { openParts, type OpenApiParts } from '../start-api.js';
 
 /** The administrator's token of tests. */
@@ -18,7 +18,7 @@ export const adminToken = 'syncline_administrator_of_tests';
 /** An API over a log in memory and a real Postgres, listening on loopback. */
 export class ApiUnderTest {
   private constructor(
-    readonly world: MemoryWorld,
+    readonly world: MemoryWorld | undefined,
     readonly hub: Hub,
     readonly postgres: TestPostgres,
     readonly parts: OpenApiParts,
@@ -30,10 +30,14 @@ export class ApiUnderTest {
     readonly logged: readonly string[],
   ) {}
 
+  /** Over a log in memory. */
   static async start(postgres?: TestPostgres): Promise<ApiUnderTest> {
-    const server = postgres ?? (await startPostgresServer());
     const world = new MemoryWorld();
-    const hub = memoryHub(world, 'api');
+    return ApiUnderTest.over(memoryHub(world, 'api'), postgres ?? (await startPostgresServer()), world);
+  }
+
+  /** Over any log. */
+  static async over(hub: Hub, server: TestPostgres, world?: MemoryWorld): Promise<ApiUnderTest> {
     const logged: string[] = [];
     const say = (details: object, message: string): void =>
       void logged.push(message, JSON.stringify(details, (_key, value: unknown) => (value instanceof Error ? String(value) : value)));
@@ -45,7 +49,7 @@ export class ApiUnderTest {
       adminToken,
     };
     const parts = await openParts(config, hub, new Metrics('api'), { error: say, warn: say, info: say });
-    const adapter = new FastifyAdapter({ bodyLimit: 8 * 1024 * 1024, frameworkErrors: answerFrameworkError });
+    const adapter = httpAdapter({ answerEarly: problemOf });
     const routes: string[] = [];
     adapter.getInstance().addHook('onRoute', ({ method, url }) => {
       for (const one of [method].flat()) if (one !== 'HEAD') routes.push(`${one} ${url}`);
@@ -79,6 +83,7 @@ export class ApiUnderTest {
   }
 
   async appendBytes(subject: string, bytes: Uint8Array): Promise<void> {
+    if (!this.world) throw new Error('only a log in memory takes events of other services');
     const last = await this.world.messages.last(subject);
     const id = `message-${(await this.hub.log.lastSequence()) + 1}`;
     const outcome = await this.world.messages.append({ subject, bytes, id, expected: last?.sequence ?? 0 });

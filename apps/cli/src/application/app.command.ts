@@ -7,19 +7,12 @@ import { addLeaf } from '../shell/leaf.js';
 import { openSession, type CommonOptions } from '../shell/session.js';
 import type { Surroundings } from '../shell/surroundings.js';
 import { targetTable } from '../status/fleet-table.js';
-import { applicationPath, findApplication, listApplications } from './find-application.js';
+import { application, applicationPath, findApplication, listApplications } from './find-application.js';
 
 const details = z.looseObject({
-  project: z.string(),
-  application: z.string(),
-  repository: z.string(),
-  retired: z.boolean(),
-  spec: z.looseObject({
-    source: z.looseObject({ path: z.string() }),
-    sync: z.looseObject({ mode: z.string() }),
-    placement: z.looseObject({ clusters: z.object({ matchLabels: z.record(z.string(), z.string()) }) }),
-  }),
+  ...application.shape,
   targets: z.array(target),
+  inSync: z.number().nullish(),
 });
 type Details = z.infer<typeof details>;
 
@@ -30,8 +23,8 @@ const list = async (surroundings: Surroundings, options: CommonOptions): Promise
     one.project,
     one.application,
     one.repository,
-    one.path,
-    one.mode,
+    one.spec.source.path,
+    one.spec.sync.mode,
     one.retired ? 'retired' : `${one.inSync} of ${one.targets}`,
   ]);
   session.show({ applications: items }, () =>

@@ -4,13 +4,19 @@ import { z } from 'zod';
 import type { ApiClient } from '../client/api-client.js';
 import { listOf } from '../client/contract.js';
 
+/** What a declaration says, as far as it is shown. */
+export const declaration = z.looseObject({
+  source: z.looseObject({ path: z.string() }),
+  sync: z.looseObject({ mode: z.string() }),
+  placement: z.looseObject({ clusters: z.object({ matchLabels: z.record(z.string(), z.string()) }) }),
+});
+
 /** An application as `GET /v1/applications` lists it. */
 export const application = z.looseObject({
   project: z.string(),
   application: z.string(),
   repository: z.string(),
-  path: z.string(),
-  mode: z.string(),
+  spec: declaration,
   retired: z.boolean(),
   targets: z.number(),
   inSync: z.number(),

@@ -4,4 +4,4 @@ import { aboutOf, textOf } from './event-text.js';
 
 /** One event as one line: when, what about, and what it says. */
 export const eventLine = (event: LogEvent): string =>
-  `${clockTime(event.time)}  ${aboutOf(event).padEnd(24)}  ${textOf(event)}`;
+  `${clockTime(event.time)}  ${aboutOf(event).padEnd(32)}  ${textOf(event)}`;

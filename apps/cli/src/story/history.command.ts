@@ -19,6 +19,7 @@ const change = z.looseObject({
     .union([z.string(), z.looseObject({ name: z.string().optional(), email: z.string().optional() })])
     .nullish(),
   committedAt: z.string().nullish(),
+  reason: z.string().nullish(),
   correlationId: z.string(),
   events: z.array(event),
 });
@@ -39,7 +40,8 @@ const titleOf = (one: Change, { colour, now }: Screen): string => {
   const { revision, message, committedAt } = one;
   if (typeof revision !== 'string') return paint(`change ${one.correlationId}`, 'bold', colour);
   const when = typeof committedAt === 'string' ? `, ${dateTime(committedAt, now)}` : '';
-  return `${paint(short(revision), 'bold', colour)}  "${headline(message ?? '')}"  ${authorText(one)}${when}`;
+  const why = one.reason === 'placement' ? ', placed anew because the fleet changed' : '';
+  return `${paint(short(revision), 'bold', colour)}  "${headline(message ?? '')}"  ${authorText(one)}${when}${why}`;
 };
 
 /** One change as a story: who changed what, and each step from commit to healthy. */

@@ -1,18 +1,10 @@
-import { z } from 'zod';
-
-import { applicationPath, listApplications } from '../application/find-application.js';
+import { listApplications } from '../application/find-application.js';
 import type { ApiClient } from '../client/api-client.js';
 import { cluster, event, fleet, listOf, repository } from '../client/contract.js';
 import type { Fleet, Repository, Target } from '../client/contract.js';
 import { short } from '../story/words.js';
 
 type Labels = Readonly<Record<string, string>>;
-
-const placed = z.object({
-  spec: z.object({
-    placement: z.object({ clusters: z.object({ matchLabels: z.record(z.string(), z.string()) }) }),
-  }),
-});
 
 /** What a fleet should come to, and where it stands. */
 export type FleetProgress = {
@@ -78,11 +70,8 @@ const countExpected = async (api: ApiClient, name: string): Promise<number | und
   ]);
   const own = all.filter((one) => one.repository === name && !one.retired);
   if (own.length < declared) return undefined;
-  const details = await Promise.all(
-    own.map(({ project, application }) => api.get(applicationPath({ project, name: application }), placed)),
-  );
   return countPlaced(
-    details.map(({ spec }) => spec.placement.clusters.matchLabels),
+    own.map(({ spec }) => spec.placement.clusters.matchLabels),
     clusters.items.map(({ labels }) => labels),
   );
 };

@@ -18,7 +18,7 @@ export type Installation = {
   /** Long work on single tools. */
   readonly progress: Say;
   readonly supervise: (name: string, start: () => Promise<Run>) => Promise<Supervised>;
-  /** Something that runs inside the supervisor, to be closed with the rest. */
+  /** Something that runs inside the supervisor, to be closed once the services have ended. */
   readonly closeLater: (close: () => Promise<void>) => void;
   /** Stops everything: what was started last first, and things of one stage side by side. */
   readonly stop: () => Promise<void>;
@@ -58,8 +58,8 @@ export const beginInstallation = (beginning: Beginning): Installation => {
     },
     stop: async () => {
       stopping = true;
-      await Promise.all(closers.map((close) => close()));
       for (const stage of [0, 1, 2]) {
+        if (stage === 1) await Promise.all(closers.map((close) => close()));
         await Promise.all(parts.filter((part) => stageOf(part.name) === stage).map((part) => part.stop()));
       }
       await Promise.all(runningProcesses().map((one) => one.stop()));

@@ -4,31 +4,34 @@ import { z } from 'zod';
 
 import type { Say } from './say.js';
 
-/** What listens on loopback, and where it would like to. */
-const preferred = {
+/**
+ * What listens on loopback, and where it would like to. Only what people type has a wish: any free port is as good for
+ * the rest, and two installations that start at once do not get in each other's way.
+ */
+const wishes = {
   api: 8420,
   git: 8421,
-  nats: 8422,
-  postgres: 8423,
-  'git-watcher': 8424,
-  planner: 8425,
-  applier: 8426,
+  nats: 0,
+  postgres: 0,
+  'git-watcher': 0,
+  planner: 0,
+  applier: 0,
 } as const;
 
-export type Ports = Readonly<Record<keyof typeof preferred, number>>;
+export type Ports = Readonly<Record<keyof typeof wishes, number>>;
 const portsFile = z.record(z.string(), z.int().min(1).max(65_535));
 
 const remembered = async (file: string): Promise<Record<string, number>> => {
   const text = await readFile(file, 'utf8').catch(() => '{}');
-  const parsed = portsFile.safeParse(JSON.parse(text));
-  return parsed.success ? parsed.data : {};
+  return portsFile.catch({}).parse(JSON.parse(text));
 };
 
 const pick = async (name: string, before: number | undefined, wish: number, say: Say): Promise<number> => {
   if (before !== undefined && (await isFree(before))) return freePort(before);
-  const port = await freePort(before === undefined ? wish : 0);
-  if (before !== undefined)
-    say(`port ${before} of ${name} is taken by something else; it listens on ${port} now`);
+  const port = await freePort(wish);
+  const wanted = before ?? wish;
+  if (wanted !== 0 && wanted !== port)
+    say(`port ${wanted} is taken by something else; ${name} listens on ${port}`);
   return port;
 };
 
@@ -36,8 +39,9 @@ const pick = async (name: string, before: number | undefined, wish: number, say:
 export const choosePorts = async (file: string, say: Say): Promise<Ports> => {
   const before = await remembered(file);
   const chosen: Record<string, number> = {};
-  for (const [name, wish] of Object.entries(preferred))
+  for (const [name, wish] of Object.entries(wishes)) {
     chosen[name] = await pick(name, before[name], wish, say);
+  }
   await writeFile(file, JSON.stringify(chosen), { mode: 0o600 });
   return chosen as Ports;
 };

@@ -33,7 +33,7 @@ describe('the environment of a service', () => {
     expect(holders('SYNCLINE_PACK_KEY_FILE')).toEqual(['git-watcher', 'planner']);
     expect(holders('SYNCLINE_HMAC_KEY_FILE')).toEqual(['applier']);
     expect(holders('SYNCLINE_PROVISIONER_FILE')).toEqual(['api']);
-    expect(environmentOf('applier', wiring, {})['SYNCLINE_NATS_CREDENTIALS_FILE']).toMatch(
+    expect(environmentOf('applier', wiring, {}).SYNCLINE_NATS_CREDENTIALS_FILE).toMatch(
       /applier-hub\.creds$/,
     );
   });

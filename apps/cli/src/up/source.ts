@@ -3,9 +3,8 @@ import { join } from 'node:path';
 
 import type { ApiClient } from '../client/api-client.js';
 import { written } from '../client/contract.js';
-import { parseRef, registerRepository, type RepositoryRegistration } from '../repo/register-repository.js';
+import { parseRef, type RepositoryRegistration } from '../repo/register-repository.js';
 import type { Installation } from './installation.js';
-import type { Registrations } from './registrations.js';
 
 /** What the fleet is made from: the example on a Git server of this machine, or anyone's repository. */
 export type Source =
@@ -52,19 +51,28 @@ const registrationOf = (name: string, url: string, source: Source): RepositoryRe
 export const nameOf = (url: string): string =>
   (url.replace(/\/+$/, '').split(/[/:]/).at(-1) ?? '').replace(/\.git$/, '') || 'repository';
 
-/** Serves the example where it is asked for, and registers the repository unless it is already. */
-export const registerSource = async (
+/** A repository that can be read from now on, and how it is to be registered. */
+export type ServedSource = {
+  readonly registration: RepositoryRegistration;
+  /** Where to push to, for the repository on this machine. */
+  readonly cloneUrl?: string;
+};
+
+/**
+ * Serves the example where it is asked for; a push to it is looked at at once. To be called before git-watcher starts,
+ * which would find the repository away otherwise.
+ */
+export const serveSource = async (
   installation: Installation,
   api: ApiClient,
   source: Source,
-  registrations: Registrations,
-): Promise<{ readonly repository: string; readonly cloneUrl?: string }> => {
-  const name = source.kind === 'example' ? exampleName : nameOf(source.url);
+): Promise<ServedSource> => {
+  if (source.kind === 'remote')
+    return { registration: registrationOf(nameOf(source.url), source.url, source) };
   const refresh = (): void => {
-    api.post(`/v1/repositories/${name}/refresh`, {}, written).catch(() => undefined);
+    // A hint alone: what is not refreshed now is found at the next poll.
+    api.post(`/v1/repositories/${exampleName}/refresh`, {}, written).catch(() => undefined);
   };
-  const url = source.kind === 'example' ? await serveExample(installation, refresh) : source.url;
-  const registration = registrationOf(name, url, source);
-  await registrations.once(`repository/${name}`, registration, () => registerRepository(api, registration));
-  return { repository: name, ...(source.kind === 'example' && { cloneUrl: url }) };
+  const cloneUrl = await serveExample(installation, refresh);
+  return { registration: registrationOf(exampleName, cloneUrl, source), cloneUrl };
 };

@@ -1,12 +1,13 @@
 import { writeFile } from 'node:fs/promises';
 
 import { ApiClient } from '../client/api-client.js';
+import { registerRepository } from '../repo/register-repository.js';
 import { registerClusters, startLocalClusters, type FleetCluster } from './clusters.js';
 import type { Installation } from './installation.js';
 import { readToken } from './keys.js';
 import { platformTools, startPlatform } from './platform.js';
-import { registerSource, type Source } from './source.js';
 import { rememberRegistrations } from './registrations.js';
+import { serveSource, type Source } from './source.js';
 
 /** What a start is asked for. */
 export type Wanted = {
@@ -23,25 +24,31 @@ export type Started = {
   readonly cloneUrl?: string;
 };
 
+const startClusters = (
+  installation: Installation,
+  { clusters }: Wanted,
+): Promise<readonly FleetCluster[]> | readonly FleetCluster[] =>
+  clusters.length > 0 ? clusters : startLocalClusters(installation);
+
 /**
- * Starts the platform and the clusters side by side, and registers what the fleet is made of. Resolves when all of it
- * runs and is registered; whether the fleet is healthy is another question.
+ * Starts the platform and the clusters side by side, and registers what the fleet is made of: clusters first, so that
+ * applications are placed once. Resolves when all of it runs and is registered; whether the fleet is healthy is another
+ * question.
  */
 export const startEverything = async (installation: Installation, wanted: Wanted): Promise<Started> => {
-  const { places, ports } = installation;
-  const url = `http://127.0.0.1:${ports.api}`;
+  const { places, ports, progress } = installation;
+  const api = new ApiClient({ url: `http://127.0.0.1:${ports.api}`, token: await readToken(places) });
   const registrations = await rememberRegistrations(places.registered);
-  const tools = await platformTools(installation.progress);
-  const platform = startPlatform(installation, tools);
-  const clusters = wanted.clusters.length > 0 ? wanted.clusters : startLocalClusters(installation);
-  const connect = async (): Promise<Started> => {
-    await platform;
-    const api = new ApiClient({ url, token: await readToken(places) });
-    await writeFile(places.url, url, { mode: 0o600 });
-    const source = await registerSource(installation, api, wanted.source, registrations);
-    return { api, ...source };
-  };
-  const [started, fleet] = await Promise.all([connect(), clusters]);
-  await registerClusters(started.api, fleet, registrations);
-  return started;
+  const tools = await platformTools(progress);
+  const { registration, cloneUrl } = await serveSource(installation, api, wanted.source);
+  const platform = startPlatform(installation, tools).then(() =>
+    writeFile(places.url, api.address.url, { mode: 0o600 }),
+  );
+  const [clusters] = await Promise.all([startClusters(installation, wanted), platform]);
+  await registerClusters(api, clusters, registrations);
+  const { repository } = registration;
+  await registrations.once(`repository/${repository}`, registration, () =>
+    registerRepository(api, registration),
+  );
+  return { api, repository, ...(cloneUrl !== undefined && { cloneUrl }) };
 };

@@ -7,7 +7,7 @@ import type { Surroundings } from '../shell/surroundings.js';
 import { findSupervisor } from './claim.js';
 import { startDetached } from './detached.js';
 import { stopInstallation } from './down.js';
-import { runInForeground, superviseInBackground } from './foreground.js';
+import { openState } from './state-layout.js';
 import { wantedOf, type FleetOptions } from './wanted.js';
 
 type UpOptions = CommonOptions & FleetOptions & { readonly detach?: boolean; readonly supervise?: boolean };
@@ -25,6 +25,7 @@ const sayAlreadyRunning = async ({ places, surroundings }: Session): Promise<boo
 };
 
 const detach = async (session: Session, args: readonly string[]): Promise<void> => {
+  await openState(session.places);
   const { out, signal } = session.surroundings;
   const logFile = session.places.log('supervisor');
   const inBackground = args.filter((arg) => arg !== '--detach' && arg !== '-d');
@@ -36,6 +37,8 @@ const detach = async (session: Session, args: readonly string[]): Promise<void> 
 const up = async (surroundings: Surroundings, options: UpOptions): Promise<void> => {
   const session = openSession(surroundings, options);
   const wanted = { root, wanted: wantedOf(options) };
+  // Loaded where it is needed: every other command starts faster without it.
+  const { runInForeground, superviseInBackground } = await import('./foreground.js');
   if (options.supervise === true) return superviseInBackground(session, wanted);
   if (await sayAlreadyRunning(session)) return;
   if (options.detach === true) return detach(session, process.argv.slice(1));

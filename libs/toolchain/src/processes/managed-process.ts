@@ -7,6 +7,8 @@ import { ToolchainError } from '../toolchain-error.js';
 import { guardGroup, releaseGroup } from './reaper.js';
 
 const keptLines = 30;
+/** Of a line that is quoted in a sentence. */
+const mostLetters = 300;
 const logBound = 16 * 1024 * 1024;
 
 /** How to run a child process. Its output goes to `logFile`, which is rotated once it is large. */
@@ -27,6 +29,7 @@ export type ManagedProcess = {
   /** Resolves when the process has ended, with a sentence that holds its last words. */
   readonly ended: Promise<string>;
   readonly hasEnded: () => boolean;
+  /** What it printed last; of a JSON record the message alone. */
   readonly lastLines: () => readonly string[];
   /** Ends it: SIGTERM, and SIGKILL where that does not help in time. */
   readonly stop: () => Promise<void>;
@@ -86,7 +89,7 @@ const saidIn = (line: string): string => {
 const lastWords = (lines: readonly string[]): string =>
   lines
     .slice(-2)
-    .map((line) => saidIn(line).slice(0, 300))
+    .map((line) => saidIn(line).slice(0, mostLetters))
     .join(' | ');
 
 const running = new Set<ManagedProcess>();
@@ -132,7 +135,7 @@ export const startProcess = async (options: ProcessOptions): Promise<ManagedProc
     if (!over) signalGroup(pid, 'SIGKILL');
     await ended;
   };
-  const managed = { name, pid, ended, hasEnded: () => over, lastLines: () => lines, stop, kill };
+  const managed = { name, pid, ended, hasEnded: () => over, lastLines: () => lines.map(saidIn), stop, kill };
   running.add(managed);
   void ended.then(() => running.delete(managed));
   return managed;

@@ -16,7 +16,7 @@ export const waitUntilReady = async (
   while (!(await isReady().catch(() => false))) {
     if (process.hasEnded()) throw new ToolchainError('start-failed', await process.ended, process.name);
     if (Date.now() > deadline) {
-      const words = process.lastLines().slice(-3).join(' | ');
+      const words = process.lastLines().slice(-1).join(' | ');
       throw new ToolchainError(
         'start-failed',
         `${process.name} is not ready after ${timeoutMs / 1000} s: ${words}`,

@@ -29,6 +29,7 @@ export class OpenAttempt {
   /** Why it was told to stop, where it was. */
   stop: Stop | undefined;
   readonly #cause: Cause;
+  #looking: Promise<Stop | undefined> | undefined;
 
   constructor(
     private readonly around: ClusterSurroundings,
@@ -78,8 +79,9 @@ export class OpenAttempt {
   }
 
   async #checkpoint(): Promise<{ readonly stop?: string }> {
-    const found = this.stop ?? (await this.#reasonToStop());
-    // Several objects are looked at at once; the first reason stays.
+    // Objects that are at this point at once share one look; the first reason stays.
+    this.#looking ??= this.#reasonToStop().finally(() => (this.#looking = undefined));
+    const found = await this.#looking;
     if (found) this.stop ??= found;
     if (!this.stop) return {};
     return {

@@ -34,7 +34,8 @@ export const carryOut = async (
   if (!attempt) return { end: 'replaced', retryInSeconds: 0 };
   const began = performance.now();
   const { ending, inventory } = await perform(around, start, attempt, signals);
-  const wait = attempt.stop?.kind === 'interrupted' ? 0 : retryInSeconds(errorsBefore(start));
+  const isAtNextStart = ending.status === 'errored' && ending.code === 'applier-stopped';
+  const wait = isAtNextStart ? 0 : retryInSeconds(errorsBefore(start));
   const { render, manifests } = start.approved.parts;
   const isOurs =
     attempt.stop?.kind !== 'replaced' &&

@@ -48,8 +48,9 @@ export class Cluster {
       { type: 'start', data: { service: 'applier', ...identity } },
       { actor, correlationId: `start-${cluster}` },
     );
-    this.#link.start();
     this.#unserve = await this.#diffs.serve();
+    // Only now: whoever hears that the cluster is there may ask at once.
+    this.#link.start();
     for (const { target, state, current, isOpen } of await recallTargets(log.log, cluster)) {
       this.#health.follow(target, state, current.healthTimeoutSeconds);
       if (isOpen) this.#applies.wake(target);

@@ -44,7 +44,7 @@ export class Diffs {
       done('answered');
       return answer;
     } catch (error) {
-      const refusal = refusalOf(error);
+      const refusal = signal.aborted ? closing(cluster) : refusalOf(error);
       done(refusal ? refusal.code : 'failed');
       if (refusal) throw refusal;
       logger.error({ err: error, cluster }, 'a dry run met an unexpected error');
@@ -67,6 +67,9 @@ export class Diffs {
     return { diff: await documents.write(diff) };
   }
 }
+
+const closing = (cluster: string): CommandRefused =>
+  new CommandRefused('cluster-unreachable', `The applier is letting go of ${cluster}; ask again.`);
 
 /** What whoever asked may be told as a refusal; undefined for an error of our own. */
 const refusalOf = (error: unknown): CommandRefused | undefined => {

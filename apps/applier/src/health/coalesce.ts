@@ -1,25 +1,26 @@
-/** How long changes are gathered before another is told, in milliseconds: the first time, and at most. */
-export type Windows = { readonly firstMs: number; readonly longestMs: number };
+const firstWindowMs = 500;
+const longestWindowMs = 30_000;
+const freeTells = 3;
+const rememberedMs = 60_000;
 
-const usual: Windows = { firstMs: 500, longestMs: 30_000 };
+/** How long changes are gathered after one was told, by how many were told in the last minute. */
+const windowMs = (recentTells: number): number =>
+  Math.min(longestWindowMs, firstWindowMs * 2 ** Math.max(0, recentTells - freeTells));
 
 /**
- * Tells the first change at once and, of those that follow within a window, only the last. A window in which something
- * changed is followed by one twice as long, so that flapping is told ever more rarely and steadiness soon.
+ * Tells the first change at once and, of those that follow within a window, only the last. The more was told in the
+ * last minute, the longer the window: flapping is told ever more rarely, and a change after quiet at once.
  */
 export class Coalescer<Value> {
   #told: Value | undefined;
   #latest: Value | undefined;
-  #windowMs: number;
+  #tellTimes: readonly number[] = [];
   #window: NodeJS.Timeout | undefined;
 
   constructor(
     private readonly isSame: (a: Value, b: Value) => boolean,
     private readonly tell: (value: Value) => void,
-    private readonly windows: Windows = usual,
-  ) {
-    this.#windowMs = windows.firstMs;
-  }
+  ) {}
 
   /** Takes what is true now. */
   take(value: Value): void {
@@ -39,20 +40,16 @@ export class Coalescer<Value> {
     this.#latest = undefined;
   }
 
-  /** Whether there was something to tell. */
-  #tellLatest(): boolean {
+  #tellLatest(): void {
     const value = this.#latest;
-    if (value === undefined || (this.#told !== undefined && this.isSame(this.#told, value))) return false;
+    if (value === undefined || (this.#told !== undefined && this.isSame(this.#told, value))) return;
+    const now = Date.now();
     this.#told = value;
-    this.#window = setTimeout(() => this.#closeWindow(), this.#windowMs).unref();
+    this.#tellTimes = [...this.#tellTimes.filter((time) => now - time < rememberedMs), now];
+    this.#window = setTimeout(() => {
+      this.#window = undefined;
+      this.#tellLatest();
+    }, windowMs(this.#tellTimes.length)).unref();
     this.tell(value);
-    return true;
-  }
-
-  #closeWindow(): void {
-    this.#window = undefined;
-    const before = this.#windowMs;
-    this.#windowMs = Math.min(this.windows.longestMs, before * 2);
-    if (!this.#tellLatest()) this.#windowMs = this.windows.firstMs;
   }
 }

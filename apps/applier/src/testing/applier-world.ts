@@ -21,6 +21,8 @@ export class ApplierWorld {
   #app: INestMicroservice | undefined;
   #agent: Agent | undefined;
   metrics = new Metrics('applier');
+  /** How many objects of each application the applier told of as done, live. */
+  readonly progress = new Map<string, number>();
 
   private constructor(
     readonly log: TestLog,
@@ -59,7 +61,8 @@ export class ApplierWorld {
     const { identity } = this.keys;
     const config = { applier: 'hub', identity, hmacKey: testKeys.hmacKey, digest: 'c'.repeat(64) };
     const logger = createLogger('applier', process.env['SYNCLINE_LOG_LEVEL'] ?? 'silent');
-    const module = await ApplierModule.of(config, through(agent), this.metrics, logger);
+    const live = { publish: (subject: string, payload: unknown) => this.#follow(subject, payload) };
+    const module = await ApplierModule.of(config, through({ ...agent, live }), this.metrics, logger);
     this.#app = await NestFactory.createMicroservice(module, { strategy: agent.strategy, logger: false });
     await this.#app.listen();
   }
@@ -119,6 +122,11 @@ export class ApplierWorld {
       patienceMs,
       `${count} ${type} of ${cluster}`,
     );
+  }
+
+  #follow(subject: string, payload: unknown): void {
+    const application = subject.split('.').at(-1) ?? '';
+    this.progress.set(application, (payload as { done: number }).done);
   }
 
   async #read(subject: string): Promise<readonly StoredEvent[]> {

@@ -1,6 +1,9 @@
 import { defineConfig } from 'vitest/config';
 
-const source = { resolve: { conditions: ['@syncline/source'] }, ssr: { resolve: { conditions: ['@syncline/source'] } } };
+const source = {
+  resolve: { conditions: ['@syncline/source'] },
+  ssr: { resolve: { conditions: ['@syncline/source'] } },
+};
 const decorators = { oxc: { decorator: { legacy: true, emitDecoratorMetadata: true } } };
 
 /** Three kinds of test, told apart by their suffix: pure, with real servers, and the whole product. */
@@ -33,6 +36,7 @@ export default defineConfig({
         test: {
           name: 'e2e',
           include: ['apps/e2e/**/*.e2e.test.ts'],
+          globalSetup: 'apps/e2e/platform/global-setup.ts',
           testTimeout: 180_000,
           hookTimeout: 600_000,
           fileParallelism: false,

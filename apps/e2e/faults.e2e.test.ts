@@ -1,0 +1,129 @@
+import { rename } from 'node:fs/promises';
+import { join } from 'node:path';
+
+import { eventually } from '@syncline/testkit';
+import { beforeAll, describe, expect, inject, it } from 'vitest';
+
+import { declare } from './platform/declared.js';
+import type { FleetRepository } from './platform/fleet-repository.js';
+import { deploymentPath, replicasOf } from './platform/live-cluster.js';
+import { clusterPids, signal } from './platform/processes.js';
+import { cloneFleet, liveCluster, sharedInstallation } from './platform/shared.js';
+import { dropViews } from './platform/views.js';
+
+const syncline = sharedInstallation();
+const clusters = ['staging', 'prod-eu', 'prod-us'];
+let fleet: FleetRepository;
+let replicas = 1;
+
+/** Pushes one replica more of the application `steady` and gives the commit. */
+const change = async (): Promise<string> => {
+  await fleet.git('pull', '--quiet', '--rebase');
+  const next = (replicas % 8) + 1;
+  await fleet.edit('apps/steady/web.yaml', `replicas: ${replicas}`, `replicas: ${next}`);
+  replicas = next;
+  return fleet.push(`Now ${next} replicas`);
+};
+
+/** What the cluster itself says of `steady`. */
+const liveReplicas = async (cluster: string): Promise<unknown> =>
+  replicasOf(await (await liveCluster(cluster)).find(deploymentPath('steady', 'steady')));
+
+beforeAll(async () => {
+  fleet = await cloneFleet();
+  await declare(fleet, { name: 'steady', on: {} });
+  await syncline.arrived('steady', await fleet.push('Add steady'));
+});
+
+describe('a repository', () => {
+  it('that goes away is said once and changes nothing; it goes on when it is back', async () => {
+    const path = join(inject('state'), 'git', 'fleet.git');
+    const before = await syncline.targets();
+    const from = await syncline.position();
+    await rename(path, `${path}.away`);
+    try {
+      await syncline.cli('repo', 'refresh', 'fleet');
+      const failed = await syncline.untilEvent(from, 'FetchFailed');
+      expect(failed.data).toMatchObject({ repository: 'fleet', class: 'gone' });
+      await syncline.cli('repo', 'refresh', 'fleet');
+      expect(await syncline.run('repo', 'list')).toContain('gone');
+      expect(await syncline.targets()).toEqual(before);
+    } finally {
+      await rename(`${path}.away`, path);
+    }
+    const sha = await change();
+    await syncline.arrived('steady', sha);
+    const types = (await syncline.events(from)).map((event) => event.type);
+    expect(types.filter((type) => type === 'FetchFailed')).toHaveLength(1);
+    expect(types.filter((type) => type === 'FetchRecovered')).toHaveLength(1);
+  });
+});
+
+describe('a cluster', () => {
+  it('that goes away delays only itself, and catches up when it is back', async () => {
+    const from = await syncline.position();
+    const frozen = await clusterPids(syncline, 'prod-us', 'kube-apiserver');
+    signal(frozen, 'SIGSTOP');
+    let sha: string;
+    try {
+      sha = await change();
+      await syncline.untilTargets('steady', 'has arrived on the two others', (row) =>
+        row.cluster === 'prod-us' ? row.revision !== sha : row.revision === sha && row.health === 'Current',
+      );
+      await syncline.untilEvent(from, 'ClusterLost', (event) => event.data['cluster'] === 'prod-us', 120_000);
+      await syncline.untilTargets('steady', 'is Unknown on the lost cluster', (row) =>
+        row.cluster === 'prod-us' ? row.health === 'Unknown' : row.health === 'Current',
+      );
+      const waited = await syncline.cli('wait', 'steady', '--revision', sha, '--timeout', '2s');
+      expect(waited.code).toBe(1);
+      expect(waited.stderr).toContain('prod-us');
+    } finally {
+      signal(frozen, 'SIGCONT');
+    }
+    await syncline.arrived('steady', sha, '120s');
+    expect(await Promise.all(clusters.map(liveReplicas))).toEqual([replicas, replicas, replicas]);
+  });
+});
+
+describe('a service killed in the middle of a change', () => {
+  const middles = [
+    ['git-watcher', 'RevisionDetected'],
+    ['planner', 'ConfigurationAccepted'],
+    ['planner', 'PlanRequested'],
+    ['applier', 'ApplyStarted'],
+    ['api', 'PlanApproved'],
+    ['nats-server', 'PlanDrafted'],
+    ['postgres', 'ApplyStarted'],
+  ] as const;
+
+  it.each(middles)('%s, at %s: the change arrives as it would have, once', async (service, at) => {
+    const from = await syncline.position();
+    const middle = syncline.untilEvent(from, at).catch(() => undefined);
+    const sha = await change();
+    await middle;
+    signal(await syncline.pidsOf(service), 'SIGKILL');
+    await eventually(
+      async () => (await syncline.cli('wait', 'steady', '--revision', sha, '--timeout', '5s')).code === 0,
+      120_000,
+      `${sha} on every cluster after ${service} was killed`,
+    );
+    expect(await Promise.all(clusters.map(liveReplicas))).toEqual([replicas, replicas, replicas]);
+    const events = (await syncline.events(from)).filter((event) => event.subject.endsWith('.steady'));
+    const succeeded = events.filter((event) => event.type === 'ApplySucceeded');
+    expect(succeeded.map((event) => event.subject).toSorted()).toEqual(
+      clusters.map((cluster) => `ev.cluster.${cluster}.target.default.steady`).toSorted(),
+    );
+  });
+});
+
+describe('the views', () => {
+  it('come back by themselves, equal row for row, when Postgres is dropped while everything runs', async () => {
+    const before = await syncline.targets();
+    await dropViews(inject('state'));
+    const sha = await change();
+    await syncline.arrived('steady', sha, '60s');
+    const others = (rows: typeof before) => rows.filter((row) => row.application !== 'steady');
+    expect(others(await syncline.targets())).toEqual(others(before));
+    expect(await syncline.run('log', 'rebuild')).toMatch(/equal|rebuilt/i);
+  });
+});

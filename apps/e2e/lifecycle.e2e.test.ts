@@ -1,0 +1,83 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+import { eventually } from '@syncline/testkit';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+
+import { run } from './platform/command-line.js';
+import { Installation, startInstallation } from './platform/installation.js';
+
+/** The processes of this machine whose command line names a folder. */
+const processesNaming = async (folder: string): Promise<readonly string[]> => {
+  const { stdout } = await run('ps', ['-eo', 'pid=,args=']);
+  return stdout.split('\n').filter((line) => line.includes(folder) && !line.includes('ps -eo'));
+};
+
+let folder: string;
+let state: string;
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'syncline-lifecycle-'));
+  state = join(folder, 'state');
+});
+
+afterAll(async () => {
+  await new Installation(state).cli('down');
+  await rm(folder, { recursive: true, force: true });
+});
+
+describe('an installation of its own', () => {
+  it('starts in the background healthy, tells so to a second start, and ends without a trace', async () => {
+    const syncline = new Installation(state);
+    const printed = await syncline.run('up', '--detach');
+    expect(printed).toMatch(/http:\/\/127\.0\.0\.1:\d+\/\S+\.git/);
+    expect(printed).toMatch(/simulated/);
+    const before = await syncline.targets();
+    expect(before.length).toBeGreaterThanOrEqual(10);
+    expect(before.every((row) => row.sync === 'InSync' && row.health === 'Current')).toBe(true);
+
+    const again = await syncline.cli('up', '--detach');
+    expect(`${again.stdout}${again.stderr}`).toMatch(/already running/i);
+
+    await syncline.run('down');
+    expect(await processesNaming(folder)).toEqual([]);
+    expect((await syncline.cli('down')).code).toBe(0);
+    const gone = await syncline.cli('status');
+    expect(gone.code).toBe(1);
+    expect(gone.stderr).toMatch(/not running|does not answer/i);
+  });
+
+  it('starts again with all that it knew', async () => {
+    const syncline = new Installation(state);
+    await syncline.run('up', '--detach');
+    const events = await syncline.events('0.0');
+    expect(events.filter((event) => event.type === 'RepositoryRegistered')).toHaveLength(1);
+    expect(events.filter((event) => event.type === 'RevisionDetected')).toHaveLength(1);
+    expect((await syncline.targets()).every((row) => row.sync === 'InSync' && row.health === 'Current')).toBe(
+      true,
+    );
+    await syncline.run('down');
+    expect(await processesNaming(folder)).toEqual([]);
+  });
+
+  it('leaves no process behind when its supervisor is killed', async () => {
+    const { installation, process } = await startInstallation(state);
+    await eventually(async () => (await installation.cli('status')).code === 0, 120_000, 'an answer');
+    globalThis.process.kill(process.pid, 'SIGKILL');
+    await eventually(
+      async () => (await processesNaming(folder)).length === 0,
+      30_000,
+      'the end of every process of the installation',
+    );
+  });
+
+  it('says in a sentence what is wrong with its state directory', async () => {
+    const foreign = await mkdtemp(join(tmpdir(), 'syncline-foreign-'));
+    await run('touch', [join(foreign, 'somebody-elses-file')]);
+    const refused = await new Installation(foreign).cli('up', '--detach');
+    expect(refused.code).toBe(1);
+    expect(refused.stderr).toMatch(/not empty/);
+    await rm(foreign, { recursive: true });
+  });
+});

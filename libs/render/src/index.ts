@@ -4,7 +4,6 @@ export { isManifestFile, readConfiguration } from './configuration/read-configur
 export type { Configuration, DeclaredApplication, SourceFile } from './configuration/read-configuration.js';
 export { lineageOf } from './lineage.js';
 export type { Lineage, LineageEntry } from './lineage.js';
-export { neverPruned } from './objects/namespaces.js';
 export { secretPrefix } from './objects/secrets.js';
 export { isRenderError, renderCodes, RenderError } from './render-error.js';
 export type { Place, RenderCode } from './render-error.js';

@@ -67,9 +67,9 @@ const names = ({ objects }: Rendered): string[] =>
   objects.map(({ kind, metadata }) => `${kind as string} ${(metadata as { name: string }).name}`);
 
 describe('rendering', () => {
-  test('takes plain YAML in the order of its files, the namespace first, Secrets by reference', async () => {
+  test('takes plain YAML in the order of its files, Secrets by reference', async () => {
     const result = await rendered(plain);
-    expect(names(result)).toEqual(['Namespace shop', 'ConfigMap settings', 'Deployment web', 'Secret token']);
+    expect(names(result)).toEqual(['ConfigMap settings', 'Deployment web', 'Secret token']);
     expect(JSON.stringify(result.objects)).not.toContain('planted-value');
     expect([...result.secrets.values()]).toEqual([Buffer.from('planted-value').toString('base64')]);
   });
@@ -96,7 +96,7 @@ describe('rendering', () => {
       ),
     );
     expect(names(result).sort()).toEqual(
-      ['ConfigMap my-c', 'Deployment my-web', 'Namespace shop', 'Secret my-token'], // prettier-ignore
+      ['ConfigMap my-c', 'Deployment my-web', 'Secret my-token'], // prettier-ignore
     );
     expect(result.objects.find(({ kind }) => kind === 'ConfigMap')?.data).toEqual({
       on: 'yes',
@@ -115,9 +115,9 @@ describe('rendering', () => {
         { target: { kind: 'ConfigMap' }, patch: '- { op: replace, path: /data/mode, value: "${OTHER}" }' },
       ],
     });
-    expect(names(result)).toEqual(['Namespace shop', 'ConfigMap settings', 'Deployment web', 'Secret token']);
-    expect(result.objects[1]?.data).toEqual({ mode: '${OTHER}', perm: '0644' });
-    expect(result.objects[2]).toMatchObject({
+    expect(names(result)).toEqual(['ConfigMap settings', 'Deployment web', 'Secret token']);
+    expect(result.objects[0]?.data).toEqual({ mode: '${OTHER}', perm: '0644' });
+    expect(result.objects[1]).toMatchObject({
       metadata: { labels: { region: 'eu' } },
       spec: { replicas: 3 },
     });

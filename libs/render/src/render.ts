@@ -5,7 +5,7 @@ import { buildKustomization } from './kustomize/build.js';
 import { patchObjects } from './kustomize/patch.js';
 import { detectRenderer, type LineageEntry } from './lineage.js';
 import { refuseDuplicates } from './objects/duplicates.js';
-import { placeInNamespace, withNamespace } from './objects/namespaces.js';
+import { placeInNamespace } from './objects/namespaces.js';
 import type { PlacedObject } from './objects/rendering.js';
 import { secretReferences } from './objects/secrets.js';
 import { substituteObjects } from './objects/substitute.js';
@@ -92,6 +92,6 @@ export const render = async (input: RenderInput): Promise<Rendered> => {
   changed.forEach(checkObject);
   const placed = placeInNamespace(changed, namespace);
   refuseDuplicates(placed, namespace);
-  const { objects, secrets } = secretReferences(withNamespace(placed, namespace), input.renderKey);
+  const { objects, secrets } = secretReferences(placed, input.renderKey);
   return { objects, secrets, renderDigest: digestOf(objects) };
 };

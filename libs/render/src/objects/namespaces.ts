@@ -2,9 +2,6 @@ import type { Manifest } from '@syncline/events';
 
 import { groupOf, isMapping, metadataOf, textOf, type PlacedObject } from './rendering.js';
 
-/** Marks an object that is never pruned. */
-export const neverPruned = { 'syncline.dev/prune': 'disabled' } as const;
-
 /** Kinds that Kubernetes itself keeps in namespaces, by API group. Of other kinds only the cluster knows. */
 const namespacedKinds: ReadonlyMap<string, ReadonlySet<string>> = new Map(
   Object.entries({
@@ -29,7 +26,10 @@ const namespacedKinds: ReadonlyMap<string, ReadonlySet<string>> = new Map(
 const isNamespaced = (object: Manifest): boolean =>
   namespacedKinds.get(groupOf(object))?.has(textOf(object, 'kind')) === true;
 
-/** Puts objects of Kubernetes' own namespaced kinds that name no namespace into the application's. */
+/**
+ * Puts objects of Kubernetes' own namespaced kinds that name no namespace into the application's. The
+ * namespace itself is not among the manifests: the applier creates it where it is absent, and otherwise leaves it to whoever has it.
+ */
 export const placeInNamespace = (
   objects: readonly PlacedObject[],
   namespace: string,
@@ -40,21 +40,3 @@ export const placeInNamespace = (
     const metadata = isMapping(object.metadata) ? object.metadata : {};
     return { ...placed, object: { ...object, metadata: { ...metadata, namespace } } };
   });
-
-const isGiven = (namespace: string): boolean => namespace === 'default' || namespace.startsWith('kube-');
-
-/** Puts the application's namespace first where the objects do not have it; it is created when absent and never pruned. */
-export const withNamespace = (
-  objects: readonly PlacedObject[],
-  namespace: string,
-): readonly PlacedObject[] => {
-  const isDeclared = objects.some(
-    ({ object }) =>
-      textOf(object, 'kind') === 'Namespace' &&
-      groupOf(object) === '' &&
-      metadataOf(object).name === namespace,
-  );
-  if (isDeclared || isGiven(namespace)) return objects;
-  const metadata = { name: namespace, annotations: neverPruned };
-  return [{ object: { apiVersion: 'v1', kind: 'Namespace', metadata } }, ...objects];
-};

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { RenderError } from '../render-error.js';
 import { readDocuments } from '../yaml/documents.js';
 import { refuseDuplicates } from './duplicates.js';
-import { placeInNamespace, withNamespace } from './namespaces.js';
+import { placeInNamespace } from './namespaces.js';
 import type { PlacedObject } from './rendering.js';
 import { refuseIdlePatches } from './targets.js';
 import { objectsOf } from './unfold.js';
@@ -103,27 +103,6 @@ describe('the namespace of an application', () => {
     expect(names(placeInNamespace(all, 'shop'))).toEqual(
       ['ConfigMap shop/a', 'ConfigMap own/b', 'ClusterRole /r', 'ConfigMap /c'], // prettier-ignore
     );
-  });
-
-  test('comes first where it is not declared, and is never pruned', () => {
-    const [first] = withNamespace(objects(config('a')), 'shop');
-    expect(first?.object).toEqual({
-      apiVersion: 'v1',
-      kind: 'Namespace',
-      metadata: { name: 'shop', annotations: { 'syncline.dev/prune': 'disabled' } },
-    });
-  });
-
-  test.each(['default', 'kube-system'])('is not made where it is %s', (namespace) => {
-    expect(withNamespace(objects(config('a')), namespace)).toHaveLength(1);
-  });
-
-  test('is not made where it is declared', () => {
-    const own = 'apiVersion: v1\nkind: Namespace\nmetadata: { name: shop }\n';
-    expect(names(withNamespace(objects(`${config('a')}---\n${own}`), 'shop'))).toEqual([
-      'ConfigMap /a',
-      'Namespace /shop',
-    ]);
   });
 });
 

@@ -42,6 +42,9 @@ const unprivileged = (): readonly string[] => {
     '--regid',
     'nogroup',
     '--clear-groups',
+    // access(2) asks for the rights of the real user, and forgets granted ones unless this is set (capabilities(7)).
+    '--securebits',
+    '+no_setuid_fixup',
     '--inh-caps',
     rights,
     '--ambient-caps',

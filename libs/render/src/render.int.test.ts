@@ -315,6 +315,17 @@ describe('kustomize', () => {
     });
   });
 
+  test.each([
+    ['takes too long', 'while :; do :; done', 'time-limit'],
+    ['prints without end', 'while :; do echo more; done', 'output-limit'],
+  ])('that %s is ended', async (_, loop, code) => {
+    const root = await write({ 'loop.sh': `#!/bin/sh\n${loop}\n`, 'app/x': '' });
+    await chmod(join(root, 'loop.sh'), 0o755);
+    const allowed = { renderMs: 1_000, outputBytes: 1_000 };
+    const run = runKustomize(join(root, 'loop.sh'), join(root, 'app'), undefined, allowed);
+    await expect(run).rejects.toMatchObject({ code });
+  });
+
   test('is stopped with its signal', async () => {
     const root = await write(overlay('resources: [../base]\n'));
     await expect(runKustomize(kustomize, join(root, 'app'), AbortSignal.abort())).rejects.toMatchObject({

@@ -47,15 +47,18 @@ let isolation: Promise<readonly string[]> | undefined;
 /** The command that runs another one without any network (Linux, where the user may make a network namespace), else nothing. */
 export const networkIsolation = (): Promise<readonly string[]> => (isolation ??= findIsolation());
 
-const failureOf = (error: NodeJS.ErrnoException & { killed?: boolean }): RenderError | undefined => {
+/** What one run may take. */
+export type RunLimits = { readonly renderMs: number; readonly outputBytes: number };
+
+const failureOf = (
+  error: NodeJS.ErrnoException & { killed?: boolean },
+  { renderMs, outputBytes }: RunLimits,
+): RenderError | undefined => {
   if (error.code === 'ABORT_ERR') return new RenderError('aborted', 'rendering was stopped');
   if (error.code === 'ERR_CHILD_PROCESS_STDIO_MAXBUFFER')
-    return new RenderError(
-      'output-limit',
-      `kustomize printed more than ${limits.outputBytes / 1024 / 1024} MiB`,
-    );
+    return new RenderError('output-limit', `kustomize printed more than ${outputBytes / 1024 / 1024} MiB`);
   if (error.killed === true)
-    return new RenderError('time-limit', `kustomize took longer than ${limits.renderMs / 1000} s`);
+    return new RenderError('time-limit', `kustomize took longer than ${renderMs / 1000} s`);
   return undefined;
 };
 
@@ -67,6 +70,7 @@ export const runKustomize = async (
   kustomize: string,
   folder: string,
   signal?: AbortSignal,
+  allowed: RunLimits = limits,
 ): Promise<KustomizeRun> => {
   if (!(await isExecutable(kustomize)))
     throw new RenderError('renderer-missing', `kustomize cannot be run at ${kustomize}`);
@@ -75,14 +79,14 @@ export const runKustomize = async (
   const options = {
     cwd: folder,
     env: environment,
-    timeout: limits.renderMs,
+    timeout: allowed.renderMs,
     killSignal: 'SIGKILL',
-    maxBuffer: limits.outputBytes,
+    maxBuffer: allowed.outputBytes,
     ...(signal !== undefined && { signal }),
   } as const;
   return new Promise((resolve, reject) => {
     execFile(command, parameters, options, (error, stdout, stderr) => {
-      const failure = error === null ? undefined : failureOf(error as NodeJS.ErrnoException);
+      const failure = error === null ? undefined : failureOf(error as NodeJS.ErrnoException, allowed);
       if (failure !== undefined) reject(failure);
       else resolve(error === null ? { ok: true, output: stdout } : { ok: false, said: stderr });
     });

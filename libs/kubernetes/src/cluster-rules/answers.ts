@@ -23,7 +23,7 @@ import { crdOf } from './widgets.js';
 export const answers = (rig: () => Rig): void => {
   const inside = (namespace: string, manifest: Record<string, unknown>): KubeObject => ({
     ...(manifest as unknown as KubeObject),
-    metadata: { ...(manifest['metadata'] as object), namespace },
+    metadata: { ...(manifest.metadata as object), namespace },
   });
 
   const dryRun = async (body: KubeObject, precondition?: { uid?: string; resourceVersion: string }) => {
@@ -99,7 +99,7 @@ export const answers = (rig: () => Rig): void => {
     it('to an unknown field, a duplicate merge key and a wrong type is schema, with the field, and is not tried again', async () => {
       const ns = await namespace();
       const unknown = inside(ns, deployment('web', 'nginx:1'));
-      (unknown['spec'] as Record<string, unknown>)['replicaz'] = 3;
+      (unknown.spec as Record<string, unknown>).replicaz = 3;
       const error = await failureOf(dryRun(unknown));
       expect(error).toMatchObject({
         code: 'schema',
@@ -107,7 +107,7 @@ export const answers = (rig: () => Rig): void => {
         details: { status: 500, field: '.spec.replicaz' },
       });
       const twice = inside(ns, deployment('web', 'nginx:1'));
-      const spec = twice['spec'] as { template: { spec: { containers: unknown[] } } };
+      const spec = twice.spec as { template: { spec: { containers: unknown[] } } };
       spec.template.spec.containers.push(spec.template.spec.containers[0]);
       expect((await failureOf(dryRun(twice))).code).toBe('schema');
       const wrong = inside(ns, { ...deployment('web', 'nginx:1'), spec: { replicas: 'three' } });
@@ -188,11 +188,11 @@ export const answers = (rig: () => Rig): void => {
       const ns = await namespace();
       const path = `/apis/apps/v1/namespaces/${ns}/deployments/web`;
       await applyAs(rig(), 'syncline', path, inside(ns, deployment('web', 'nginx:1', 3)));
-      const { replicas: _replicas, ...rest } = deployment('web', 'nginx:1')['spec'] as Record<string, never>;
+      const { replicas: _replicas, ...rest } = deployment('web', 'nginx:1').spec as Record<string, never>;
       const without = inside(ns, { ...deployment('web', 'nginx:1'), spec: rest });
-      expect((await dryRun(without))['spec']).toMatchObject({ replicas: 1 });
+      expect((await dryRun(without)).spec).toMatchObject({ replicas: 1 });
       await mergePatch(rig(), `${path}/scale`, { spec: { replicas: 5 } }, 'autoscaler');
-      expect((await dryRun(without))['spec']).toMatchObject({ replicas: 5 });
+      expect((await dryRun(without)).spec).toMatchObject({ replicas: 5 });
     });
 
     it('to a delete with a wrong resourceVersion is conflict-version', async () => {

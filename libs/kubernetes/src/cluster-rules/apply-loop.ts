@@ -34,7 +34,7 @@ export const applyLoop = (rig: () => Rig): void => {
     const path = `/api/v1/namespaces/${name}/configmaps/cfg`;
     return { name, target, operations, inventory, path };
   };
-  const dataOf = async (path: string) => (await raw(rig(), 'GET', path))['data'];
+  const dataOf = async (path: string) => (await raw(rig(), 'GET', path)).data;
 
   describe('the apply loop', () => {
     it('applies what was planned, and holds it with the fields that it set', async () => {

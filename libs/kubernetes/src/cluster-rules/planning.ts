@@ -115,7 +115,7 @@ export const planning = (rig: () => Rig): void => {
     it('leaves the replicas to an autoscaler where the manifest does not give them', async () => {
       const name = fresh('plan');
       const objects = [deployment('web', 'nginx:1', undefined)];
-      (objects[0]!['spec'] as Record<string, unknown>)['replicas'] = undefined;
+      (objects[0]!.spec as Record<string, unknown>).replicas = undefined;
       const inventory = await deploy(rig(), targetOf(name, objects));
       const [before] = await diff(name, objects, inventory);
       await mergePatch(
@@ -210,7 +210,7 @@ export const planning = (rig: () => Rig): void => {
       expect(operationOn(operations, 'Widget')).toMatchObject({ action: 'configure', certainty: 'deferred' });
       await deploy(rig(), targetOf(name, second), inventory);
       const live = await raw(rig(), 'GET', `/apis/${group}/v1/namespaces/${name}/widgets/w`);
-      expect(live['spec']).toEqual({ size: 1, colour: 2 });
+      expect(live.spec).toEqual({ size: 1, colour: 2 });
     });
   });
 };

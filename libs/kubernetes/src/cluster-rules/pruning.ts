@@ -106,7 +106,7 @@ export const pruning = (rig: () => Rig): void => {
       await mergePatch(rig(), path, { data: { a: 'theirs' } });
       const outcome = await apply(rig(), target, operations, inventory);
       expect(outcome).toMatchObject({ status: 'stale', object: { name: 'old' } });
-      expect((await raw(rig(), 'GET', path))['data']).toEqual({ a: 'theirs' });
+      expect((await raw(rig(), 'GET', path)).data).toEqual({ a: 'theirs' });
     });
 
     it('of an object that is gone is done', async () => {

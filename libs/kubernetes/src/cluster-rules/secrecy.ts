@@ -52,7 +52,7 @@ export const secrecy = (rig: () => Rig): void => {
       const outcome = await apply(rig(), target(name), diff.operations);
       expect(outcome.status).toBe('succeeded');
       const live = await raw(rig(), 'GET', pathOf(name));
-      expect(live['data']).toEqual({ password: base64(planted) });
+      expect(live.data).toEqual({ password: base64(planted) });
       for (const said of [diff, outcome, planOf(target(name), diff.operations)]) expectNowhere(said);
     });
 
@@ -126,7 +126,7 @@ export const secrecy = (rig: () => Rig): void => {
       };
       const inventory = await deploy(rig(), target(name, planted, [folded]));
       const live = await raw(rig(), 'GET', pathOf(name));
-      expect(live['data']).toEqual({ a: base64(planted) });
+      expect(live.data).toEqual({ a: base64(planted) });
       const held = inventory.find(({ object }) => object.kind === 'Secret');
       expect(held?.fields).toContain('/data/a');
       const { operations } = await rig().client.diff(target(name, planted, [folded]), inventory, prune);

@@ -38,8 +38,9 @@ const readStatus = (body: string): Status | undefined => {
 
 const immutableMessage =
   /immutable|may not (be changed|change)|updates to .* forbidden|cannot be changed|Forbidden: pod updates/i;
+/** How structured-merge-diff and the conversion to a kind's Go type say that an object is malformed. */
 const schemaMessage =
-  /failed to create typed patch object|failed to create manager for existing fields|field not declared in schema|duplicate entries for key|expected .+, got /i;
+  /failed to create typed patch object|failed to convert new object|field not declared in schema|duplicate entries for key|expected .+, got /i;
 const dryRunMessage = /does not support dry run/i;
 
 /** The first field in a message of structured-merge-diff: `(…): .spec.replicas: expected …`. */

@@ -2,7 +2,13 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { fleetAggregate } from '@syncline/domain';
 import { subjects } from '@syncline/events';
 import type { Agent, Hub } from '@syncline/event-store';
-import { eventually, startLog, startPostgresServer, type TestLog, type TestPostgres } from '@syncline/testkit';
+import {
+  eventually,
+  startLog,
+  startPostgresServer,
+  type TestLog,
+  type TestPostgres,
+} from '@syncline/testkit';
 
 import { ApiUnderTest } from './testing/api-under-test.js';
 
@@ -37,7 +43,11 @@ const served = async (expected: readonly string[]): Promise<void> => {
 
 describe('the API over nats-server', () => {
   it('registers clusters: the applier may read their credential, is told of them, and the event follows', async () => {
-    const bodies = ['staging', 'prod.eu'].map((cluster) => ({ cluster, labels: { tier: cluster }, credential: sealed }));
+    const bodies = ['staging', 'prod.eu'].map((cluster) => ({
+      cluster,
+      labels: { tier: cluster },
+      credential: sealed,
+    }));
     const responses = await Promise.all(bodies.map((body) => api.request('POST', '/v1/clusters', { body })));
     expect(responses.map(({ status }) => status)).toEqual([201, 201]);
     await served(['prod.eu', 'staging']);
@@ -47,7 +57,10 @@ describe('the API over nats-server', () => {
     const bytes = await agent.blobs.get('cluster.prod%2Eeu', state.registration.credential!.digest);
     expect(Buffer.from(bytes).toString('base64')).toBe(sealed);
     const { items } = await api.get<{ items: { cluster: string; state: string }[] }>('/v1/clusters');
-    expect(items.map(({ cluster, state: word }) => [cluster, word])).toEqual([['prod.eu', 'Pending'], ['staging', 'Pending']]);
+    expect(items.map(({ cluster, state: word }) => [cluster, word])).toEqual([
+      ['prod.eu', 'Pending'],
+      ['staging', 'Pending'],
+    ]);
   });
 
   it('registers twice as once, and relabels without a new credential', async () => {
@@ -84,25 +97,38 @@ describe('the API over nats-server', () => {
     const before = await api.get('/v1/clusters');
     await log.kill();
     await eventually(
-      async () => JSON.stringify(await (await api.request('GET', '/readyz', { token: null })).json()).includes('nats-server'),
+      async () =>
+        JSON.stringify(await (await api.request('GET', '/readyz', { token: null })).json()).includes(
+          'nats-server',
+        ),
       20_000,
       'readiness says what is missing',
     );
     expect((await api.request('GET', '/v1/clusters')).status).toBe(200);
     await log.start();
-    await eventually(async () => (await api.request('GET', '/readyz', { token: null })).status === 200, 30_000, 'ready again');
-    expect((await api.request('POST', '/v1/tokens', { body: { name: 'after', role: 'viewer' } })).status).toBe(201);
+    await eventually(
+      async () => (await api.request('GET', '/readyz', { token: null })).status === 200,
+      30_000,
+      'ready again',
+    );
+    expect(
+      (await api.request('POST', '/v1/tokens', { body: { name: 'after', role: 'viewer' } })).status,
+    ).toBe(201);
     expect(await api.get('/v1/clusters')).toEqual(before);
     expect(await (await api.request('POST', '/v1/log/rebuild')).json()).toMatchObject({ equal: true });
   });
 
   it('lets somebody in again after a restart, with the tokens that the log holds', async () => {
-    const { token } = (await (await api.request('POST', '/v1/tokens', { body: { name: 'kept', role: 'viewer' } })).json()) as { token: string };
+    const { token } = (await (
+      await api.request('POST', '/v1/tokens', { body: { name: 'kept', role: 'viewer' } })
+    ).json()) as { token: string };
     await api.close();
     hub = await log.hub('api');
     api = await ApiUnderTest.over(hub, postgres);
     expect((await api.request('GET', '/v1/log', { token })).status).toBe(200);
     const issued = await hub.log.read((await hub.log.subjects('ev.access.*'))[0]!);
-    expect(issued.flatMap(({ events }) => events).filter(({ type }) => type === 'TokenIssued')).toHaveLength(1);
+    expect(issued.flatMap(({ events }) => events).filter(({ type }) => type === 'TokenIssued')).toHaveLength(
+      1,
+    );
   });
 });

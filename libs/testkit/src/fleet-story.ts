@@ -47,10 +47,21 @@ export type Decision = {
 const begin = Date.parse('2026-05-04T14:31:00.000Z');
 
 /** The bytes of a decision as they stand in the log. */
-export const bytesOf = ({ subject, events, actor, correlationId }: Decision, sequence: number): Uint8Array => {
+export const bytesOf = (
+  { subject, events, actor, correlationId }: Decision,
+  sequence: number,
+): Uint8Array => {
   const time = new Date(begin + sequence * 1_000 - 137).toISOString();
-  const envelope = { source: '/syncline/test', subject, time, actor: actor ?? 'service:test', correlationId: correlationId ?? 'c-1' };
-  const encoded = events.map((event, index) => encodeEvent(event, { ...envelope, id: `${sequence}.${index}` }));
+  const envelope = {
+    source: '/syncline/test',
+    subject,
+    time,
+    actor: actor ?? 'service:test',
+    correlationId: correlationId ?? 'c-1',
+  };
+  const encoded = events.map((event, index) =>
+    encodeEvent(event, { ...envelope, id: `${sequence}.${index}` }),
+  );
   return new TextEncoder().encode(JSON.stringify(encoded));
 };
 
@@ -59,7 +70,13 @@ export const entryOf = (decision: Decision, sequence: number): LogEntry => {
   const recorded = begin + sequence * 1_000;
   const recordedAt = new Date(recorded).toISOString();
   const bytes = bytesOf(decision, sequence);
-  const message = { sequence, subject: decision.subject, recordedAt, recordedAtNs: BigInt(recorded) * 1_000_000n, bytes };
+  const message = {
+    sequence,
+    subject: decision.subject,
+    recordedAt,
+    recordedAtNs: BigInt(recorded) * 1_000_000n,
+    bytes,
+  };
   return { message, events: decodeMessage(bytes, sequence, recordedAt) };
 };
 
@@ -80,7 +97,10 @@ export const registered: Decision = {
   ],
 }; // prettier-ignore
 
-export const joined = (cluster: string, labels: Readonly<Record<string, string>> = { tier: 'production', a: 'b' }): Decision => ({
+export const joined = (
+  cluster: string,
+  labels: Readonly<Record<string, string>> = { tier: 'production', a: 'b' },
+): Decision => ({
   subject: subjects.fleet(cluster),
   events: [
     {
@@ -159,7 +179,12 @@ const draft = (revision: string, rollout: string, digestOfPlan: string, needs: r
   },
 }); // prettier-ignore
 
-export const approvedByRule = (revision: string, correlationId: string, rollout: string, p: string): Decision => ({
+export const approvedByRule = (
+  revision: string,
+  correlationId: string,
+  rollout: string,
+  p: string,
+): Decision => ({
   subject: plan,
   correlationId,
   events: [
@@ -172,11 +197,18 @@ export const drafted = (revision: string, correlationId: string, rollout: string
   correlationId,
   events: [draft(revision, rollout, p, ['the plan removes 1 object'])],
 });
-export const approvedByPerson = (revision: string, correlationId: string, rollout: string, p: string): Decision => ({
+export const approvedByPerson = (
+  revision: string,
+  correlationId: string,
+  rollout: string,
+  p: string,
+): Decision => ({
   subject: plan,
   correlationId,
   actor: `person:${person};auth=token`,
-  events: [{ type: 'PlanApproved', data: { rollout, revision, plan: p, by: `person:${person}`, reason: 'seen' } }],
+  events: [
+    { type: 'PlanApproved', data: { rollout, revision, plan: p, by: `person:${person}`, reason: 'seen' } },
+  ],
 });
 
 export const applyStarted = (revision: string, correlationId: string, p: string): Decision => ({
@@ -199,7 +231,14 @@ export const applySucceeded = (revision: string, correlationId: string, p: strin
     },
     {
       type: 'ApplySucceeded',
-      data: { attempt: `try-${p.slice(0, 4)}`, plan: p, revision, inventory: blob, render: digest, manifests: blob },
+      data: {
+        attempt: `try-${p.slice(0, 4)}`,
+        plan: p,
+        revision,
+        inventory: blob,
+        render: digest,
+        manifests: blob,
+      },
     },
   ],
 });

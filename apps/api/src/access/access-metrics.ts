@@ -10,11 +10,9 @@ export class AccessMetrics {
     metrics: Metrics,
     readonly attempts: FailedAttempts,
   ) {
-    this.#denied = metrics.counter(
-      'syncline_api_unauthenticated_total',
-      'Requests without a valid token.',
-      ['reason'],
-    );
+    this.#denied = metrics.counter('syncline_api_unauthenticated_total', 'Requests without a valid token.', [
+      'reason',
+    ]);
   }
 
   anonymous(reason: 'missing' | 'unknown'): void {

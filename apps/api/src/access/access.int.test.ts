@@ -19,7 +19,8 @@ const issue = async (body: object, headers: Record<string, string> = {}): Promis
   expect(response.status).toBe(201);
   return (await response.json()) as Issued;
 };
-const codeOf = async (response: Response): Promise<unknown> => ((await response.json()) as { code: string }).code;
+const codeOf = async (response: Response): Promise<unknown> =>
+  ((await response.json()) as { code: string }).code;
 const openRoutes = ['GET /healthz', 'GET /readyz', 'GET /metrics'];
 const pathOf = (route: string): [method: string, path: string] => {
   const [method = '', path = ''] = route.split(' ');
@@ -38,7 +39,9 @@ describe('every route', () => {
   });
 
   it('is described in the OpenAPI document', async () => {
-    const { paths } = (await (await api.request('GET', '/openapi.json')).json()) as { paths: Record<string, object> };
+    const { paths } = (await (await api.request('GET', '/openapi.json')).json()) as {
+      paths: Record<string, object>;
+    };
     const described = Object.entries(paths).flatMap(([path, item]) =>
       Object.keys(item).map((method) => `${method.toUpperCase()} ${path.replaceAll(/\{(\w+)\}/g, ':$1')}`),
     );
@@ -94,9 +97,13 @@ describe('a token', () => {
   it('makes a person the actor, whose name and address stay outside the log', async () => {
     const person = { name: 'Ada Example', email: 'ada@example.com' };
     const { token } = await issue({ name: 'laptop', role: 'admin', person });
-    const { id } = (await (await api.request('POST', '/v1/tokens', { token, body: { name: 'x', role: 'viewer' } })).json()) as Issued;
+    const { id } = (await (
+      await api.request('POST', '/v1/tokens', { token, body: { name: 'x', role: 'viewer' } })
+    ).json()) as Issued;
     const entries = await Array.fromAsync(api.hub.log.scan({ subjects: ['ev.access.>'] }));
-    const issuedByAda = entries.flatMap((one) => one.events).find((one) => (one.data as { token?: string }).token === id);
+    const issuedByAda = entries
+      .flatMap((one) => one.events)
+      .find((one) => (one.data as { token?: string }).token === id);
     expect(issuedByAda?.actor).toMatch(/^person:[0-9a-f]{24};auth=token$/);
     const text = entries.map(({ message }) => new TextDecoder().decode(message.bytes)).join('');
     expect(text).not.toMatch(/Ada|ada@/);
@@ -128,7 +135,9 @@ describe('a denial', () => {
     const denied = await eventually(
       async () => {
         const entries = await api.hub.log.read(subjects.access(`token:${id}`));
-        const found = entries.flatMap(({ events }) => events).filter((event) => event.type === 'AccessDenied');
+        const found = entries
+          .flatMap(({ events }) => events)
+          .filter((event) => event.type === 'AccessDenied');
         return found.length > 0 && found;
       },
       5_000,
@@ -148,7 +157,9 @@ describe('a denial', () => {
     }
     expect(statuses).toEqual(new Set([401, 429]));
     expect(await api.hub.log.lastSequence()).toBe(before);
-    expect(await (await api.request('GET', '/metrics')).text()).toMatch(/syncline_api_unauthenticated_total\{reason="unknown"[^}]*\} \d+/);
+    expect(await (await api.request('GET', '/metrics')).text()).toMatch(
+      /syncline_api_unauthenticated_total\{reason="unknown"[^}]*\} \d+/,
+    );
     expect((await api.request('GET', '/v1/log')).status).toBe(200);
   });
 });
@@ -159,6 +170,8 @@ describe('the documentation', () => {
     const page = await api.request('GET', '/docs', { token: null, headers: { authorization: basic } });
     expect(page.status).toBe(200);
     expect(await page.text()).toContain('/v1/plans/{digest}/approvals');
-    expect((await api.request('GET', '/v1/fleet', { token: null, headers: { authorization: basic } })).status).toBe(401);
+    expect(
+      (await api.request('GET', '/v1/fleet', { token: null, headers: { authorization: basic } })).status,
+    ).toBe(401);
   });
 });

@@ -57,7 +57,8 @@ export class KnownTokens {
     const id = this.#idByHash.get(tokenHash(text));
     const token = id === undefined ? undefined : this.#byId.get(id);
     if (!token || token.revoked) return undefined;
-    if (token.expiresAt !== null && Date.parse(token.expiresAt) <= this.clock.now().getTime()) return undefined;
+    if (token.expiresAt !== null && Date.parse(token.expiresAt) <= this.clock.now().getTime())
+      return undefined;
     return requesterOf(token.subject, token.id, token.role);
   }
 
@@ -70,11 +71,7 @@ export class KnownTokens {
   }
 
   /** Decides on an actor's access; what comes of it is known here at once. */
-  async decide(
-    actor: string,
-    command: AccessCommand,
-    cause: Cause,
-  ): Promise<Decided<unknown, AccessEvent>> {
+  async decide(actor: string, command: AccessCommand, cause: Cause): Promise<Decided<unknown, AccessEvent>> {
     const decided = await this.aggregates.decide(accessAggregate, subjects.access(actor), command, cause);
     for (const event of decided.events) this.#fold(event);
     return decided;
@@ -84,7 +81,10 @@ export class KnownTokens {
     const { signal } = this.#stop;
     for (let after = afterSequence; !signal.aborted;) {
       try {
-        for await (const entry of this.log.follow({ subjects: [accessSubjects], afterSequence: after }, signal)) {
+        for await (const entry of this.log.follow(
+          { subjects: [accessSubjects], afterSequence: after },
+          signal,
+        )) {
           after = entry.message.sequence;
           this.#take(entry);
         }
@@ -104,7 +104,7 @@ export class KnownTokens {
     if (event.type === 'TokenIssued') this.#issued(event);
     if (event.type !== 'TokenRevoked') return;
     const known = this.#byId.get(event.data.token);
-    if (known && known.subject === actorOf(event.subject)) this.#byId.set(known.id, { ...known, revoked: true });
+    if (known?.subject === actorOf(event.subject)) this.#byId.set(known.id, { ...known, revoked: true });
   }
 
   #issued(event: StoredEvent<Extract<AccessEvent, { type: 'TokenIssued' }>>): void {
@@ -112,7 +112,8 @@ export class KnownTokens {
     const subject = actorOf(event.subject);
     const known = this.#byId.get(id);
     const token = { id, name, role, subject, issuedAt: event.occurredAt, expiresAt: expiresAt ?? null };
-    if (known && canonicalJson({ ...known, revoked: false }) === canonicalJson({ ...token, revoked: false })) return;
+    if (known && canonicalJson({ ...known, revoked: false }) === canonicalJson({ ...token, revoked: false }))
+      return;
     this.#byId.set(id, { ...token, revoked: false });
     this.#idByHash.set(hash, id);
   }

@@ -14,7 +14,12 @@ import { Allows } from './allows.js';
 import { KnownTokens, type KnownToken } from './known-tokens.js';
 import { newTokenText, repeatableTokenText, tokenHash, tokenId } from './token-text.js';
 
-const visible = z.string().trim().min(1).max(100).regex(/^[^\p{C}]+$/u, 'must be visible text');
+const visible = z
+  .string()
+  .trim()
+  .min(1)
+  .max(100)
+  .regex(/^[^\p{C}]+$/u, 'must be visible text');
 
 /** `name` says what the token is for and stands in the log; a person's name and address do not. */
 const newToken = z.object({
@@ -68,17 +73,29 @@ export class TokensController {
       key === undefined ? newTokenText() : repeatableTokenText(this.config.idKey, caller.actor, key);
     const id = tokenId(text);
     const actor = person ? `person:${await this.people.identify(person)}` : `token:${id}`;
-    const data = { token: id, name, role, hash: tokenHash(text), ...(expiresAt !== undefined && { expiresAt }) };
+    const data = {
+      token: id,
+      name,
+      role,
+      hash: tokenHash(text),
+      ...(expiresAt !== undefined && { expiresAt }),
+    };
     const { position } = await this.tokens.decide(actor, { type: 'issue', data }, caller);
     return written(position, { id, token: text });
   }
 
   @Delete(':id')
   @Writes()
-  async revoke(@Param('id', { schema: anyName }) id: string, @CallerOf() caller: Caller): Promise<Record<string, unknown>> {
+  async revoke(
+    @Param('id', { schema: anyName }) id: string,
+    @CallerOf() caller: Caller,
+  ): Promise<Record<string, unknown>> {
     const known = this.tokens.get(id);
     if (!known) {
-      throw notFound('token-unknown', `There is no token ${id}. GET /v1/tokens lists those that were issued.`);
+      throw notFound(
+        'token-unknown',
+        `There is no token ${id}. GET /v1/tokens lists those that were issued.`,
+      );
     }
     const { position } = await this.tokens.decide(known.subject, { type: 'revoke', token: id }, caller);
     return written(position, { id, subject: subjects.access(known.subject) });

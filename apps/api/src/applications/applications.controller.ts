@@ -7,7 +7,7 @@ import { z } from 'zod';
 import { Allows } from '../access/allows.js';
 import { targetOf, targetShape } from '../fleet/target-answer.js';
 import { notFound } from '../problems/problem.js';
-import { CallerOf, Writes, type Caller } from '../requests/caller.js';
+import { CallerOf, contextOf, Writes, type Caller } from '../requests/caller.js';
 import { anyName, name, reason, revision } from '../requests/names.js';
 import { answered, cursor, limitOf } from '../requests/positions.js';
 import { ReadsViews } from '../requests/reads-views.js';
@@ -142,9 +142,11 @@ export class ApplicationsController {
     @Param('project', { schema: name }) project: string,
     @Param('name', { schema: name }) application: string,
     @Body({ schema: retry }) body: z.infer<typeof retry>,
-    @CallerOf() { requester: _, ...context }: Caller,
+    @CallerOf() caller: Caller,
   ): Promise<Record<string, unknown>> {
-    return answered(await this.commands.send('planner', 'retry', { project, application, ...body }, context));
+    return answered(
+      await this.commands.send('planner', 'retry', { project, application, ...body }, contextOf(caller)),
+    );
   }
 
   async #find(name: ApplicationName): Promise<ApplicationRow> {

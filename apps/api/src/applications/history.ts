@@ -1,5 +1,11 @@
 import { Inject } from '@nestjs/common';
-import { Views, type ApplicationName, type LoggedEvent, type RevisionRow, type RolloutRow } from '@syncline/read-models';
+import {
+  Views,
+  type ApplicationName,
+  type LoggedEvent,
+  type RevisionRow,
+  type RolloutRow,
+} from '@syncline/read-models';
 import type { Person } from '@syncline/kernel';
 import { z } from 'zod';
 

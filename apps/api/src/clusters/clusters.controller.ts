@@ -67,7 +67,10 @@ export class ClustersController {
   async show(@Param('name', { schema: anyName }) name: string): Promise<z.infer<typeof cluster>> {
     const row = await this.views.cluster(name);
     if (row) return shown(row);
-    throw notFound('cluster-unknown', `There is no cluster ${name}. GET /v1/clusters lists those that there are.`);
+    throw notFound(
+      'cluster-unknown',
+      `There is no cluster ${name}. GET /v1/clusters lists those that there are.`,
+    );
   }
 
   @Post()
@@ -79,7 +82,9 @@ export class ClustersController {
   ): Promise<Record<string, unknown>> {
     const { credential, ...rest } = body;
     const sealed = credential === undefined ? {} : { credential: sealedBytes(credential) };
-    return written(await this.registration.register({ ...rest, ...sealed }, caller), { cluster: body.cluster });
+    return written(await this.registration.register({ ...rest, ...sealed }, caller), {
+      cluster: body.cluster,
+    });
   }
 
   @Delete(':name')

@@ -1,7 +1,13 @@
 import type { ServerResponse } from 'node:http';
 
 import { toCloudEvent } from '@syncline/events';
-import { comparePositions, formatPosition, type EventLog, type LogEntry, type Position } from '@syncline/kernel';
+import {
+  comparePositions,
+  formatPosition,
+  type EventLog,
+  type LogEntry,
+  type Position,
+} from '@syncline/kernel';
 
 import { Problem } from '../problems/problem.js';
 import type { Reply } from '../requests/http.js';
@@ -21,7 +27,12 @@ export type StreamLimits = {
   /** How long a client may take nothing of what was written. */
   readonly drainMs: number;
 };
-export const streamLimits: StreamLimits = { streams: 500, bufferBytes: 1024 * 1024, heartbeatMs: 15_000, drainMs: 30_000 };
+export const streamLimits: StreamLimits = {
+  streams: 500,
+  bufferBytes: 1024 * 1024,
+  heartbeatMs: 15_000,
+  drainMs: 30_000,
+};
 
 const headers = {
   'content-type': 'text/event-stream; charset=utf-8',
@@ -66,7 +77,9 @@ export class EventStreams {
 
   async serve(reply: Reply, wish: StreamWish): Promise<void> {
     if (this.#open.size >= this.limits.streams) {
-      throw new Problem(503, 'too-many-streams', 'Too many streams are open. Try again later.', { 'retry-after': '5' });
+      throw new Problem(503, 'too-many-streams', 'Too many streams are open. Try again later.', {
+        'retry-after': '5',
+      });
     }
     const stop = new AbortController();
     this.#open.add(stop);
@@ -80,7 +93,12 @@ export class EventStreams {
     }
   }
 
-  async #pump(raw: ServerResponse, wish: StreamWish, afterSequence: number, stop: AbortController): Promise<void> {
+  async #pump(
+    raw: ServerResponse,
+    wish: StreamWish,
+    afterSequence: number,
+    stop: AbortController,
+  ): Promise<void> {
     raw.writeHead(200, headers);
     raw.write(': the log of Syncline\n\n');
     raw.on('close', () => stop.abort());

@@ -13,7 +13,10 @@ import { EventStreams } from './event-streams.js';
 const subjectFilter = z
   .string()
   .max(800)
-  .regex(/^ev(?:\.(?:[A-Za-z0-9_%-]+|\*))*(?:\.>)?$/, 'must be a subject of the log; * and > stand for any token');
+  .regex(
+    /^ev(?:\.(?:[A-Za-z0-9_%-]+|\*))*(?:\.>)?$/,
+    'must be a subject of the log; * and > stand for any token',
+  );
 const typeList = z
   .string()
   .max(2_000)

@@ -21,7 +21,9 @@ afterAll(async () => {
 type Received = { readonly id: string; readonly event: string; readonly data: Record<string, unknown> };
 
 const parse = (block: string): Received | undefined => {
-  const fields = new Map(block.split('\n').map((line) => [line.slice(0, line.indexOf(':')), line.slice(line.indexOf(':') + 2)]));
+  const fields = new Map(
+    block.split('\n').map((line) => [line.slice(0, line.indexOf(':')), line.slice(line.indexOf(':') + 2)]),
+  );
   const [id, data] = [fields.get('id'), fields.get('data')];
   if (id === undefined || data === undefined) return undefined;
   return { id, event: fields.get('event') ?? 'message', data: JSON.parse(data) as Record<string, unknown> };
@@ -57,7 +59,9 @@ describe('the event stream', () => {
     const all = await take('/v1/events/stream?after=0.0', 30);
     const { items } = await api.get<{ items: { position: string }[] }>('/v1/events?limit=30');
     expect(all.map(({ id }) => id)).toEqual(items.map(({ position }) => position));
-    expect(all.map(({ data }) => data['id'])).toEqual(items.map((item) => (item as unknown as { id: string }).id));
+    expect(all.map(({ data }) => data.id)).toEqual(
+      items.map((item) => (item as unknown as { id: string }).id),
+    );
   });
 
   it('resumes in the middle of a decision after the last event that came', async () => {
@@ -68,8 +72,16 @@ describe('the event stream', () => {
   });
 
   it('gives only the types and subjects that are asked for', async () => {
-    const some = await take('/v1/events/stream?after=0.0&types=PlanApproved,PlanDrafted&subject=ev.plan.%3E', 4);
-    expect(some.map(({ data }) => data['type'])).toEqual(['PlanDrafted', 'PlanApproved', 'PlanDrafted', 'PlanApproved']);
+    const some = await take(
+      '/v1/events/stream?after=0.0&types=PlanApproved,PlanDrafted&subject=ev.plan.%3E',
+      4,
+    );
+    expect(some.map(({ data }) => data.type)).toEqual([
+      'PlanDrafted',
+      'PlanApproved',
+      'PlanDrafted',
+      'PlanApproved',
+    ]);
   });
 
   it('begins at the end of the log, and says what cannot be read', async () => {
@@ -106,7 +118,10 @@ describe('the streams', () => {
   it('drop a client that does not read', async () => {
     const big = 'x'.repeat(400_000);
     for (let at = 0; at < 30; at += 1) {
-      await api.append({ subject: 'ev.fleet.big', events: [{ type: 'ClusterRemoved', data: { cluster: 'big', reason: big } }] });
+      await api.append({
+        subject: 'ev.fleet.big',
+        events: [{ type: 'ClusterRemoved', data: { cluster: 'big', reason: big } }],
+      });
     }
     await serve({ ...streamLimits, drainMs: 300 }, async (port, streams) => {
       const socket = connect(port, '127.0.0.1');
@@ -133,7 +148,10 @@ describe('the streams', () => {
 
   it('are bounded in number', async () => {
     const streams = new EventStreams(api.hub.log, { ...streamLimits, streams: 0 });
-    await expect(streams.serve({} as Reply, {})).rejects.toMatchObject({ code: 'too-many-streams', status: 503 });
+    await expect(streams.serve({} as Reply, {})).rejects.toMatchObject({
+      code: 'too-many-streams',
+      status: 503,
+    });
   });
 });
 
@@ -143,7 +161,9 @@ describe('the pages of events', () => {
     await api.get('/v1/fleet');
     const positions: string[] = [];
     for (let after: string | undefined = '0.0'; after !== undefined;) {
-      const page: { items: { position: string }[]; next?: string } = await api.get(`/v1/events?after=${after}&limit=500`);
+      const page: { items: { position: string }[]; next?: string } = await api.get(
+        `/v1/events?after=${after}&limit=500`,
+      );
       positions.push(...page.items.map(({ position }) => position));
       after = page.next;
     }
@@ -154,8 +174,15 @@ describe('the pages of events', () => {
   it('narrow by type, subject with wildcards, and correlation', async () => {
     const byType = await api.get<{ items: { type: string }[] }>('/v1/events?type=PlanApproved');
     expect(typesOf(byType.items)).toEqual(['PlanApproved', 'PlanApproved']);
-    const bySubject = await api.get<{ items: { type: string }[] }>('/v1/events?subject=ev.cluster.*.target.%3E&type=ApplyStarted,ApplySucceeded');
-    expect(typesOf(bySubject.items)).toEqual(['ApplyStarted', 'ApplySucceeded', 'ApplyStarted', 'ApplySucceeded']);
+    const bySubject = await api.get<{ items: { type: string }[] }>(
+      '/v1/events?subject=ev.cluster.*.target.%3E&type=ApplyStarted,ApplySucceeded',
+    );
+    expect(typesOf(bySubject.items)).toEqual([
+      'ApplyStarted',
+      'ApplySucceeded',
+      'ApplyStarted',
+      'ApplySucceeded',
+    ]);
     const exact = await api.get<{ items: { type: string }[] }>('/v1/events?subject=ev.repo.fleet');
     expect(typesOf(exact.items)).toEqual(['RepositoryRegistered', 'RevisionDetected', 'RevisionDetected']);
     const change = await api.get<{ items: { correlationid: string }[] }>('/v1/events?correlation=c-2');
@@ -163,7 +190,16 @@ describe('the pages of events', () => {
   });
 
   it('refuse positions, subjects and limits that are none', async () => {
-    for (const query of ['after=x', 'after=1', 'limit=0', 'limit=1e9', "subject=ev.plan';--", 'subject=ev..x', 'type=A;B', 'after=1.0&after=2.0']) {
+    for (const query of [
+      'after=x',
+      'after=1',
+      'limit=0',
+      'limit=1e9',
+      "subject=ev.plan';--",
+      'subject=ev..x',
+      'type=A;B',
+      'after=1.0&after=2.0',
+    ]) {
       const response = await api.request('GET', `/v1/events?${query}`);
       expect([query, response.status]).toEqual([query, 422]);
       expect(await response.json()).toMatchObject({ code: 'invalid-request', status: 422 });
@@ -179,6 +215,10 @@ describe('the export', () => {
     const [, , third] = entries;
     const text = new TextDecoder().decode(third!.message.bytes);
     expect(lines[2]).toContain(`"events":${text}}`);
-    expect(JSON.parse(lines[2]!)).toMatchObject({ sequence: 3, subject: third!.message.subject, events: JSON.parse(text) as unknown });
+    expect(JSON.parse(lines[2]!)).toMatchObject({
+      sequence: 3,
+      subject: third!.message.subject,
+      events: JSON.parse(text) as unknown,
+    });
   });
 });

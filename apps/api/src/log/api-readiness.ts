@@ -17,6 +17,8 @@ export const readinessOf =
     const behind = last - projector.sequence;
     return [
       ...(projector.away === undefined ? [] : [projector.away]),
-      ...(projector.away === undefined && behind > tolerated ? [`the views are ${behind} messages behind the log`] : []),
+      ...(projector.away === undefined && behind > tolerated
+        ? [`the views are ${behind} messages behind the log`]
+        : []),
     ];
   };

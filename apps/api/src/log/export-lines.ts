@@ -14,7 +14,10 @@ const isJson = (text: string): boolean => {
 /** One message as a line of JSON. Its events stand there byte for byte; bytes that are no JSON stand as base64. */
 export const exportLine = ({ sequence, subject, recordedAt, recordedAtNs, bytes }: LogMessage): string => {
   const text = decoder.decode(bytes);
-  const head = JSON.stringify({ sequence, subject, recordedAt, recordedAtNs: String(recordedAtNs) }).slice(0, -1);
+  const head = JSON.stringify({ sequence, subject, recordedAt, recordedAtNs: String(recordedAtNs) }).slice(
+    0,
+    -1,
+  );
   return isJson(text) && !text.includes('\n')
     ? `${head},"events":${text}}\n`
     : `${head},"bytes":"${Buffer.from(bytes).toString('base64')}"}\n`;

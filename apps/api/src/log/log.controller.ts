@@ -65,7 +65,13 @@ export class LogController {
     try {
       const { sequence, rows, seconds, differing } = await this.projector.rebuild();
       this.live.publish('log.rebuilt', { sequence, rows, seconds });
-      return { position: at(sequence), rows, seconds, equal: differing.length === 0, differing: [...differing] };
+      return {
+        position: at(sequence),
+        rows,
+        seconds,
+        equal: differing.length === 0,
+        differing: [...differing],
+      };
     } finally {
       this.#rebuilding = false;
     }
@@ -74,7 +80,10 @@ export class LogController {
   @Get('export')
   @Allows('admin')
   @ApiProduces('application/x-ndjson')
-  @ApiResponse({ status: 200, description: 'One line per message of the log, its events as they are stored.' })
+  @ApiResponse({
+    status: 200,
+    description: 'One line per message of the log, its events as they are stored.',
+  })
   export(@Res() reply: Reply): void {
     reply.header('content-type', 'application/x-ndjson').send(Readable.from(exportLines(this.log)));
   }

@@ -15,14 +15,26 @@ export class ProjectionMetrics implements ProjectorReport {
     metrics: Metrics,
     private readonly log: RequestLog,
   ) {
-    this.#messages = metrics.counter('syncline_projected_messages_total', 'Messages of the log projected into the views.');
-    this.#position = metrics.gauge('syncline_projected_sequence', 'Sequence of the last message whose rows are committed.');
-    this.#lag = metrics.gauge('syncline_projection_lag_messages', 'Messages of the log that the views do not hold yet.');
+    this.#messages = metrics.counter(
+      'syncline_projected_messages_total',
+      'Messages of the log projected into the views.',
+    );
+    this.#position = metrics.gauge(
+      'syncline_projected_sequence',
+      'Sequence of the last message whose rows are committed.',
+    );
+    this.#lag = metrics.gauge(
+      'syncline_projection_lag_messages',
+      'Messages of the log that the views do not hold yet.',
+    );
     this.#aside = metrics.counter(
       'syncline_unreadable_messages_total',
       'Messages that this version cannot read and set aside.',
     );
-    this.#failures = metrics.counter('syncline_projection_failures_total', 'Attempts to project that failed.');
+    this.#failures = metrics.counter(
+      'syncline_projection_failures_total',
+      'Attempts to project that failed.',
+    );
   }
 
   readonly projected = (messages: number): void => this.#messages.inc(messages);

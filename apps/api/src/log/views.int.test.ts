@@ -79,7 +79,10 @@ describe('the views', () => {
   it('tell a damaged table from a whole one', async () => {
     await everything();
     await sql(`UPDATE syncline.target SET sync = 'Drifted'`);
-    expect(await (await api.request('POST', '/v1/log/rebuild')).json()).toMatchObject({ equal: false, differing: ['target'] });
+    expect(await (await api.request('POST', '/v1/log/rebuild')).json()).toMatchObject({
+      equal: false,
+      differing: ['target'],
+    });
     expect(await (await api.request('POST', '/v1/log/rebuild')).json()).toMatchObject({ equal: true });
   });
 
@@ -93,8 +96,13 @@ describe('the views', () => {
     await api.get('/v1/fleet');
     expect(await api.get('/v1/log')).toMatchObject({ unreadable: 2 });
     const rows = await sql('SELECT subject, reason FROM syncline.unreadable ORDER BY sequence');
-    expect(rows[0]).toMatchObject({ subject: 'ev.app.default.later', reason: expect.stringContaining('TargetTeleported') as string });
-    expect(await (await api.request('GET', '/metrics')).text()).toMatch(/syncline_unreadable_messages_total\{[^}]*\} 2/);
+    expect(rows[0]).toMatchObject({
+      subject: 'ev.app.default.later',
+      reason: expect.stringContaining('TargetTeleported') as string,
+    });
+    expect(await (await api.request('GET', '/metrics')).text()).toMatch(
+      /syncline_unreadable_messages_total\{[^}]*\} 2/,
+    );
     expect(await (await api.request('POST', '/v1/log/rebuild')).json()).toMatchObject({ equal: true });
   });
 
@@ -108,7 +116,11 @@ describe('the views', () => {
   it('come back when the schema is dropped while events arrive', async () => {
     await sql('DROP SCHEMA syncline CASCADE');
     await api.append(...Array.from({ length: 50 }, (_, at) => story.joined(`late-${at}`, {})));
-    await eventually(() => api.parts.projector.away === undefined && api.parts.projector.sequence >= 50, 30_000, 'the views are back');
+    await eventually(
+      () => api.parts.projector.away === undefined && api.parts.projector.sequence >= 50,
+      30_000,
+      'the views are back',
+    );
     const { items } = await api.get<{ items: { cluster: string }[] }>('/v1/clusters');
     expect(items.filter(({ cluster }) => cluster.startsWith('late-'))).toHaveLength(50);
     expect(await (await api.request('POST', '/v1/log/rebuild')).json()).toMatchObject({ equal: true });
@@ -141,7 +153,11 @@ describe('the views', () => {
     );
     expect(JSON.stringify(await ready.json())).toContain('views');
     postgres = await startPostgres(place);
-    await eventually(async () => (await api.request('GET', '/readyz', { token: null })).status === 200, 30_000, 'ready again');
+    await eventually(
+      async () => (await api.request('GET', '/readyz', { token: null })).status === 200,
+      30_000,
+      'ready again',
+    );
     const { items } = await api.get<{ items: { type: string }[] }>('/v1/events?type=TokenIssued');
     expect(items.length).toBeGreaterThan(1);
   });
@@ -160,17 +176,23 @@ describe('the views', () => {
 describe('the SQL views', () => {
   it('answer as of an instant', async () => {
     await everything();
-    const [first] = await sql('SELECT min(recorded_at) + interval \'1 microsecond\' AS at FROM syncline.target_state');
-    const at = (first?.['at'] as Date).toISOString();
+    const [first] = await sql(
+      "SELECT min(recorded_at) + interval '1 microsecond' AS at FROM syncline.target_state",
+    );
+    const at = (first?.at as Date).toISOString();
     const rows = await sql(`SELECT sync FROM syncline.fleet_state_at('${at}'::timestamptz)`);
     expect(rows.length).toBeLessThanOrEqual(1);
-    const now = await sql('SELECT project, application, cluster, sync, health FROM syncline.fleet_state_at(now())');
+    const now = await sql(
+      'SELECT project, application, cluster, sync, health FROM syncline.fleet_state_at(now())',
+    );
     const live = await sql('SELECT project, application, cluster, sync, health FROM syncline.fleet_state');
     expect(now).toEqual(live);
   });
 
   it('tell deployments with who approved them and the commit they carry', async () => {
-    const rows = await sql('SELECT state, approved_by, commit_message, outcomes FROM syncline.deployments ORDER BY started_at');
+    const rows = await sql(
+      'SELECT state, approved_by, commit_message, outcomes FROM syncline.deployments ORDER BY started_at',
+    );
     expect(rows.at(-1)).toMatchObject({ state: 'Succeeded', outcomes: { created: 2 } });
     expect(rows.every(({ approved_by }) => approved_by !== null)).toBe(true);
   });

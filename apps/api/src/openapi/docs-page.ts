@@ -45,7 +45,9 @@ export const docsPage = ({ info, paths }: OpenAPIObject): string => {
   const all = Object.entries(paths).flatMap(([path, item]) =>
     methods.flatMap((method) => {
       const operation = item[method];
-      return operation ? [{ tag: operation.tags?.[0] ?? 'other', text: operationOf(path, method, operation) }] : [];
+      return operation
+        ? [{ tag: operation.tags?.[0] ?? 'other', text: operationOf(path, method, operation) }]
+        : [];
     }),
   );
   const groups = [...Map.groupBy(all, ({ tag }) => tag)].map(

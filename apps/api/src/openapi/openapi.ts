@@ -9,7 +9,9 @@ export class OpenApi {
   describe(app: INestApplication): void {
     const about = new DocumentBuilder()
       .setTitle('Syncline')
-      .setDescription('GitOps delivery with a memory. Errors are problem details (RFC 9457) with a stable `code`.')
+      .setDescription(
+        'GitOps delivery with a memory. Errors are problem details (RFC 9457) with a stable `code`.',
+      )
       .setVersion('1')
       .addBearerAuth()
       .build();

@@ -14,7 +14,9 @@ export class PeopleNames {
   /** Several people, each looked up once. */
   async peopleOf(actors: readonly string[]): Promise<ReadonlyMap<string, Person>> {
     const unique = [...new Set(actors)];
-    const found = await Promise.all(unique.map(async (actor) => [actor, await this.personOf(actor)] as const));
+    const found = await Promise.all(
+      unique.map(async (actor) => [actor, await this.personOf(actor)] as const),
+    );
     return new Map(found.flatMap(([actor, person]) => (person ? [[actor, person] as const] : [])));
   }
 }

@@ -5,7 +5,7 @@ import { planStates } from '@syncline/read-models';
 import { z } from 'zod';
 
 import { Allows } from '../access/allows.js';
-import { CallerOf, Writes, type Caller } from '../requests/caller.js';
+import { CallerOf, contextOf, Writes, type Caller } from '../requests/caller.js';
 import { anyName, name, reason, revision } from '../requests/names.js';
 import { answered, cursor, limitOf } from '../requests/positions.js';
 import { ReadsViews } from '../requests/reads-views.js';
@@ -21,7 +21,9 @@ const planQuery = z.object({
   before: cursor.optional(),
   limit: limitOf(50, 500),
 });
-const digestPrefix = z.string().regex(/^[0-9a-f]{8,64}$/, 'must be a digest, or its first 8 hex digits or more');
+const digestPrefix = z
+  .string()
+  .regex(/^[0-9a-f]{8,64}$/, 'must be a digest, or its first 8 hex digits or more');
 const preview = z.object({
   project: name.default('default'),
   application: name,
@@ -61,9 +63,11 @@ export class PlansController {
   @Writes()
   async preview(
     @Body({ schema: preview }) body: z.infer<typeof preview>,
-    @CallerOf() { requester: _, ...context }: Caller,
+    @CallerOf() caller: Caller,
   ): Promise<Record<string, unknown>> {
-    return answered(await this.commands.send('planner', 'preview', body, context, { timeoutMs: previewMs }));
+    return answered(
+      await this.commands.send('planner', 'preview', body, contextOf(caller), { timeoutMs: previewMs }),
+    );
   }
 
   @Post(':digest/approvals')
@@ -72,10 +76,10 @@ export class PlansController {
   async approve(
     @Param('digest', { schema: digestPrefix }) prefix: string,
     @Body({ schema: approval }) body: z.infer<typeof approval>,
-    @CallerOf() { requester, ...context }: Caller,
+    @CallerOf() caller: Caller,
   ): Promise<Record<string, unknown>> {
     const { cluster, project, application, plan } = await this.plans.find(prefix);
-    const payload = { cluster, project, application, plan, ...body, by: requester.subject };
-    return answered(await this.commands.send('planner', 'approve', payload, context));
+    const payload = { cluster, project, application, plan, ...body, by: caller.requester.subject };
+    return answered(await this.commands.send('planner', 'approve', payload, contextOf(caller)));
   }
 }

@@ -60,7 +60,9 @@ export class Plans {
     @Inject(PeopleNames) private readonly names: PeopleNames,
   ) {}
 
-  async page(filter: { [Key in keyof PlanFilter]: PlanFilter[Key] | undefined }): Promise<z.infer<typeof planPage>> {
+  async page(filter: { [Key in keyof PlanFilter]: PlanFilter[Key] | undefined }): Promise<
+    z.infer<typeof planPage>
+  > {
     const { limit = 50, ...where } = filter;
     const given = Object.fromEntries(Object.entries(where).filter(([, value]) => value !== undefined));
     const found = await this.views.plans({ ...given, limit: limit + 1 });
@@ -76,7 +78,11 @@ export class Plans {
   async find(prefix: string): Promise<PlanRow> {
     const [row, another] = await this.views.plansByPrefix(prefix);
     if (another) {
-      throw new Problem(409, 'plan-ambiguous', `More than one plan begins with ${prefix}. Give more of its digest.`);
+      throw new Problem(
+        409,
+        'plan-ambiguous',
+        `More than one plan begins with ${prefix}. Give more of its digest.`,
+      );
     }
     if (row) return row;
     throw notFound('plan-unknown', `There is no plan ${prefix}. GET /v1/plans lists those that there are.`);

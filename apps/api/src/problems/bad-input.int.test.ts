@@ -13,16 +13,20 @@ afterAll(async () => {
 });
 
 const sealed = Buffer.from('age-encryption.org/v1\n-> X25519 planted').toString('base64');
-const expectProblem = async (response: Response, statuses: readonly number[], what: string): Promise<string> => {
+const expectProblem = async (
+  response: Response,
+  statuses: readonly number[],
+  what: string,
+): Promise<string> => {
   const text = await response.text();
   expect(statuses, `${what}: ${response.status} ${text}`).toContain(response.status);
   expect(response.headers.get('content-type'), what).toContain('application/problem+json');
   const body = JSON.parse(text) as Record<string, unknown>;
   expect(Object.keys(body).sort(), what).toEqual(['code', 'detail', 'status', 'title', 'type']);
-  expect(body['status'], what).toBe(response.status);
+  expect(body.status, what).toBe(response.status);
   expect(text.length, what).toBeLessThan(4_000);
   expect(text, what).not.toMatch(/\bat .+:\d+:\d+|node_modules|SELECT/);
-  return String(body['code']);
+  return String(body.code);
 };
 
 const writes = [
@@ -40,11 +44,14 @@ const hostile: Readonly<Record<string, string>> = {
   'a text': '"x"',
   'deeply nested': nested(50_000),
   'a prototype': '{"__proto__":{"role":"admin"},"constructor":{"prototype":{}}}',
-  'wrong types': '{"cluster":{},"name":[],"repository":7,"revision":null,"application":true,"decision":"maybe","role":"root","reason":{}}',
+  'wrong types':
+    '{"cluster":{},"name":[],"repository":7,"revision":null,"application":true,"decision":"maybe","role":"root","reason":{}}',
   'not UTF-8': '{"name":"\ud800"}',
-  'NUL in a name': '{"cluster":"a\\u0000b","name":"a\\u0000b","role":"admin","repository":"a\\u0000","url":"x","application":"\\u0000","revision":"\\u0000"}',
+  'NUL in a name':
+    '{"cluster":"a\\u0000b","name":"a\\u0000b","role":"admin","repository":"a\\u0000","url":"x","application":"\\u0000","revision":"\\u0000"}',
   'SQL in a name': `{"cluster":"x'; DROP SCHEMA syncline CASCADE; --"}`,
-  'a path in a name': '{"cluster":"../../etc/passwd","repository":"../x","url":"file:///etc/passwd","application":"../x"}',
+  'a path in a name':
+    '{"cluster":"../../etc/passwd","repository":"../x","url":"file:///etc/passwd","application":"../x"}',
 };
 
 describe('bad input', () => {
@@ -60,9 +67,14 @@ describe('bad input', () => {
   });
 
   it('that is too large, or of another kind than JSON, is refused', async () => {
-    const large = await api.request('POST', '/v1/clusters', { body: `{"cluster":"${'x'.repeat(9 * 1024 * 1024)}"}` });
+    const large = await api.request('POST', '/v1/clusters', {
+      body: `{"cluster":"${'x'.repeat(9 * 1024 * 1024)}"}`,
+    });
     expect(await expectProblem(large, [413], 'large')).toBe('body-too-large');
-    const xml = await api.request('POST', '/v1/clusters', { body: '<x/>', headers: { 'content-type': 'application/xml' } });
+    const xml = await api.request('POST', '/v1/clusters', {
+      body: '<x/>',
+      headers: { 'content-type': 'application/xml' },
+    });
     expect(await expectProblem(xml, [415], 'xml')).toBe('media-type-unsupported');
   });
 
@@ -75,7 +87,10 @@ describe('bad input', () => {
 
   it('in an idempotency key is refused', async () => {
     const body = { name: 'x', role: 'viewer' };
-    const long = await api.request('POST', '/v1/tokens', { body, headers: { 'idempotency-key': 'x'.repeat(300) } });
+    const long = await api.request('POST', '/v1/tokens', {
+      body,
+      headers: { 'idempotency-key': 'x'.repeat(300) },
+    });
     expect(await expectProblem(long, [400], 'long key')).toBe('idempotency-key-malformed');
   });
 
@@ -105,22 +120,31 @@ describe('a credential', () => {
   });
 
   it('that is sealed goes to its cluster and is never given back', async () => {
-    const response = await api.request('POST', '/v1/clusters', { body: { cluster: 'prod-eu', labels: { tier: 'production' }, credential: sealed } });
+    const response = await api.request('POST', '/v1/clusters', {
+      body: { cluster: 'prod-eu', labels: { tier: 'production' }, credential: sealed },
+    });
     expect(response.status).toBe(201);
     expect(JSON.stringify(await api.get('/v1/clusters/prod-eu'))).not.toContain(sealed);
-    const again = await api.request('POST', '/v1/clusters', { body: { cluster: 'prod-eu', labels: { tier: 'production' } } });
+    const again = await api.request('POST', '/v1/clusters', {
+      body: { cluster: 'prod-eu', labels: { tier: 'production' } },
+    });
     expect(await again.json()).toEqual(await response.json());
   });
 
   it('of an applier that is not there is refused by name', async () => {
-    const response = await api.request('POST', '/v1/clusters', { body: { cluster: 'edge', applier: 'nobody' }, token: adminToken });
+    const response = await api.request('POST', '/v1/clusters', {
+      body: { cluster: 'edge', applier: 'nobody' },
+      token: adminToken,
+    });
     expect(await expectProblem(response, [422], 'applier')).toBe('applier-unavailable');
   });
 });
 
 describe('a service that does not answer', () => {
   it('is a problem that says so and when to try again', async () => {
-    const response = await api.request('POST', '/v1/repositories', { body: { repository: 'fleet', url: 'https://git.example.com/x.git' } });
+    const response = await api.request('POST', '/v1/repositories', {
+      body: { repository: 'fleet', url: 'https://git.example.com/x.git' },
+    });
     expect(response.headers.get('retry-after')).toBe('2');
     expect(await expectProblem(response, [503], 'git-watcher')).toBe('service-unavailable');
   });

@@ -33,7 +33,11 @@ const answer = (
 ): ProblemAnswer => {
   const title = STATUS_CODES[status] ?? 'Error';
   const all = { 'content-type': 'application/problem+json', ...headers };
-  return { status, headers: all, body: { type: `urn:syncline:problem:${code}`, title, status, detail, code } };
+  return {
+    status,
+    headers: all,
+    body: { type: `urn:syncline:problem:${code}`, title, status, detail, code },
+  };
 };
 
 type HttpError = { readonly status: number; readonly code?: unknown; readonly message: string };
@@ -49,9 +53,15 @@ const httpErrorOf = (error: unknown): HttpError | undefined => {
 };
 
 const httpCodes: Readonly<Record<number, readonly [code: string, detail: string]>> = {
-  400: ['malformed-request', 'The request cannot be read. Its body must be JSON, its path and query well-formed.'],
+  400: [
+    'malformed-request',
+    'The request cannot be read. Its body must be JSON, its path and query well-formed.',
+  ],
   404: ['route-unknown', 'There is no such route. GET /openapi.json lists those that there are.'],
-  405: ['method-unknown', 'This route does not know that method. GET /openapi.json lists those that there are.'],
+  405: [
+    'method-unknown',
+    'This route does not know that method. GET /openapi.json lists those that there are.',
+  ],
   413: ['body-too-large', 'The body is larger than 8 MiB.'],
   414: ['address-too-long', 'The address is too long.'],
   415: ['media-type-unsupported', 'The body must be application/json.'],

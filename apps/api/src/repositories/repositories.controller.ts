@@ -7,7 +7,7 @@ import { z } from 'zod';
 
 import { Allows } from '../access/allows.js';
 import { sealedBytes, sealedText } from '../clusters/sealed.js';
-import { CallerOf, Writes, type Caller } from '../requests/caller.js';
+import { CallerOf, contextOf, Writes, type Caller } from '../requests/caller.js';
 import { name } from '../requests/names.js';
 import { answered } from '../requests/positions.js';
 import { ReadsViews } from '../requests/reads-views.js';
@@ -84,10 +84,10 @@ export class RepositoriesController {
   @Writes()
   async register(
     @Body({ schema: newRepository }) body: z.infer<typeof newRepository>,
-    @CallerOf() { requester: _, ...context }: Caller,
+    @CallerOf() caller: Caller,
   ): Promise<Record<string, unknown>> {
     if (body.credential !== undefined) sealedBytes(body.credential);
-    return answered(await this.commands.send('git-watcher', 'register', body, context));
+    return answered(await this.commands.send('git-watcher', 'register', body, contextOf(caller)));
   }
 
   @Post(':name/refresh')
@@ -96,8 +96,8 @@ export class RepositoriesController {
   @Writes()
   async refresh(
     @Param('name', { schema: name }) repository: string,
-    @CallerOf() { requester: _, ...context }: Caller,
+    @CallerOf() caller: Caller,
   ): Promise<Record<string, unknown>> {
-    return answered(await this.commands.send('git-watcher', 'refresh', { repository }, context));
+    return answered(await this.commands.send('git-watcher', 'refresh', { repository }, contextOf(caller)));
   }
 }

@@ -35,6 +35,13 @@ export const CallerOf = createParamDecorator((_data: unknown, context: Execution
   };
 });
 
+/** What of a caller travels with a command to another service. */
+export const contextOf = ({ actor, correlationId, idempotencyKey }: Caller): CommandContext => ({
+  actor,
+  correlationId,
+  ...(idempotencyKey !== undefined && { idempotencyKey }),
+});
+
 /** The route changes something; the same Idempotency-Key decides once. */
 export const Writes = (): MethodDecorator =>
   applyDecorators(

@@ -11,12 +11,18 @@ export const name = z
   );
 
 /** A name to look for: anything that can be one in a log that has been written by other versions, but no control characters. */
-export const anyName = z.string().min(1).max(500).regex(/^[^\p{C}]+$/u, 'must be visible text');
+export const anyName = z
+  .string()
+  .min(1)
+  .max(500)
+  .regex(/^[^\p{C}]+$/u, 'must be visible text');
 
 /** Labels as Kubernetes has them, at most 64. */
 export const labels = z
   .record(
-    z.string().regex(/^(?:[a-z0-9.-]{1,253}\/)?[A-Za-z0-9](?:[-\w.]{0,61}[A-Za-z0-9])?$/, 'must be a label key'),
+    z
+      .string()
+      .regex(/^(?:[a-z0-9.-]{1,253}\/)?[A-Za-z0-9](?:[-\w.]{0,61}[A-Za-z0-9])?$/, 'must be a label key'),
     z.string().regex(/^(?:[A-Za-z0-9](?:[-\w.]{0,61}[A-Za-z0-9])?)?$/, 'must be a label value'),
   )
   .refine((all) => Object.keys(all).length <= 64, 'must be at most 64 labels');

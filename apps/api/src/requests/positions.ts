@@ -1,4 +1,10 @@
-import { beginning, formatPosition, parsePosition, type CommandAnswer, type Position } from '@syncline/kernel';
+import {
+  beginning,
+  formatPosition,
+  parsePosition,
+  type CommandAnswer,
+  type Position,
+} from '@syncline/kernel';
 import { z } from 'zod';
 
 /** `<sequence>.<index>`, opaque to clients. */
@@ -19,9 +25,11 @@ export const written = (position: Position, result?: unknown): Record<string, un
 });
 
 /** The answer of the service that decided. */
-export const answered = ({ position, result }: CommandAnswer): Record<string, unknown> => written(position, result);
+export const answered = ({ position, result }: CommandAnswer): Record<string, unknown> =>
+  written(position, result);
 
 /** A page of a list by a numeric cursor. */
 export const cursor = z.coerce.number().int().positive().max(Number.MAX_SAFE_INTEGER);
 /** How many items a page holds at most. */
-export const limitOf = (usual: number, most: number) => z.coerce.number().int().min(1).max(most).default(usual);
+export const limitOf = (usual: number, most: number) =>
+  z.coerce.number().int().min(1).max(most).default(usual);

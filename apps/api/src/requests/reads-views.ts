@@ -51,7 +51,12 @@ export class PositionInterceptor implements NestInterceptor {
     }
     return next.handle().pipe(
       map((body: unknown) => {
-        if (typeof body === 'object' && body !== null && 'position' in body && typeof body.position === 'string') {
+        if (
+          typeof body === 'object' &&
+          body !== null &&
+          'position' in body &&
+          typeof body.position === 'string'
+        ) {
           reply.header(header, body.position);
         }
         return body;
@@ -65,11 +70,8 @@ export class PositionInterceptor implements NestInterceptor {
       throw new ViewsError('The views are away; they come back by themselves. Writes go on meanwhile.');
     }
     if (sequence === undefined || (await this.projector.waitFor(sequence, patienceMs))) return;
-    throw new Problem(
-      503,
-      'views-behind',
-      `The views do not hold position ${sequence} yet. Ask again.`,
-      { 'retry-after': '1' },
-    );
+    throw new Problem(503, 'views-behind', `The views do not hold position ${sequence} yet. Ask again.`, {
+      'retry-after': '1',
+    });
   }
 }

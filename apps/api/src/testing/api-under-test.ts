@@ -40,7 +40,10 @@ export class ApiUnderTest {
   static async over(hub: Hub, server: TestPostgres, world?: MemoryWorld): Promise<ApiUnderTest> {
     const logged: string[] = [];
     const say = (details: object, message: string): void =>
-      void logged.push(message, JSON.stringify(details, (_key, value: unknown) => (value instanceof Error ? String(value) : value)));
+      void logged.push(
+        message,
+        JSON.stringify(details, (_key, value: unknown) => (value instanceof Error ? String(value) : value)),
+      );
     const config = {
       idKey: testKeys.idKey,
       applierRecipients: { hub: 'age1hub' },
@@ -94,7 +97,11 @@ export class ApiUnderTest {
   request(
     method: string,
     path: string,
-    { body, token = adminToken, headers = {} }: { body?: unknown; token?: string | null; headers?: Record<string, string> } = {},
+    {
+      body,
+      token = adminToken,
+      headers = {},
+    }: { body?: unknown; token?: string | null; headers?: Record<string, string> } = {},
   ): Promise<Response> {
     return fetch(`${this.url}${path}`, {
       method,
@@ -112,7 +119,8 @@ export class ApiUnderTest {
     const position = `${await this.hub.log.lastSequence()}.0`;
     const mark = path.includes('?') ? '&' : '?';
     const response = await this.request('GET', `${path}${mark}at-least=${position}`, { token });
-    if (!response.ok) throw new Error(`GET ${path} was answered with ${response.status}: ${await response.text()}`);
+    if (!response.ok)
+      throw new Error(`GET ${path} was answered with ${response.status}: ${await response.text()}`);
     return (await response.json()) as Body;
   }
 }

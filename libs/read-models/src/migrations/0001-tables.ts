@@ -122,6 +122,8 @@ export class Tables1700000000001 implements MigrationInterface {
   }
 
   down(): Promise<void> {
-    return Promise.reject(new Error('views are not migrated down: drop the schema, and they come back from the log'));
+    return Promise.reject(
+      new Error('views are not migrated down: drop the schema, and they come back from the log'),
+    );
   }
 }

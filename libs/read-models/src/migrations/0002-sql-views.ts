@@ -77,6 +77,8 @@ export class SqlViews1700000000002 implements MigrationInterface {
   }
 
   down(): Promise<void> {
-    return Promise.reject(new Error('views are not migrated down: drop the schema, and they come back from the log'));
+    return Promise.reject(
+      new Error('views are not migrated down: drop the schema, and they come back from the log'),
+    );
   }
 }

@@ -9,30 +9,33 @@ export async function* batchesOf<Item>(
   const queue: Item[] = [];
   const bell = new Bell();
   const room = new Bell();
-  let end: { readonly error?: unknown } | undefined;
+  const outcome: { ended: boolean; error?: Error } = { ended: false };
   const read = async (): Promise<void> => {
     for await (const item of source) {
       queue.push(item);
       bell.ring();
-      while (queue.length >= limit * 4 && !end) await room.wait(idleMs);
-      if (end) return;
+      while (queue.length >= limit * 4 && !outcome.ended) await room.wait(idleMs);
+      if (outcome.ended) return;
     }
   };
-  const reading = read().then(
-    () => (end ??= {}),
-    (error: unknown) => (end ??= { error }),
-  );
-  void reading.then(() => bell.ring());
+  void read()
+    .catch((error: unknown) => {
+      outcome.error = error instanceof Error ? error : new Error(String(error));
+    })
+    .finally(() => {
+      outcome.ended = true;
+      bell.ring();
+    });
   try {
     for (;;) {
-      if (queue.length === 0 && !end) await bell.wait(idleMs);
-      if (queue.length === 0 && end) break;
+      if (queue.length === 0 && !outcome.ended) await bell.wait(idleMs);
+      if (queue.length === 0 && outcome.ended) break;
       yield queue.splice(0, limit);
       room.ring();
     }
-    if (end?.error !== undefined) throw end.error;
+    if (outcome.error) throw outcome.error;
   } finally {
-    end ??= {};
+    outcome.ended = true;
     room.ring();
   }
 }
@@ -51,7 +54,10 @@ class Bell {
     if (!this.#rung) {
       await new Promise<void>((resolve) => {
         const timer = setTimeout(resolve, timeoutMs);
-        this.#wake = () => (clearTimeout(timer), resolve());
+        this.#wake = () => {
+          clearTimeout(timer);
+          resolve();
+        };
       });
     }
     this.#wake = undefined;

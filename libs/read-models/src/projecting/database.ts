@@ -3,14 +3,15 @@ import { Client, Pool, types, type PoolClient } from 'pg';
 import { ViewsError } from '../reading/views-error.js';
 
 const unknownDatabase = '3D000';
-const oids = { bigint: 20, timestamptz: 1184 } as const;
+
+type Oid = Parameters<typeof types.getTypeParser>[0];
 
 /** Values as rows in memory carry them: bigints as numbers, instants as RFC 3339 texts. */
 const parsers = {
-  getTypeParser: (oid: number, format?: 'text' | 'binary') => {
-    if (oid === oids.bigint) return Number;
-    if (oid === oids.timestamptz) return (text: string) => new Date(text).toISOString();
-    return types.getTypeParser(oid, format as 'text') as (text: string) => unknown;
+  getTypeParser: (oid: Oid, format?: 'text' | 'binary') => {
+    if (oid === types.builtins.INT8) return Number;
+    if (oid === types.builtins.TIMESTAMPTZ) return (text: string) => new Date(text).toISOString();
+    return types.getTypeParser(oid, format) as (text: string) => unknown;
   },
 };
 

@@ -35,8 +35,7 @@ export type Find = <Row extends object>(table: Table<Row>, key: Partial<Row>) =>
 
 /** One row written whole, or removed by its key. */
 export type Change =
-  | { readonly table: AnyTable; readonly row: object }
-  | { readonly table: AnyTable; readonly removed: object };
+  { readonly table: AnyTable; readonly row: object } | { readonly table: AnyTable; readonly removed: object };
 
 /**
  * One part of the views. `project` is pure: the same events over the same rows give the same changes, with no clock,

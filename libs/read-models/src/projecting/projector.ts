@@ -98,7 +98,6 @@ export class Projector {
         await this.#open();
         await this.#follow();
       } catch (error) {
-        if (this.#stop.signal.aborted) return;
         this.#away = `the views are away: ${error instanceof Error ? error.message : String(error)}`;
         this.report.failed?.(error);
         await sleep(retryMs, undefined, { signal: this.#stop.signal }).catch(() => undefined);

@@ -38,7 +38,12 @@ export const moveTo = (client: ClientBase, schema: string, sequence: number): Pr
     },
   ]);
 
-const loadInto = async (client: ClientBase, schema: string, rows: RowSet, entries: Parameters<typeof readsOf>[0]) => {
+const loadInto = async (
+  client: ClientBase,
+  schema: string,
+  rows: RowSet,
+  entries: Parameters<typeof readsOf>[0],
+) => {
   const byTable = Map.groupBy(readsOf(entries), (read) => read.table);
   for (const [table, reads] of byTable) {
     const unknown = reads.filter((read) => !rows.isKnown(read));

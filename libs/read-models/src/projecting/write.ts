@@ -17,7 +17,9 @@ const storableJson = (value: unknown): string =>
   JSON.stringify(value, (_key, one: unknown) => {
     if (typeof one === 'string') return storableText(one);
     if (typeof one !== 'object' || one === null || Array.isArray(one)) return one;
-    return Object.fromEntries(Object.entries(one).map(([key, inner]) => [storableText(key), inner as unknown]));
+    return Object.fromEntries(
+      Object.entries(one).map(([key, inner]) => [storableText(key), inner as unknown]),
+    );
   });
 
 /** A value as the text that Postgres reads for its kind. */
@@ -32,7 +34,7 @@ const textOf = (kind: Column['kind'], value: unknown): string | null => {
       return until === from ? 'empty' : `[${from},${until ?? ''})`;
     }
     default:
-      return storableText(String(value as string | number | boolean));
+      return storableText(`${value as string | number}`);
   }
 };
 
@@ -86,10 +88,15 @@ export const loadRows = async (
   reads: readonly Read[],
 ): Promise<readonly { readonly key: object; readonly row: object | undefined }[]> => {
   const keys = table.columns.filter((column) => column.key);
-  const selected = table.columns.map(({ name, property }) => `${quoted(name)} AS ${quoted(property)}`).join(', ');
+  const selected = table.columns
+    .map(({ name, property }) => `${quoted(name)} AS ${quoted(property)}`)
+    .join(', ');
   const { rows } = await client.query<Record<string, unknown>>(
     `SELECT ${selected} FROM ${nameOf(schema, table)} WHERE (${list(keys)}) IN (SELECT * FROM ${unnested(keys)})`,
-    arrays(keys, reads.map(({ key }) => key)),
+    arrays(
+      keys,
+      reads.map(({ key }) => key),
+    ),
   );
   const found = new Map(rows.map((row) => [keyOf(table, row), row]));
   return reads.map(({ key }) => ({ key, row: found.get(keyOf(table, key)) }));
@@ -99,7 +106,11 @@ export const loadRows = async (
 const copyField = (text: string | null): string =>
   text === null
     ? String.raw`\N`
-    : text.replaceAll('\\', String.raw`\\`).replaceAll('\n', String.raw`\n`).replaceAll('\r', String.raw`\r`).replaceAll('\t', String.raw`\t`);
+    : text
+        .replaceAll('\\', String.raw`\\`)
+        .replaceAll('\n', String.raw`\n`)
+        .replaceAll('\r', String.raw`\r`)
+        .replaceAll('\t', String.raw`\t`);
 
 function* copyLines(columns: readonly Column[], rows: readonly object[]): Generator<string> {
   for (let at = 0; at < rows.length; at += copyChunk) {

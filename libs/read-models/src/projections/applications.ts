@@ -90,7 +90,9 @@ const ofApplication = (event: Stored, find: Find): readonly Change[] => {
     case 'ApplicationRevised':
       return [declared(event, row?.rollout ?? null)];
     case 'RolloutStarted':
-      return row ? [put(applicationTable, { ...row, rollout: event.data.rollout, ...instantsOf(event) })] : [];
+      return row
+        ? [put(applicationTable, { ...row, rollout: event.data.rollout, ...instantsOf(event) })]
+        : [];
     case 'ApplicationRetired':
       return row ? [put(applicationTable, { ...row, retired: true, ...instantsOf(event) })] : [];
     default:
@@ -100,7 +102,8 @@ const ofApplication = (event: Stored, find: Find): readonly Change[] => {
 
 const ofRollout = (event: Stored, find: Find): readonly Change[] => {
   if (!isOfRollout(event)) return [];
-  const row = event.type === 'RolloutStarted' ? started(event) : find(rolloutTable, { rollout: event.data.rollout });
+  const row =
+    event.type === 'RolloutStarted' ? started(event) : find(rolloutTable, { rollout: event.data.rollout });
   return row ? [put(rolloutTable, { ...rolloutAfter(row, event), ...instantsOf(event) })] : [];
 };
 

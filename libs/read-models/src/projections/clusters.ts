@@ -75,7 +75,8 @@ const project = (event: Stored, find: Find): readonly Change[] => {
   const cluster = clusterOf(event.subject);
   if (cluster === undefined) return [];
   const row = find(clusterTable, { cluster });
-  if (event.type === 'ClusterRemoved') return row ? [close(row, event), remove(clusterTable, { cluster })] : [];
+  if (event.type === 'ClusterRemoved')
+    return row ? [close(row, event), remove(clusterTable, { cluster })] : [];
   const state = after(row, event);
   if (!state) return [];
   if (row && canonicalJson(stateOf(row)) === canonicalJson(state)) {

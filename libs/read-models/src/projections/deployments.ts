@@ -11,8 +11,7 @@ const types = [
   'ApplyStarted', 'ObjectsApplied', 'ObjectsPruned', 'ApplySucceeded', 'ApplyFailed', 'ApplyErrored', 'ApplyAborted', 'PlanFoundStale',
 ] as const; // prettier-ignore
 type OfAttempt = Of<(typeof types)[number]>;
-const isOfAttempt = (event: Stored): event is OfAttempt =>
-  (types as readonly string[]).includes(event.type);
+const isOfAttempt = (event: Stored): event is OfAttempt => (types as readonly string[]).includes(event.type);
 
 const started = (event: Of<'ApplyStarted'>, target: TargetName): DeploymentRow => {
   const { attempt, plan, revision } = event.data;

@@ -21,7 +21,8 @@ const empty = (): Rows => new Map(projectedTables.map((table) => [table, new Map
 const batch = (stored: Rows, entries: readonly LogEntry[]): Rows => {
   const { events } = sortEntries(entries);
   const rows = new RowSet(false);
-  for (const { table, key } of readsOf(events)) rows.know(table, key, stored.get(table)?.get(keyOf(table, key)));
+  for (const { table, key } of readsOf(events))
+    rows.know(table, key, stored.get(table)?.get(keyOf(table, key)));
   foldInto(rows, events);
   const next = new Map([...stored].map(([table, all]) => [table, new Map(all)]));
   for (const change of rows.changes()) {
@@ -33,8 +34,10 @@ const batch = (stored: Rows, entries: readonly LogEntry[]): Rows => {
 
 const whole = (entries: readonly LogEntry[]): Rows => batch(empty(), entries);
 
-const rowsOf = <Row extends object>(rows: Rows, table: { readonly entity: { readonly options: unknown } } & AnyTable): Row[] =>
-  [...(rows.get(table)?.values() ?? [])] as Row[];
+const rowsOf = <Row extends object>(
+  rows: Rows,
+  table: { readonly entity: { readonly options: unknown } } & AnyTable,
+): Row[] => [...(rows.get(table)?.values() ?? [])] as Row[];
 
 const targetAfter = (decisions: readonly story.Decision[]): TargetRow =>
   rowsOf<TargetRow>(whole(story.entriesOf(decisions)), targetTable)[0]!;
@@ -51,21 +54,28 @@ const goldens = (): readonly LogEntry[] => {
 };
 
 const anyHistory = fc
-  .array(fc.constantFrom(...story.wholeStory, story.unchanged(story.revisionB, 'c-2', 'r-2'), story.released), { maxLength: 60 })
+  .array(
+    fc.constantFrom(...story.wholeStory, story.unchanged(story.revisionB, 'c-2', 'r-2'), story.released),
+    { maxLength: 60 },
+  )
   .map(story.entriesOf);
 
 describe('the projections', () => {
   it('any split of a batch projects the same', () => {
     fc.assert(
-      fc.property(anyHistory, fc.array(fc.integer({ min: 1, max: 7 }), { maxLength: 60 }), (entries, sizes) => {
-        let rows = empty();
-        let at = 0;
-        for (const size of [...sizes, entries.length]) {
-          rows = batch(rows, entries.slice(at, at + size));
-          at += size;
-        }
-        expect(rows).toEqual(whole(entries));
-      }),
+      fc.property(
+        anyHistory,
+        fc.array(fc.integer({ min: 1, max: 7 }), { maxLength: 60 }),
+        (entries, sizes) => {
+          let rows = empty();
+          let at = 0;
+          for (const size of [...sizes, entries.length]) {
+            rows = batch(rows, entries.slice(at, at + size));
+            at += size;
+          }
+          expect(rows).toEqual(whole(entries));
+        },
+      ),
       { numRuns: 60 },
     );
   });
@@ -88,7 +98,9 @@ describe('the projections', () => {
       fc.property(anyHistory, (entries) => {
         const rows = whole(entries);
         for (const table of [targetStateTable, targetHealthTable, clusterStateTable]) {
-          const spans = rowsOf<{ during: { from: string; until: string | null } }>(rows, table).map((row) => row.during);
+          const spans = rowsOf<{ during: { from: string; until: string | null } }>(rows, table).map(
+            (row) => row.during,
+          );
           expect(spans.filter(({ from, until }) => until !== null && until < from)).toEqual([]);
           expect(spans.filter(({ until }) => until === null).length).toBeLessThanOrEqual(1);
         }
@@ -107,8 +119,15 @@ describe('a target', () => {
   });
 
   it('is InSync at the revision when the wanted plan is applied, and Current when that is said of it', () => {
-    expect(targetAfter(applied)).toMatchObject({ sync: 'InSync', revision: story.revisionA, health: 'Unknown' });
-    expect(targetAfter(story.wholeStory.slice(0, 11))).toMatchObject({ health: 'Current', healthPlan: story.planA });
+    expect(targetAfter(applied)).toMatchObject({
+      sync: 'InSync',
+      revision: story.revisionA,
+      health: 'Unknown',
+    });
+    expect(targetAfter(story.wholeStory.slice(0, 11))).toMatchObject({
+      health: 'Current',
+      healthPlan: story.planA,
+    });
   });
 
   it('stays Planning when an older apply ends after a newer request, and says what is applied', () => {
@@ -134,12 +153,20 @@ describe('a target', () => {
       story.requested(story.revisionB, 'c-2', 'r-2'),
       story.unchanged(story.revisionB, 'c-2', 'r-2'),
     ];
-    expect(targetAfter(decisions)).toMatchObject({ sync: 'InSync', revision: story.revisionB, plan: story.planA });
+    expect(targetAfter(decisions)).toMatchObject({
+      sync: 'InSync',
+      revision: story.revisionB,
+      plan: story.planA,
+    });
   });
 
   it('leaves the fleet when it is released, and its spans end', () => {
     const rows = whole(story.entriesOf([...applied, story.released]));
     expect(rowsOf(rows, targetTable)).toEqual([]);
-    expect(rowsOf<{ during: { until: string | null } }>(rows, targetStateTable).every((row) => row.during.until !== null)).toBe(true);
+    expect(
+      rowsOf<{ during: { until: string | null } }>(rows, targetStateTable).every(
+        (row) => row.during.until !== null,
+      ),
+    ).toBe(true);
   });
 });

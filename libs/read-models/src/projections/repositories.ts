@@ -1,7 +1,12 @@
 import {
   canonicalInstant, instantsOf, put, read, type Change, type Find, type Projection, type Stored,
 } from '../projecting/projection.js'; // prettier-ignore
-import { configurationTable, repositoryTable, revisionTable, type RepositoryRow } from '../tables/repository.js';
+import {
+  configurationTable,
+  repositoryTable,
+  revisionTable,
+  type RepositoryRow,
+} from '../tables/repository.js';
 
 type Of<Type extends Stored['type']> = Extract<Stored, { type: Type }>;
 

@@ -71,12 +71,9 @@ const openHealth = (row: TargetRow): Change =>
   });
 
 const closed = (opened: Change, from: string, event: Stored): Change =>
-  'row' in opened
-    ? { ...opened, row: { ...opened.row, during: spanUntil(from, event) } }
-    : opened;
+  'row' in opened ? { ...opened, row: { ...opened.row, during: spanUntil(from, event) } } : opened;
 
-const closeSync = (row: TargetRow, event: Stored): Change =>
-  closed(openSync(row), row.syncRecordedAt, event);
+const closeSync = (row: TargetRow, event: Stored): Change => closed(openSync(row), row.syncRecordedAt, event);
 const closeHealth = (row: TargetRow, event: Stored): Change =>
   closed(openHealth(row), row.healthRecordedAt, event);
 

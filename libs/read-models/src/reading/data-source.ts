@@ -29,6 +29,10 @@ export const viewsSource = (url: string, schema: string): DataSource =>
     logging: false,
     poolSize: schema === viewsSchema ? 10 : 1,
     connectTimeoutMS: 5_000,
-    extra: { options: `-c search_path=${schema}`, application_name: 'syncline-views', statement_timeout: 30_000 },
+    extra: {
+      options: `-c search_path=${schema}`,
+      application_name: 'syncline-views',
+      statement_timeout: 30_000,
+    },
     poolErrorHandler: () => undefined,
   });

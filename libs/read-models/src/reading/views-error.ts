@@ -17,5 +17,8 @@ export const classifyViews = (error: unknown): unknown => {
   if (error instanceof ViewsError) return error;
   const code = error instanceof Error && 'code' in error ? String(error.code) : '';
   if (isBug(code)) return error;
-  return new ViewsError('Postgres does not answer as it must; the views come back by themselves when it does', error);
+  return new ViewsError(
+    'Postgres does not answer as it must; the views come back by themselves when it does',
+    error,
+  );
 };

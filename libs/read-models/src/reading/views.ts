@@ -1,6 +1,11 @@
 import { Turns } from '../projecting/turns.js';
 import { unreadableTable } from '../tables/bookkeeping.js';
-import { applicationTable, rolloutTable, type ApplicationRow, type RolloutRow } from '../tables/application.js';
+import {
+  applicationTable,
+  rolloutTable,
+  type ApplicationRow,
+  type RolloutRow,
+} from '../tables/application.js';
 import { clusterTable, type ClusterRow } from '../tables/cluster.js';
 import { approvalTable, planTable, type ApprovalRow, type PlanRow } from '../tables/plan.js';
 import {
@@ -10,7 +15,13 @@ import { parkedTable, type ParkedRow } from '../tables/service.js';
 import { In, LessThan, Like, type DataSource, type EntityManager } from 'typeorm';
 
 import { viewsSchema, viewsSource } from './data-source.js';
-import { countEvents, readEvents, readEventsOfChanges, type EventFilter, type LoggedEvent } from './events.js';
+import {
+  countEvents,
+  readEvents,
+  readEventsOfChanges,
+  type EventFilter,
+  type LoggedEvent,
+} from './events.js';
 import { fleetStateView, type FleetStateRow } from './fleet-state.js';
 import { classifyViews } from './views-error.js';
 
@@ -30,7 +41,9 @@ export class Views {
 
   constructor(private readonly url: string) {}
 
-  fleet(where: Partial<ApplicationName & { readonly cluster: string }> = {}): Promise<readonly FleetStateRow[]> {
+  fleet(
+    where: Partial<ApplicationName & { readonly cluster: string }> = {},
+  ): Promise<readonly FleetStateRow[]> {
     const order = { project: 'ASC', application: 'ASC', cluster: 'ASC' } as const;
     return this.#read((manager) => manager.find(fleetStateView, { where, order }));
   }
@@ -116,9 +129,7 @@ export class Views {
     correlationIds: readonly string[],
     limit: number,
   ): Promise<readonly LoggedEvent[]> {
-    return this.#read((manager) =>
-      readEventsOfChanges(manager, project, application, correlationIds, limit),
-    );
+    return this.#read((manager) => readEventsOfChanges(manager, project, application, correlationIds, limit));
   }
 
   parked(): Promise<readonly ParkedRow[]> {
@@ -151,9 +162,11 @@ export class Views {
   }
 
   #open(): Promise<DataSource> {
-    return this.#source ? Promise.resolve(this.#source) : this.#turns.take(async () => {
-      this.#source ??= await viewsSource(this.url, viewsSchema).initialize();
-      return this.#source;
-    });
+    return this.#source
+      ? Promise.resolve(this.#source)
+      : this.#turns.take(async () => {
+          this.#source ??= await viewsSource(this.url, viewsSchema).initialize();
+          return this.#source;
+        });
   }
 }

@@ -4,7 +4,16 @@ import { EntitySchema, type EntitySchemaColumnOptions, type ValueTransformer } f
  * What a column holds, as the rows of memory carry it: instants are RFC 3339 texts, sequences are numbers. A `document`
  * is JSON whose text stays as it was written; `json` is compared and searched.
  */
-export const kinds = ['text', 'sequence', 'integer', 'boolean', 'json', 'document', 'instant', 'range'] as const;
+export const kinds = [
+  'text',
+  'sequence',
+  'integer',
+  'boolean',
+  'json',
+  'document',
+  'instant',
+  'range',
+] as const;
 export type Kind = (typeof kinds)[number];
 
 /** One column: its kind, and whether it is part of the key or may be null. */

@@ -57,7 +57,7 @@ export const bytesOf = (
     subject,
     time,
     actor: actor ?? 'service:test',
-    correlationId: correlationId ?? 'c-1',
+    correlationId: correlationId ?? 'c-0',
   };
   const encoded = events.map((event, index) =>
     encodeEvent(event, { ...envelope, id: `${sequence}.${index}` }),

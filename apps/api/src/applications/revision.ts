@@ -80,18 +80,16 @@ export class RevisionOfApplication {
     };
   }
 
-  /** Affected where what the application reads changed, or what is said of it; a retired one is affected too. */
+  /** Affected where what the application reads changed, or what is said of it. */
   async #isAffected({ project, application }: ApplicationName, row: ConfigurationRow): Promise<boolean> {
     const find = async (configuration: ConfigurationRow | undefined) =>
       (await this.#document(configuration))?.applications.find(
         ({ spec }) => spec.project === project && spec.name === application,
       );
-    const [now, before] = await Promise.all([
-      find(row),
-      this.views.configurationBefore(row.repository, row.sequence).then(find),
-    ]);
-    if (!now) return false;
-    return now.affected || !before || canonicalJson(now.spec) !== canonicalJson(before.spec);
+    const now = await find(row);
+    if (!now || now.affected) return now !== undefined;
+    const before = await find(await this.views.configurationBefore(row.repository, row.sequence));
+    return !before || canonicalJson(now.spec) !== canonicalJson(before.spec);
   }
 
   async #document(row: ConfigurationRow | undefined) {

@@ -75,7 +75,7 @@ export class ApiUnderTest {
 
   /** Puts decisions into the log, one message each; gives the sequence of the last. */
   async append(...decisions: readonly story.Decision[]): Promise<number> {
-    for (const { subject, events, actor = 'service:test', correlationId = 'c-1' } of decisions) {
+    for (const { subject, events, actor = 'service:test', correlationId = 'c-0' } of decisions) {
       const next = (await this.hub.log.lastSequence()) + 1;
       const time = new Date().toISOString();
       const fields = { source: '/syncline/test', subject, time, actor, correlationId };

@@ -57,9 +57,9 @@ export class Applies {
     lane.running ??= this.#run(key, lane);
   }
 
-  /** The cluster is back: what waits for it goes on. */
-  wakeWaiting(): void {
-    for (const lane of this.#lanes.values()) if (!lane.running) this.wake(lane.target);
+  /** The cluster is back: what waits for it, or has just found it away, goes on. */
+  wakeAll(): void {
+    for (const lane of this.#lanes.values()) this.wake(lane.target);
   }
 
   /** Resolves when no step of the target is under way, or after the time. */

@@ -26,7 +26,7 @@ export class Cluster {
   #unserve: () => Promise<void> = () => Promise.resolve();
 
   constructor(private readonly around: ClusterSurroundings) {
-    this.#link = new LinkWatch(around, () => this.#applies.wakeWaiting());
+    this.#link = new LinkWatch(around, () => this.#applies.wakeAll());
     const isConnected = (): boolean => this.#link.isConnected;
     this.#health = new HealthWatches(around, isConnected);
     this.#applies = new Applies(around, {

@@ -188,8 +188,8 @@ export const answers = (rig: () => Rig): void => {
       const ns = await namespace();
       const path = `/apis/apps/v1/namespaces/${ns}/deployments/web`;
       await applyAs(rig(), 'syncline', path, inside(ns, deployment('web', 'nginx:1', 3)));
-      const { replicas: _replicas, ...rest } = deployment('web', 'nginx:1').spec as Record<string, never>;
-      const without = inside(ns, { ...deployment('web', 'nginx:1'), spec: rest });
+      const spec = { ...(deployment('web', 'nginx:1').spec as object), replicas: undefined };
+      const without = inside(ns, { ...deployment('web', 'nginx:1'), spec });
       expect((await dryRun(without)).spec).toMatchObject({ replicas: 1 });
       await mergePatch(rig(), `${path}/scale`, { spec: { replicas: 5 } }, 'autoscaler');
       expect((await dryRun(without)).spec).toMatchObject({ replicas: 5 });

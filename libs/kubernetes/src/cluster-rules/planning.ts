@@ -114,7 +114,7 @@ export const planning = (rig: () => Rig): void => {
 
     it('leaves the replicas to an autoscaler where the manifest does not give them', async () => {
       const name = fresh('plan');
-      const objects = [deployment('web', 'nginx:1', undefined)];
+      const objects = [deployment('web', 'nginx:1')];
       (objects[0]!.spec as Record<string, unknown>).replicas = undefined;
       const inventory = await deploy(rig(), targetOf(name, objects));
       const [before] = await diff(name, objects, inventory);

@@ -84,12 +84,12 @@ export const configMap = (name: string, data: Record<string, string>, extra: obj
   data,
 });
 
-export const deployment = (name: string, image: string, replicas: number | undefined = 2): Manifest => ({
+export const deployment = (name: string, image: string, replicas = 2): Manifest => ({
   apiVersion: 'apps/v1',
   kind: 'Deployment',
   metadata: { name },
   spec: {
-    ...(replicas !== undefined && { replicas }),
+    replicas,
     selector: { matchLabels: { app: name } },
     template: {
       metadata: { labels: { app: name } },

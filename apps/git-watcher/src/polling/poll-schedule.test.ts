@@ -47,7 +47,7 @@ describe('a schedule', () => {
     await vi.advanceTimersByTimeAsync(0);
     expect(polled).toHaveLength(1);
     end(unchanged);
-    await vi.advanceTimersByTimeAsync(0);
+    await vi.advanceTimersByTimeAsync(100);
     expect(polled).toHaveLength(2);
     await schedule.stop();
   });

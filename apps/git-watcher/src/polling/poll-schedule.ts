@@ -20,6 +20,8 @@ export type ScheduleOptions = {
 type Watched = { timer?: NodeJS.Timeout; running: boolean; again: boolean; failures: number };
 
 const jitter = 0.2;
+/** Long enough not to spin where polls are outdated again and again. */
+const soonMs = 50;
 const longestBackoffMs = 300_000;
 /** How long our own failure is slept over, before it is known how often the repository is polled. */
 const errorSeconds = 5;
@@ -31,6 +33,9 @@ export const delayMs = (pollSeconds: number, failures: number, random: number): 
   const backedOff = failures === 0 ? interval : Math.max(interval, Math.min(doubled, longestBackoffMs));
   return Math.round(backedOff * (1 - jitter + 2 * jitter * random));
 };
+
+/** Whether something hinted at a change while the poll was under way. */
+const hasHint = (watched: Watched): boolean => watched.again;
 
 /** When each repository is polled: one poll at a time each, a bounded number at once, sooner when something hints at a change. */
 export class PollSchedule {
@@ -76,9 +81,9 @@ export class PollSchedule {
       return;
     }
     watched.failures = polled && polled.outcome !== 'failed' ? 0 : watched.failures + 1;
-    const isDue = watched.again || polled?.outcome === 'outdated';
+    const isDue = polled?.outcome === 'outdated' || hasHint(watched);
     const later = delayMs(polled?.pollSeconds ?? errorSeconds, watched.failures, this.options.random());
-    watched.timer = setTimeout(() => this.#start(repository, watched), isDue ? 0 : later);
+    watched.timer = setTimeout(() => this.#start(repository, watched), isDue ? soonMs : later);
   }
 
   async #attempt(repository: string): Promise<Polled | undefined> {

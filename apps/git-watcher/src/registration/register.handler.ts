@@ -8,7 +8,7 @@ import { Controller, Inject } from '@nestjs/common';
 
 import { Credentials } from '../credentials/credentials.js';
 import { PollSchedule } from '../polling/poll-schedule.js';
-import { readRegistration, type Registration } from './registration.js';
+import { readRegistration } from './registration.js';
 
 /** `cmd.git-watcher.register`: a repository may be read from now on, or is read otherwise. */
 @Controller()
@@ -21,30 +21,28 @@ export class RegisterHandler {
 
   @AnswersCommand('register')
   async register({ payload, context }: CommandRequest): Promise<CommandAnswer<{ repository: string }>> {
-    const registration = readRegistration(payload);
-    const { repository } = registration;
+    const { wanted, sealed } = readRegistration(payload);
+    const { repository } = wanted;
     const cause: Cause = {
       actor: context.actor,
       correlationId: context.correlationId ?? randomUUID(),
       ...(context.idempotencyKey !== undefined && { idempotencyKey: context.idempotencyKey }),
     };
-    const { credential: _sealed, ...data } = registration;
-    const credential = await this.#keepCredential(registration, cause);
+    const credential = sealed && (await this.#keepCredential(repository, sealed, cause));
     const decided = await this.aggregates.decide(
       repositoryAggregate,
       subjects.repository(repository),
-      { type: 'register', data: { ...data, ...(credential && { credential }) } },
+      { type: 'register', data: { ...wanted, ...(credential && { credential }) } },
       cause,
     );
     this.schedule.hasten(repository);
     return { position: decided.position, result: { repository } };
   }
 
-  async #keepCredential(wanted: Registration, cause: Cause): Promise<BlobRef | undefined> {
-    if (!wanted.credential) return undefined;
-    const subject = subjects.repository(wanted.repository);
+  async #keepCredential(repository: string, sealed: Uint8Array, cause: Cause): Promise<BlobRef> {
+    const subject = subjects.repository(repository);
     const { state } = await this.aggregates.load(repositoryAggregate, subject);
     const current = state.status === 'registered' ? state.registration.credential : undefined;
-    return this.credentials.keep(wanted.repository, wanted.credential, cause, current);
+    return this.credentials.keep(repository, sealed, cause, current);
   }
 }

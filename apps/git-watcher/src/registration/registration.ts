@@ -15,7 +15,7 @@ const payload = z.object({
   credential: base64.optional(),
 });
 
-/** What is asked to be registered, in order. `credential` is sealed bytes. */
+/** What is asked to be registered, in order. */
 export type Registration = {
   readonly repository: string;
   readonly url: string;
@@ -23,8 +23,10 @@ export type Registration = {
   readonly paths: string[];
   readonly include: string[];
   readonly pollSeconds: number;
-  readonly credential?: Uint8Array;
 };
+
+/** A registration, and the sealed bytes of the credential that comes with it. */
+export type RegistrationRequest = { readonly wanted: Registration; readonly sealed?: Uint8Array };
 
 const refuse = (sentence: string): CommandRefused => new CommandRefused('registration-invalid', sentence);
 
@@ -44,7 +46,7 @@ const verifyUrl = (url: string): void => {
 };
 
 /** Reads the payload of `register`. Refuses with one sentence on what cannot be registered. */
-export const readRegistration = (given: unknown): Registration => {
+export const readRegistration = (given: unknown): RegistrationRequest => {
   const parsed = payload.safeParse(given);
   if (!parsed.success) throw refuse(`The registration is incomplete. ${z.prettifyError(parsed.error)}`);
   const { credential, ...wanted } = parsed.data;
@@ -57,5 +59,5 @@ export const readRegistration = (given: unknown): Registration => {
     );
   verifyUrl(wanted.url);
   const paths = wanted.paths.map(readPath).filter((path) => path !== '');
-  return { ...wanted, paths, ...(credential && { credential }) };
+  return { wanted: { ...wanted, paths }, ...(credential && { sealed: credential }) };
 };

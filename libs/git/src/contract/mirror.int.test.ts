@@ -34,10 +34,8 @@ const contentsOf = async (cache: ObjectCache, revision: string): Promise<Record<
 
 const contentsIn = async (clone: Clone, revision: string): Promise<Record<string, string>> => {
   const paths = (await clone.git('ls-tree', '-r', '--name-only', revision)).split('\n');
-  const texts = await Promise.all(
-    paths.map((path) =>
-      execFileSync('git', ['-C', clone.dir, 'cat-file', 'blob', `${revision}:${path}`]).toString(),
-    ),
+  const texts = paths.map((path) =>
+    execFileSync('git', ['-C', clone.dir, 'cat-file', 'blob', `${revision}:${path}`]).toString(),
   );
   return Object.fromEntries(paths.map((path, index) => [path, texts[index] ?? '']));
 };

@@ -166,7 +166,7 @@ describe('a revision that is written out', () => {
   });
 
   /** A commit that no honest git would make. */
-  const hostileCommit = async (mode: string, name: string): Promise<[string, Uint8Array]> => {
+  const hostileCommit = (mode: string, name: string): [string, Uint8Array] => {
     const git = (args: string[], input: string): string =>
       execFileSync('git', ['-C', clone.dir, ...args], { input, encoding: 'utf8' }).trim();
     const blob = git(['hash-object', '-w', '--stdin'], '/etc/passwd');
@@ -197,7 +197,7 @@ describe('a revision that is written out', () => {
     ['100644', '../../escaped'],
   ])('refuses an entry of mode %s named %j', async (mode, name) => {
     const cache = await openObjectCache(newFolder());
-    const [commit, packed] = await hostileCommit(mode, name);
+    const [commit, packed] = hostileCommit(mode, name);
     await cache.importPack(packed);
     await expect(cache.materialise(commit, [''], newFolder())).rejects.toMatchObject({
       code: 'tree-refused',

@@ -1,10 +1,9 @@
 import { execFile } from 'node:child_process';
-import { mkdir, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { promisify } from 'node:util';
-
-import { temporaryFolder } from '@syncline/testkit';
 
 import { createRepositoryFrom, startGitServer } from '../index.js';
 
@@ -26,13 +25,13 @@ export const gitIn = async (dir: string, ...args: string[]): Promise<string> =>
 
 /** Repositories of a test's own, on a Git server and as folders. */
 export const openWorkPlace = async () => {
-  const folder = await temporaryFolder('git');
-  const served = join(folder.path, 'git');
+  const path = await mkdtemp(join(tmpdir(), 'syncline-git-'));
+  const served = join(path, 'git');
   const pushed: string[] = [];
   const server = await startGitServer({ dir: served, port: 0, onPush: (name) => pushed.push(name) });
   const bareOf = (name: string): string => join(served, `${name}.git`);
   const clone = async (name: string): Promise<Clone> => {
-    const dir = join(folder.path, 'clones', name);
+    const dir = join(path, 'clones', name);
     await mkdir(dirname(dir), { recursive: true });
     await run('git', ['clone', '--quiet', bareOf(name), dir]);
     const git = (...args: string[]) => gitIn(dir, ...args);
@@ -52,7 +51,7 @@ export const openWorkPlace = async () => {
     };
   };
   return {
-    path: folder.path,
+    path,
     server,
     pushed,
     bareOf,
@@ -61,7 +60,7 @@ export const openWorkPlace = async () => {
     fileUrl: (name: string) => pathToFileURL(bareOf(name)).href,
     /** A repository with one commit that holds `app.yaml`, and a clone of it. */
     create: async (name: string): Promise<Clone> => {
-      const workTree = join(folder.path, 'sources', name);
+      const workTree = join(path, 'sources', name);
       await mkdir(workTree, { recursive: true });
       await writeFile(join(workTree, 'app.yaml'), 'replicas: 1\n');
       await createRepositoryFrom({ repository: bareOf(name), workTree });
@@ -72,7 +71,7 @@ export const openWorkPlace = async () => {
     },
     close: async () => {
       await server.close();
-      await folder.remove();
+      await rm(path, { recursive: true, force: true, maxRetries: 5 });
     },
   };
 };

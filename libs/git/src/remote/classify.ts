@@ -15,7 +15,7 @@ const sentences: Record<FetchFailure, (remote: string) => string> = {
 
 const printable = (text: string): string =>
   text
-    .replace(/[\0-\x1f\x7f-\x9f]+/g, ' ')
+    .replace(/\p{Cc}+/gu, ' ')
     .trim()
     .slice(0, 240);
 

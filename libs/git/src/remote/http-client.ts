@@ -15,8 +15,8 @@ const collect = async (body: GitHttpRequest['body']): Promise<Uint8Array<ArrayBu
   return new Uint8Array(Buffer.concat(pieces));
 };
 
-/** eslint would have this async, and isomorphic-git an iterator of one. */
-async function* once(bytes: Uint8Array): AsyncIterableIterator<Uint8Array> {
+/** What isomorphic-git reads an answer from: an iterator of one piece. */
+export async function* once(bytes: Uint8Array): AsyncIterableIterator<Uint8Array> {
   await Promise.resolve();
   yield bytes;
 }
@@ -24,7 +24,9 @@ async function* once(bytes: Uint8Array): AsyncIterableIterator<Uint8Array> {
 const readAnswer = async (response: Response, remote: string): Promise<Uint8Array> => {
   const pieces: Uint8Array[] = [];
   let size = 0;
-  for await (const piece of response.body ?? []) {
+  const body: AsyncIterable<Uint8Array> | null = response.body;
+  if (!body) return new Uint8Array();
+  for await (const piece of body) {
     size += piece.length;
     if (size > largestAnswer) throw fetchError('too-large', remote, 'Its list of refs has no end.');
     pieces.push(piece);

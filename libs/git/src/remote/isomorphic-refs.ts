@@ -4,7 +4,7 @@ import { listServerRefs, type HttpClient, type ServerRef } from 'isomorphic-git'
 import { GitError } from '../git-error.js';
 import { classifyStatus, fetchError, refVanished } from './classify.js';
 import { basicOf, redact } from './credentials.js';
-import { httpClient } from './http-client.js';
+import { httpClient, once } from './http-client.js';
 import { refNameOf } from './ref-names.js';
 import type { RefFinder, RemoteOptions } from './remote.js';
 import { nameOfRemote } from './remote-url.js';
@@ -97,6 +97,6 @@ const wholeAnswers = (http: HttpClient, remote: string): HttpClient => ({
     const bytes = Buffer.concat(pieces);
     if (request.method === 'POST' && bytes.toString('latin1', bytes.length - flush.length) !== flush)
       throw fetchError('corrupt', remote, 'Its answer was cut short.');
-    return { ...response, body: (async function* () { await Promise.resolve(); yield new Uint8Array(bytes); })() }; // prettier-ignore
+    return { ...response, body: once(bytes) };
   },
 });

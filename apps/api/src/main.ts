@@ -5,22 +5,23 @@ import { ApiModule } from './api.module.js';
 import { readConfig } from './config.js';
 import { configureApi } from './configure-api.js';
 import { problemOf } from './problems/problem-document.js';
-import { openParts } from './start-api.js';
+import { openParts, storeMeter } from './start-api.js';
 
-const config = readConfig();
-const logger = createLogger('api', config.logLevel);
-
-runMain(logger, async () => {
+const start = async (): Promise<void> => {
+  const config = readConfig();
+  const logger = createLogger('api', config.logLevel);
   const metrics = new Metrics('api');
   const { natsUrl: servers, natsCredentials: credentials, stateDir, idKey, peopleKey, provisioner } = config;
-  const meter = { appended: (seconds: number) => metrics.appendSeconds.observe(seconds) };
-  const connection = { servers, credentials, service: 'api', stateDir, idKey, peopleKey, provisioner, meter };
-  const hub = await connectHub(connection);
+  const meter = storeMeter(metrics, logger);
+  const keys = { idKey, peopleKey, provisioner };
+  const hub = await connectHub({ servers, credentials, service: 'api', stateDir, ...keys, meter });
   const parts = await openParts(config, hub, metrics, logger);
-  return startService({
+  await startService({
     ...{ name: 'api', module: ApiModule.with(parts), listen: config.listen, strategy: hub.strategy, logger },
     configure: configureApi(parts),
     answerEarly: problemOf,
     close: () => parts.close().then(() => hub.close()),
   });
-});
+};
+
+runMain(createLogger('api', 'info'), start);

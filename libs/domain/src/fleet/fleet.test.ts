@@ -58,9 +58,9 @@ describe('a cluster', () => {
 
   it('that never was cannot leave or be relabelled', () => {
     const unknown = expect.objectContaining({ code: 'cluster-unknown' }) as unknown;
-    expect(() => when([], { type: 'remove', data: { cluster: 'prod-eu' } })).toThrow(unknown as Error);
+    expect(() => when([], { type: 'remove', data: { cluster: 'prod-eu' } })).toThrow(unknown);
     const relabel: FleetCommand = { type: 'relabel', data: { cluster: 'prod-eu', labels: {} } };
-    expect(() => when([removed], relabel)).toThrow(unknown as Error);
+    expect(() => when([removed], relabel)).toThrow(unknown);
   });
 });
 

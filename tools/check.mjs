@@ -30,6 +30,8 @@ const runCheck = async (check) => report(check, await step(check.name, node, che
 /** Runs every check; true where all of them passed. Format and documents need one core, lint the other. */
 export const check = async () => {
   const types = await runCheck({ name: 'types', args: [typescript, '-b'], remedy: 'npm run build' });
+  // Without Nx's graph of the projects lint would skip the rule on who may import whom.
+  await step('projects', node, ['node_modules/nx/dist/bin/nx.js', 'show', 'projects']);
   // Lint reads the types of other packages from what the build wrote.
   const rest = await Promise.all(checks.map(runCheck));
   return types && rest.every(Boolean);

@@ -27,7 +27,7 @@ const remembered = async (file: string): Promise<Record<string, number>> => {
 };
 
 const pick = async (name: string, before: number | undefined, wish: number, say: Say): Promise<number> => {
-  if (before !== undefined && (await isFree(before))) return freePort(before);
+  if (before !== undefined && (await isFree(before))) return before;
   const port = await freePort(wish);
   const wanted = before ?? wish;
   if (wanted !== 0 && wanted !== port)

@@ -2,7 +2,7 @@ import { spawn, type ChildProcess } from 'node:child_process';
 
 /**
  * Reads `+pid` and `-pid` lines; when its input ends, because whoever fed it ended in any way, it ends the process
- * groups that are still on the list: first politely, then not.
+ * groups that are still on the list: first politely, then not. `-s` is what every sh knows: dash takes no `-TERM --`.
  */
 const script = `
 pids=" "
@@ -12,15 +12,15 @@ while read -r line; do
     -*) pids=$(printf '%s' "$pids" | sed "s/ \${line#-} / /") ;;
   esac
 done
-for pid in $pids; do kill -TERM -- "-$pid" 2>/dev/null; done
+for pid in $pids; do kill -s TERM -- "-$pid" 2>/dev/null; done
 n=0
 while [ $n -lt 50 ]; do
   alive=0
-  for pid in $pids; do kill -0 -- "-$pid" 2>/dev/null && alive=1; done
+  for pid in $pids; do kill -s 0 -- "-$pid" 2>/dev/null && alive=1; done
   [ $alive = 0 ] && exit 0
   n=$((n+1)); sleep 0.1
 done
-for pid in $pids; do kill -KILL -- "-$pid" 2>/dev/null; done
+for pid in $pids; do kill -s KILL -- "-$pid" 2>/dev/null; done
 `;
 
 let reaper: ChildProcess | undefined;

@@ -11,6 +11,7 @@ import type {
 } from '@syncline/kernel';
 
 import type { JetStreamStrategy } from './reactions/jetstream-strategy.js';
+import type { ReactionReport } from './reactions/running-reaction.js';
 
 /** What a service of the hub reaches through the log's server. */
 export type Hub = {
@@ -40,3 +41,10 @@ export type StoreMeter = {
   readonly reactionFailed?: (reaction: string, subject: string, attempt: number, error: unknown) => void;
   readonly parked?: (reaction: string, subjects: number) => void;
 };
+
+/** What a reaction tells, as numbers for a meter. */
+export const reportTo = (meter: StoreMeter | undefined): ReactionReport => ({
+  failed: (reaction, subject, _position, attempt, error) =>
+    meter?.reactionFailed?.(reaction, subject, attempt, error),
+  parked: (reaction, subjects) => meter?.parked?.(reaction, subjects),
+});

@@ -25,5 +25,9 @@ export const addCommand = (
 /** Starts the reactions and commands of a strategy, as Nest does. */
 export const listen = (strategy: JetStreamStrategy): Promise<void> =>
   new Promise((resolve, reject) =>
-    strategy.listen((error) => (error === undefined ? resolve() : reject(error as Error))),
+    strategy.listen((error) =>
+      error === undefined
+        ? resolve()
+        : reject(error instanceof Error ? error : new Error('the strategy does not start', { cause: error })),
+    ),
   );

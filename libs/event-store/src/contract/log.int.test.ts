@@ -175,7 +175,7 @@ describe.each(worlds)('the log $kind', ({ start }) => {
         () =>
           call({}).then(
             () => false,
-            (error: { code: string }) => error.code === 'cluster-unreachable',
+            (error: unknown) => (error as { code?: string }).code === 'cluster-unreachable',
           ),
         5_000,
         'the call to fail',

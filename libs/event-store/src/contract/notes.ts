@@ -21,7 +21,7 @@ export const notes: Aggregate<readonly string[], NotesCommand, FleetEvent> = {
       return texts.map(noted);
     },
     evolve: (state, event) =>
-      event.type === 'ClusterRelabelled' ? [...state, event.data.labels['text'] ?? ''] : state,
+      event.type === 'ClusterRelabelled' ? [...state, event.data.labels.text ?? ''] : state,
   },
 };
 

@@ -82,7 +82,10 @@ describe.each(worlds)('reactions $kind', ({ start }) => {
     const project = freshProject();
     await note(project.a, 'early');
     const seen: string[] = [];
-    await reacting(project, async (event) => void seen.push(textOf(event)));
+    await reacting(project, (event) => {
+      seen.push(textOf(event));
+      return Promise.resolve();
+    });
     await eventually(() => seen.includes('early'), 5_000, 'the earlier event');
   });
 
@@ -106,9 +109,10 @@ describe.each(worlds)('reactions $kind', ({ start }) => {
     const project = freshProject();
     let isBroken = true;
     const seen: string[] = [];
-    await reacting(project, async (event) => {
-      if (textOf(event) === 'poison' && isBroken) throw new Error('cannot digest');
+    await reacting(project, (event) => {
+      if (textOf(event) === 'poison' && isBroken) return Promise.reject(new Error('cannot digest'));
       seen.push(textOf(event));
+      return Promise.resolve();
     });
     await note(project.a, 'poison');
     await note(project.a, 'behind');
@@ -137,7 +141,10 @@ describe.each(worlds)('reactions $kind', ({ start }) => {
     await first.close();
     await note(project.a, 'behind');
     const seen: string[] = [];
-    await reacting(project, async (event) => void seen.push(textOf(event)));
+    await reacting(project, (event) => {
+      seen.push(textOf(event));
+      return Promise.resolve();
+    });
     await note(project.b, 'elsewhere');
     await eventually(() => seen.length > 0, 5_000, 'the other subject');
     expect(seen).toEqual(['elsewhere']);
@@ -216,7 +223,10 @@ describe.each(worlds)('reactions $kind', ({ start }) => {
     await closed;
     await note(project.a, '4');
     const seen: string[] = [];
-    await reacting(project, async (event) => void seen.push(textOf(event)));
+    await reacting(project, (event) => {
+      seen.push(textOf(event));
+      return Promise.resolve();
+    });
     await eventually(
       () => seen.length === 4,
       5_000,

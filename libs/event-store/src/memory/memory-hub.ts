@@ -71,7 +71,10 @@ class MemoryServedClusters implements ServedClusters {
         continue;
       }
       await new Promise<void>((resolve) => {
-        const wake = (): void => void (this.#wake.delete(wake), resolve());
+        const wake = (): void => {
+          this.#wake.delete(wake);
+          resolve();
+        };
         this.#wake.add(wake);
         signal.addEventListener('abort', wake, { once: true });
       });

@@ -1,4 +1,4 @@
-import { EventEmitter, on } from 'node:events';
+import { EventEmitter, once } from 'node:events';
 
 import type { Clock, LogFilter, LogMessage } from '@syncline/kernel';
 
@@ -65,23 +65,15 @@ export class MemoryMessageLog implements MessageLog {
   }
 
   async *follow(filter: LogFilter, signal: AbortSignal): AsyncIterable<LogMessage> {
-    let next = startOf(filter);
-    while (!signal.aborted) {
-      while (next < this.#messages.length && !signal.aborted) {
-        const message = this.#messages[next];
-        next += 1;
-        if (message && matchesAny(filter.subjects, message.subject)) yield message;
+    const isOver = (): boolean => signal.aborted;
+    for (let next = startOf(filter); !isOver();) {
+      const message = this.#messages[next];
+      if (!message) {
+        await once(this.#appended, 'message', { signal }).catch(() => undefined);
+        continue;
       }
-      await this.#moreThan(next, signal);
-    }
-  }
-
-  async #moreThan(count: number, signal: AbortSignal): Promise<void> {
-    if (this.#messages.length > count || signal.aborted) return;
-    try {
-      for await (const appended of on(this.#appended, 'message', { signal })) if (appended.length > 0) return;
-    } catch (error) {
-      if (!signal.aborted) throw error;
+      next += 1;
+      if (matchesAny(filter.subjects, message.subject)) yield message;
     }
   }
 }

@@ -4,7 +4,7 @@ import { encodeToken, subjects } from '@syncline/events';
 import type { Aggregates, ClusterAnswers, EventLog } from '@syncline/kernel';
 
 import { liveConsumer } from '../accounts/subjects-of.js';
-import type { StoreMeter } from '../hub.js';
+import { reportTo, type StoreMeter } from '../hub.js';
 import type { CommandRequest } from '../reactions/decorators.js';
 import type { EventHandler, ReactionPlan } from '../reactions/delivery.js';
 import type { Patience } from '../reactions/lanes.js';
@@ -104,11 +104,7 @@ export class AgentRuntime implements ReactionRuntime {
         parking: { service: 'applier', subject: subjects.clusterService(cluster), aggregates },
         isConnected: () => link.state.connected,
         ...(patience && { patience }),
-        report: {
-          failed: (reaction, subject, _position, attempt, error) =>
-            meter?.reactionFailed?.(reaction, subject, attempt, error),
-          parked: (reaction, count) => meter?.parked?.(reaction, count),
-        },
+        report: reportTo(meter),
       },
     );
     await running.start(consumerSource(link, liveConsumer(encodeToken(cluster))));

@@ -60,7 +60,10 @@ describe('an applier', () => {
     const hub = await log.hub('planner');
     onTestFinished(() => hub.close());
     const reaction = { name: 'links', subjects: ['ev.cluster.*.link'], types: ['ClusterConnected'] };
-    addReaction(hub.strategy, reaction, async (event) => void seen.push(event));
+    addReaction(hub.strategy, reaction, (event) => {
+      seen.push(event);
+      return Promise.resolve();
+    });
     await listen(hub.strategy);
 
     const cluster = await freshCluster();
@@ -106,10 +109,11 @@ describe('an applier', () => {
     const cluster = await freshCluster();
     let isBroken = true;
     const seen: string[] = [];
-    await connected(async (event) => {
-      if (event.subject !== subjects.plan(cluster, 'p', 'a')) return;
-      if (isBroken) throw new Error('cannot digest');
+    await connected((event) => {
+      if (event.subject !== subjects.plan(cluster, 'p', 'a')) return Promise.resolve();
+      if (isBroken) return Promise.reject(new Error('cannot digest'));
       seen.push((event.data as { labels: { text: string } }).labels.text);
+      return Promise.resolve();
     });
     await relabel(cluster, '1');
     const parked = async () => (await planner.log.read(subjects.clusterService(cluster))).length;
@@ -127,7 +131,10 @@ describe('an applier', () => {
   test('no longer serves a cluster that was taken from it', async () => {
     const [kept, taken] = [await freshCluster(), await freshCluster()];
     const seen: string[] = [];
-    const agent = await connected(async (event) => void seen.push(event.subject));
+    const agent = await connected((event) => {
+      seen.push(event.subject);
+      return Promise.resolve();
+    });
     await relabel(taken, 'before');
     await eventually(() => seen.length === 1, 10_000, 'it is served');
     served.delete(taken);
@@ -146,7 +153,10 @@ describe('an applier', () => {
   test('keeps its rights over a restart of the server', async () => {
     const cluster = await freshCluster();
     const seen: string[] = [];
-    await connected(async (event) => void seen.push(event.subject));
+    await connected((event) => {
+      seen.push(event.subject);
+      return Promise.resolve();
+    });
     await relabel(cluster, 'before');
     await eventually(() => seen.length === 1, 10_000, 'it is served');
     await log.restart();

@@ -8,8 +8,7 @@ import { systemClock } from '@syncline/kernel';
 
 import type { ProvisionerKeys } from '../accounts/installation.js';
 import { DecodedEventLog } from '../decoded-event-log.js';
-import { EventStoreError } from '../event-store-error.js';
-import type { Hub, StoreMeter } from '../hub.js';
+import { reportTo, type Hub, type StoreMeter } from '../hub.js';
 import type { Patience } from '../reactions/lanes.js';
 import { LoggedAggregates } from '../logged-aggregates.js';
 import { JetStreamStrategy } from '../reactions/jetstream-strategy.js';
@@ -42,7 +41,7 @@ export type HubOptions = {
 
 /**
  * Connects a service of the hub and verifies server, streams and remembered position before anything is written.
- * Throws {@link EventStoreError} with a sentence where the log is not what it must be.
+ * Throws EventStoreError with a sentence where the log is not what it must be.
  */
 export const connectHub = async (options: HubOptions): Promise<Hub> => {
   const nc = await openConnection({
@@ -83,11 +82,8 @@ const assemble = async (nc: NatsConnection, options: HubOptions): Promise<Hub> =
   const { service, servers, idKey, meter } = options;
   const { js, jsm, log, state, remembered } = await guard(nc, options.stateDir);
   const kvm = new Kvm(js);
-  const [snapshots, people, served] = await Promise.all(
-    ['snapshots', 'people', 'served'].map((name) => kvm.open(name, { bindOnly: true, allow_direct: true })),
-  );
-  if (!snapshots || !people || !served)
-    throw new EventStoreError('log-wrong-configuration', 'a key-value bucket is missing');
+  const open = (name: string) => kvm.open(name, { bindOnly: true, allow_direct: true });
+  const [snapshots, people, served] = [await open('snapshots'), await open('people'), await open('served')];
   const aggregates = new LoggedAggregates({
     log,
     snapshots: new KvSnapshots(snapshots),
@@ -102,11 +98,7 @@ const assemble = async (nc: NatsConnection, options: HubOptions): Promise<Hub> =
     parking: { service, subject: subjects.service(service), aggregates },
     isConnected: () => state.connected,
     ...(options.patience && { patience: options.patience }),
-    report: {
-      failed: (reaction, subject, _position, attempt, error) =>
-        meter?.reactionFailed?.(reaction, subject, attempt, error),
-      parked: (reaction, count) => meter?.parked?.(reaction, count),
-    },
+    report: reportTo(meter),
   });
   const missing = (): readonly string[] => [
     ...(state.connected ? [] : [`nats-server at ${servers} does not answer`]),

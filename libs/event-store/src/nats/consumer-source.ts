@@ -101,7 +101,8 @@ class OrderedDeliveries {
       await delay(rewindAtMostEveryMs);
       try {
         await this.#consume();
-        return this.#rewind();
+        this.#rewind();
+        return;
       } catch {
         // The connection is away; the next attempt says whether it is back.
       }
@@ -110,7 +111,10 @@ class OrderedDeliveries {
 
   #take(delivered: JsMsg): void {
     if (this.#stopped) return;
-    if (delivered.info.deliverySequence !== this.#expected) return this.#rewind();
+    if (delivered.info.deliverySequence !== this.#expected) {
+      this.#rewind();
+      return;
+    }
     this.#expected += 1;
     this.deliver({
       message: fromDelivered(delivered),

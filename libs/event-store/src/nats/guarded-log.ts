@@ -34,7 +34,8 @@ export class GuardedLog implements MessageLog {
   async #verifyUntilSure(verify: () => Promise<void>): Promise<void> {
     for (;;) {
       try {
-        return await verify();
+        await verify();
+        return;
       } catch (error) {
         const failure = classify(error, 'verify the log');
         if (final.has(failure.code)) return void (this.#halted = failure);

@@ -16,7 +16,7 @@ export class KvSnapshots implements Snapshots {
 
   async find(aggregate: string, version: number, subject: string): Promise<Snapshot | undefined> {
     const entry = await this.kv.get(keyOf(aggregate, version, subject)).catch(() => null);
-    if (!entry || entry.operation !== 'PUT') return undefined;
+    if (entry?.operation !== 'PUT') return undefined;
     const parsed = snapshot.safeParse(entry.json());
     return parsed.success ? parsed.data : undefined;
   }

@@ -26,7 +26,11 @@ const readBatch = (jsm: JetStreamManager, subject: string, from: number): Promis
     let timer = setTimeout(silence, silenceMs);
     const callback = (done: { err?: Error } | null, stored: StoredMsg): void => {
       clearTimeout(timer);
-      if (done) return done.err && !isNotFound(done.err) ? reject(done.err) : resolve({ messages, pending });
+      if (done) {
+        if (done.err && !isNotFound(done.err)) reject(done.err);
+        else resolve({ messages, pending });
+        return;
+      }
       timer = setTimeout(silence, silenceMs);
       messages.push(fromStored(stored));
       pending = stored.pending;

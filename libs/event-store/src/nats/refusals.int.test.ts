@@ -19,7 +19,7 @@ beforeEach(async () => {
 });
 afterEach(() => log.stop());
 
-const bootstrapCredentials = () => log.installation.credentials['bootstrap'] ?? '';
+const bootstrapCredentials = () => log.installation.credentials.bootstrap ?? '';
 const asBootstrap = async () => {
   const nc = await openConnection({ servers: log.url, credentials: bootstrapCredentials(), name: 'test' });
   onTestFinished(() => nc.close());
@@ -42,7 +42,9 @@ describe('a service refuses to start', () => {
     const info = { server_id: 'old', version: '2.9.25', proto: 1, headers: true, max_payload: 1048576 };
     const old = createServer((socket) => {
       socket.write(`INFO ${JSON.stringify(info)}\r\n`);
-      socket.on('data', (data) => void (data.includes('PING') && socket.write('PONG\r\n')));
+      socket.on('data', (data) => {
+        if (data.includes('PING')) socket.write('PONG\r\n');
+      });
       socket.on('error', () => undefined);
     });
     await new Promise<void>((resolve) => old.listen(0, '127.0.0.1', resolve));
@@ -56,9 +58,9 @@ describe('a service refuses to start', () => {
 
   test('with credentials of another installation', async () => {
     const other = await createInstallation([]);
-    await expect(
-      log.hub('planner', { credentials: other.credentials['planner'] ?? '' }),
-    ).rejects.toMatchObject({ code: 'log-forbidden' });
+    await expect(log.hub('planner', { credentials: other.credentials.planner ?? '' })).rejects.toMatchObject({
+      code: 'log-forbidden',
+    });
   });
 
   test.each([

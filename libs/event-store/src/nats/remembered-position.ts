@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 
@@ -45,7 +46,12 @@ export class RememberedPosition {
   #isStale = false;
   #failure: unknown;
 
-  constructor(private readonly path: string) {}
+  /** Of this process alone: a service that ends and the one that follows may overlap for a moment. */
+  readonly #draft: string;
+
+  constructor(private readonly path: string) {
+    this.#draft = `${path}.${randomUUID()}`;
+  }
 
   /** Why the position cannot be kept at the moment: a full disk, a folder that is gone. The next one is tried again. */
   get failure(): unknown {
@@ -121,8 +127,8 @@ export class RememberedPosition {
     const seen = this.#seen ? seenOf(this.#seen) : this.#former;
     const text = JSON.stringify({ highest: this.#highest, ...(seen && { seen }) } satisfies Mark);
     await mkdir(dirname(this.path), { recursive: true });
-    await writeFile(`${this.path}.new`, text);
-    await rename(`${this.path}.new`, this.path);
+    await writeFile(this.#draft, text, { flush: true });
+    await rename(this.#draft, this.path);
   }
 
   #lost(what: string): EventStoreError {

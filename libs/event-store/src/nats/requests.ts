@@ -30,13 +30,15 @@ export const answerOf = async (handle: () => Promise<unknown>): Promise<Answer> 
   }
 };
 
+const asError = (error: unknown): Error => (error instanceof Error ? error : new Error(String(error)));
+
 /** Answers a request; what is too large or cannot be sent is answered as a failure. */
 export const respond = async (message: Msg, handle: () => Promise<unknown>): Promise<void> => {
   const answer = await answerOf(handle);
   try {
     message.respond(JSON.stringify(answer));
   } catch (error) {
-    message.respond(JSON.stringify(await answerOf(() => Promise.reject(error as Error))));
+    message.respond(JSON.stringify(await answerOf(() => Promise.reject(asError(error)))));
   }
 };
 

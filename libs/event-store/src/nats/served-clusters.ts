@@ -34,7 +34,10 @@ export async function* watchServed(
   const woken = (): Promise<void> =>
     new Promise((resolve) => {
       const timer = setTimeout(resolve, rereadMs);
-      wake = () => (clearTimeout(timer), resolve());
+      wake = () => {
+        clearTimeout(timer);
+        resolve();
+      };
       if (signal.aborted) wake();
     });
   try {

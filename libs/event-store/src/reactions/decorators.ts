@@ -52,4 +52,4 @@ export const Reaction = (reaction: ReactionOptions): MethodDecorator =>
 
 /** The method answers `cmd.<service>.<verb>`; what it returns travels back, and so does a CommandRefused. */
 export const AnswersCommand = (verb: string): MethodDecorator =>
-  handling(MessagePattern(`command:${verb}`, { verb } satisfies HandlerExtras) as MethodDecorator);
+  handling(MessagePattern<string>(`command:${verb}`, { verb } satisfies HandlerExtras));

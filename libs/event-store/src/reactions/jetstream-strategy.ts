@@ -63,7 +63,9 @@ const plansOf = (handlers: ReadonlyMap<string, MessageHandler>): readonly Reacti
     };
     plans.set(reaction.name, plan);
     for (const subject of reaction.subjects) plan.subjects.add(subject);
-    const handle = async (event: StoredEvent): Promise<void> => void (await settle(handler(event)));
+    const handle = async (event: StoredEvent): Promise<void> => {
+      await settle(handler(event));
+    };
     for (const type of reaction.types) plan.handlers.set(type, [...(plan.handlers.get(type) ?? []), handle]);
   }
   return [...plans].map(([name, plan]) => ({ name, subjects: [...plan.subjects], handlers: plan.handlers }));

@@ -31,7 +31,7 @@ describe('an applier that is ended, and a cluster that goes away', () => {
     world = await ApplierWorld.start('staging');
     await world.planner.register(await world.kubeconfig());
   });
-  afterAll(() => world?.stop());
+  afterAll(() => world.stop());
   const start = async (through?: (agent: Agent) => Agent) => {
     const before = (await world.linkEvents()).filter(({ type }) => type === 'ClusterConnected').length;
     await world.startApplier(through);

@@ -17,7 +17,7 @@ describe('an applier before a real cluster', () => {
     await world.planner.register(await world.kubeconfig());
     await world.untilLink('ClusterConnected');
   });
-  afterAll(() => world?.stop());
+  afterAll(() => world.stop());
 
   const current = (application: string, plan: string) =>
     world.untilTarget<Transition>(

@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { LatestRecorder, recordUntilDone } from './recording.js';
 
 const away = () => new EventStoreError('log-unreachable', 'away');
-const untilIdle = () => new Promise((resolve) => setTimeout(resolve, 0));
+const untilIdle = () => new Promise<void>((resolve) => void setTimeout(resolve, 0));
 
 describe('recording', () => {
   test('is tried again while the log is away, and not where trying does not help', async () => {

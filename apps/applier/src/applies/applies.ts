@@ -77,7 +77,7 @@ export class Applies {
     this.#stopping.abort();
     const cut = setTimeout(() => this.#cut.abort(), graceMs);
     for (const lane of this.#lanes.values()) clearTimeout(lane.timer);
-    await Promise.all([...this.#lanes.values()].map((lane) => lane.running));
+    await Promise.all([...this.#lanes.values()].map((lane) => lane.running ?? Promise.resolve()));
     clearTimeout(cut);
     this.#cut.abort();
   }

@@ -31,9 +31,15 @@ export class HealthWatches {
     const name = `${target.project}/${target.application}`;
     const { applied, inventory } = state.held;
     const before = this.#watched.get(name);
-    if (state.status === 'orphaned' || !applied || !inventory) return this.#end(name);
+    if (state.status === 'orphaned' || !applied || !inventory) {
+      this.#end(name);
+      return;
+    }
     const key = `${applied.plan} ${inventory.digest}`;
-    if (before?.key === key) return before.watch?.repeat();
+    if (before?.key === key) {
+      before.watch?.repeat();
+      return;
+    }
     this.#end(name);
     const watched: Watched = {
       key,

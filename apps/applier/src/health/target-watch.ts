@@ -73,7 +73,10 @@ export class TargetWatch {
   }
 
   #timeIsOver(): void {
-    if (!this.options.isConnected()) return this.#await(awayRecheckMs);
+    if (!this.options.isConnected()) {
+      this.#await(awayRecheckMs);
+      return;
+    }
     this.#timer = undefined;
     this.#isOutOfTime = true;
     this.#tell();

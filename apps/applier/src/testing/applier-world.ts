@@ -60,7 +60,7 @@ export class ApplierWorld {
     this.metrics = new Metrics('applier');
     const { identity } = this.keys;
     const config = { applier: 'hub', identity, hmacKey: testKeys.hmacKey, digest: 'c'.repeat(64) };
-    const logger = createLogger('applier', process.env['SYNCLINE_LOG_LEVEL'] ?? 'silent');
+    const logger = createLogger('applier', 'silent');
     const live = { publish: (subject: string, payload: unknown) => this.#follow(subject, payload) };
     const module = await ApplierModule.of(config, through({ ...agent, live }), this.metrics, logger);
     this.#app = await NestFactory.createMicroservice(module, { strategy: agent.strategy, logger: false });

@@ -21,7 +21,7 @@ describe('recording', () => {
   });
 
   test('is given up where we end', async () => {
-    expect(await recordUntilDone(() => Promise.reject(away()), AbortSignal.abort())).toBeUndefined();
+    expect(await recordUntilDone<string>(() => Promise.reject(away()), AbortSignal.abort())).toBeUndefined();
   });
 
   test('leaves out what was overtaken while an earlier one was recorded', async () => {

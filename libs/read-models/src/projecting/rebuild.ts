@@ -5,7 +5,7 @@ import { shadowSchema, viewsSource } from '../reading/data-source.js';
 import { ensureSchema, inTransaction, quoted } from './database.js';
 import { asideChanges, foldInto, sortEntries } from './fold.js';
 import { RowSet } from './row-set.js';
-import { countRows, fingerprints, moveTo, projectBatch, standingOf } from './store.js';
+import { countRows, fingerprints, moveTo, projectBatch, rebuiltTables, standingOf } from './store.js';
 import { copyRows } from './write.js';
 
 const chunk = 5_000;
@@ -64,7 +64,13 @@ export const fillShadow = async (
     for (const whole of rows.changes()) await copyRows(client, shadowSchema, whole);
     await moveTo(client, shadowSchema, sequence);
   });
+  await analyse(pool);
   return sequence;
+};
+
+/** Fresh tables have no statistics, and without them pages by a wide filter are sorted whole. */
+const analyse = async (pool: Pool): Promise<void> => {
+  for (const { name } of rebuiltTables) await pool.query(`ANALYZE ${quoted(shadowSchema)}.${quoted(name)}`);
 };
 
 /** Brings the tables of a schema to a sequence of the log. */

@@ -1,4 +1,4 @@
-import type { CloudEvent } from '@syncline/events';
+import { decodeToken, type CloudEvent } from '@syncline/events';
 import type { Position } from '@syncline/kernel';
 import type { EntityManager, SelectQueryBuilder } from 'typeorm';
 
@@ -25,13 +25,30 @@ const regexOf = (subject: string): string =>
     .map((token) => (token === '*' ? '[^.]+' : token === '>' ? '.+' : escapeRegex(token)))
     .join(String.raw`\.`)}$`;
 
-/** Where a filter has wildcards, its fixed beginning narrows the index, and a pattern decides. */
+/** The names that a filter with wildcards still gives; each narrows an index. */
+const namesIn = (subject: string): Readonly<Record<string, string>> => {
+  const match =
+    /^ev\.(?:plan\.([^.]+)|cluster\.([^.]+)\.target)\.([^.]+)\.([^.]+)$/.exec(subject) ??
+    /^ev\.(?:(?:plan|cluster)\.([^.]+)\.)/.exec(subject);
+  const [cluster, project, application] = match ? [match[1] ?? match[2], match[3], match[4]] : [];
+  const given = Object.entries({ cluster, project, application }).flatMap(([name, token]) =>
+    token === undefined || /[*>]/.test(token) ? [] : [[name, decodeToken(token)] as const],
+  );
+  return Object.fromEntries(given);
+};
+
+/** A filter that ends in `>` and has no other wildcard is a beginning; any other wildcard takes a pattern and names. */
 const bySubject = (query: SelectQueryBuilder<EventRow>, subject: string): void => {
   const fixed = /^[^*>]*/.exec(subject)?.[0] ?? '';
-  if (fixed === subject) query.andWhere('e.subject = :subject', { subject });
-  else {
-    query.andWhere('e.subject LIKE :fixed', { fixed: `${escapeLike(fixed)}%` });
-    query.andWhere('e.subject ~ :pattern', { pattern: regexOf(subject) });
+  if (fixed === subject) {
+    query.andWhere('e.subject = :subject', { subject });
+    return;
+  }
+  query.andWhere('e.subject LIKE :fixed', { fixed: `${escapeLike(fixed)}_%` });
+  if (subject === `${fixed}>`) return;
+  query.andWhere('e.subject ~ :pattern', { pattern: regexOf(subject) });
+  for (const [name, value] of Object.entries(namesIn(subject))) {
+    query.andWhere(`e.${name} = :${name}Named`, { [`${name}Named`]: value });
   }
 };
 

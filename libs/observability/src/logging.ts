@@ -1,4 +1,4 @@
-import { pino, type Logger } from 'pino';
+import { pino, type DestinationStream, type Logger } from 'pino';
 
 /** Whatever bears one of these names is never logged. */
 const secret = [
@@ -13,14 +13,21 @@ const secret = [
   'data',
 ];
 
-/** JSON lines on standard output: level, time, service, message, and the correlation id where there is one. */
-export const createLogger = (service: string, level: string): Logger =>
-  pino({
-    level,
-    base: { service },
-    timestamp: pino.stdTimeFunctions.isoTime,
-    redact: { paths: secret.flatMap((name) => [name, `*.${name}`, `*.*.${name}`]), censor: '[redacted]' },
-  });
+/** JSON lines on standard output, or where `destination` says: level, time, service, message, and the correlation id where there is one. */
+export const createLogger = (
+  service: string,
+  level: string,
+  destination: DestinationStream = pino.destination(1),
+): Logger =>
+  pino(
+    {
+      level,
+      base: { service },
+      timestamp: pino.stdTimeFunctions.isoTime,
+      redact: { paths: secret.flatMap((name) => [name, `*.${name}`, `*.*.${name}`]), censor: '[redacted]' },
+    },
+    destination,
+  );
 
 /** The logger as Nest asks for one. */
 export const nestLogger = (logger: Logger) => ({

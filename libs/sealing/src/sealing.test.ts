@@ -30,3 +30,28 @@ describe('an encrypted pack', () => {
     expect(() => decryptPack(stored, key)).toThrow(/does not open/);
   });
 });
+
+describe('sealing', () => {
+  test('to several recipients lets each of them open', async () => {
+    const pairs = [await generateKeyPair(), await generateKeyPair()];
+    const sealed = await seal(
+      text,
+      pairs.map((pair) => pair.recipient),
+    );
+    for (const { identity } of pairs) expect(await unseal(sealed, identity)).toEqual(text);
+  });
+
+  test('does not show what is sealed, in equal bytes or in errors', async () => {
+    const { recipient, identity } = await generateKeyPair();
+    const [first, second] = [await seal(text, [recipient]), await seal(text, [recipient])];
+    expect(first).not.toEqual(second);
+    const failure = await unseal(first.slice(0, -1), identity).catch((error: unknown) => error);
+    expect(String(failure)).not.toContain('kubeconfig');
+    expect(failure).toMatchObject({ code: 'cannot-unseal', retryable: false });
+  });
+
+  test('refuses what is no key', async () => {
+    await expect(seal(text, ['age1nonsense'])).rejects.toMatchObject({ code: 'bad-recipient' });
+    await expect(recipientOf('AGE-SECRET-KEY-1NONSENSE')).rejects.toMatchObject({ code: 'bad-identity' });
+  });
+});

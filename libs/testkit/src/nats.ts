@@ -1,6 +1,8 @@
 import { serverConfiguration } from '@syncline/event-store';
 import { freePort, resolveBinary, startNatsServer } from '@syncline/toolchain';
 
+import { requireEmbedded } from './containers.js';
+
 /** A nats-server of a test: its address, and the ways in which it comes and goes. */
 export type TestNats = {
   readonly url: string;
@@ -12,6 +14,7 @@ export type TestNats = {
 
 /** Starts nats-server with an installation's configuration on a free port. */
 export const startNats = async (dir: string, serverConfig: string): Promise<TestNats> => {
+  requireEmbedded('nats-server');
   const { path: binary } = await resolveBinary('nats-server');
   const port = await freePort();
   const configuration = serverConfiguration(serverConfig, { dir, port });

@@ -2,6 +2,7 @@ import { join } from 'node:path';
 
 import { freePort, startCluster, startPostgres, type RunningCluster } from '@syncline/toolchain';
 
+import { requireEmbedded } from './containers.js';
 import { temporaryFolder } from './temporary-folder.js';
 
 /** A Postgres of a test's own. */
@@ -13,6 +14,7 @@ export type TestPostgres = {
 
 /** Starts the embedded Postgres in a temporary folder. Stop it in `afterAll`. */
 export const startPostgresServer = async (): Promise<TestPostgres> => {
+  requireEmbedded('Postgres');
   const folder = await temporaryFolder('postgres');
   const server = await startPostgres({ dir: folder.path, port: await freePort() });
   return {

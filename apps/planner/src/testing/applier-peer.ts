@@ -20,6 +20,7 @@ import {
   CommandRefused,
   digestOf,
   type Aggregate,
+  type EventLog,
   type StoredEvent,
 } from '@syncline/kernel';
 
@@ -84,6 +85,8 @@ export class ApplierPeer {
   constructor(
     private readonly agent: Agent,
     private readonly clusters: readonly string[],
+    /** Where it sees approvals; an applier itself reacts to them. */
+    private readonly log: EventLog,
   ) {}
 
   async start(): Promise<void> {
@@ -105,10 +108,7 @@ export class ApplierPeer {
 
   /** Applies each approved plan as it comes, until stopped. */
   async follow(): Promise<void> {
-    for await (const { events } of this.agent.log.follow(
-      { subjects: ['ev.plan.>'] },
-      this.#following.signal,
-    )) {
+    for await (const { events } of this.log.follow({ subjects: ['ev.plan.>'] }, this.#following.signal)) {
       for (const event of events) if (event.type === 'PlanApproved') await this.apply(event);
     }
   }

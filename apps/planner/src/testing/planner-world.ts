@@ -55,7 +55,7 @@ export class PlannerWorld {
     clusters: readonly string[],
     kustomize: string,
   ) {
-    this.applier = new ApplierPeer(ground.agent, clusters);
+    this.applier = new ApplierPeer(ground.agent, clusters, ground.watcher.log);
     this.#kustomize = kustomize;
   }
 

@@ -30,7 +30,8 @@ const isOlder = (version: string): boolean => {
 const connectOnce = ({ servers, credentials, name }: ConnectionOptions): Promise<NatsConnection> =>
   connect({
     servers: servers.split(','),
-    authenticator: credsAuthenticator(new TextEncoder().encode(credentials)),
+    // The last line break belongs to the format, and is easily lost on the way here.
+    authenticator: credsAuthenticator(new TextEncoder().encode(`${credentials.trimEnd()}\n`)),
     name,
     maxReconnectAttempts: -1,
     reconnectTimeWait: 250,

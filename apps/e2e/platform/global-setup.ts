@@ -2,6 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
+import { eventually } from '@syncline/testkit';
 import type { TestProject } from 'vitest/node';
 
 import { startInstallation, untilHealthy } from './installation.js';
@@ -19,8 +20,11 @@ export const setup = async (project: TestProject): Promise<() => Promise<void>> 
   };
   try {
     await untilHealthy(installation, process, exampleTargets, 300_000);
-    const cloneUrl = /http:\/\/\S+\.git/.exec(await said())?.[0];
-    if (cloneUrl === undefined) throw new Error(`no clone address was printed:\n${await said()}`);
+    const cloneUrl = await eventually(
+      async () => /http:\/\/\S+\.git/.exec(await said())?.[0],
+      10_000,
+      'the clone address on the screen',
+    );
     project.provide('state', state);
     project.provide('cloneUrl', cloneUrl);
     return end;

@@ -3,16 +3,24 @@ import { readFileSync } from 'node:fs';
 import { digestOf } from '@syncline/kernel';
 import { z } from 'zod';
 
-const keyFile = z.string().transform((path, context) => {
-  const text = readFileSync(path, 'utf8').trim();
+const textFile = z.string().transform((path, context) => {
+  try {
+    return readFileSync(path, 'utf8').trim();
+  } catch {
+    context.addIssue({ code: 'custom', message: `${path} cannot be read` });
+    return z.NEVER;
+  }
+});
+
+const keyFile = textFile.transform((text, context) => {
   if (/^[0-9a-f]{64}$/i.test(text)) return new Uint8Array(Buffer.from(text, 'hex'));
-  context.addIssue({ code: 'custom', message: `${path} must hold 64 hex digits` });
+  context.addIssue({ code: 'custom', message: 'the file must hold 64 hex digits' });
   return z.NEVER;
 });
 
 const environment = z.object({
   SYNCLINE_NATS_URL: z.string().default('nats://127.0.0.1:4222'),
-  SYNCLINE_NATS_CREDENTIALS_FILE: z.string().transform((path) => readFileSync(path, 'utf8')),
+  SYNCLINE_NATS_CREDENTIALS_FILE: textFile,
   SYNCLINE_STATE_DIR: z.string(),
   SYNCLINE_LISTEN: z.string().regex(/^.+:\d+$/, 'must be address:port'),
   SYNCLINE_LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info'),

@@ -6,7 +6,11 @@ const only = (...tags) => tags;
 
 /** Who may import whom: the layers of docs/architecture.md. */
 const boundaries = [
-  { sourceTag: 'layer:core', onlyDependOnLibsWithTags: only('layer:core'), bannedExternalImports: ['@nestjs/*', '@nats-io/*', '@kubernetes/*', 'typeorm', 'pg', 'undici'] },
+  {
+    sourceTag: 'layer:core',
+    onlyDependOnLibsWithTags: only('layer:core'),
+    bannedExternalImports: ['@nestjs/*', '@nats-io/*', '@kubernetes/*', 'typeorm', 'pg', 'undici'],
+  },
   { sourceTag: 'layer:adapter', onlyDependOnLibsWithTags: only('layer:core', 'pkg:toolchain') },
   { sourceTag: 'layer:app', onlyDependOnLibsWithTags: only('layer:core', 'layer:adapter') },
   { sourceTag: 'layer:test', onlyDependOnLibsWithTags: only('layer:core', 'layer:adapter', 'layer:test') },
@@ -35,19 +39,43 @@ const importers = [
 export default tseslint.config(
   { ignores: ['**/dist/**', '**/node_modules/**', '.nx/**', '.syncline/**', 'examples/**'] },
   js.configs.recommended,
-  { files: ['tools/**/*.mjs', '*.mjs'], languageOptions: { globals: { process: 'readonly', console: 'readonly', URL: 'readonly', setTimeout: 'readonly', clearTimeout: 'readonly', fetch: 'readonly', Buffer: 'readonly' } } },
+  {
+    files: ['tools/**/*.mjs', '*.mjs'],
+    languageOptions: {
+      globals: {
+        process: 'readonly',
+        console: 'readonly',
+        URL: 'readonly',
+        setTimeout: 'readonly',
+        clearTimeout: 'readonly',
+        fetch: 'readonly',
+        Buffer: 'readonly',
+      },
+    },
+  },
   {
     files: ['**/*.ts'],
     extends: [...tseslint.configs.strictTypeChecked, ...tseslint.configs.stylisticTypeChecked],
     languageOptions: { parserOptions: { projectService: true } },
     plugins: { '@nx': nx },
     rules: {
-      '@nx/enforce-module-boundaries': ['error', { enforceBuildableLibDependency: false, allow: [], depConstraints: boundaries, ignoredCircularDependencies: testedThroughTestkit }],
+      '@nx/enforce-module-boundaries': [
+        'error',
+        {
+          enforceBuildableLibDependency: false,
+          allow: [],
+          depConstraints: boundaries,
+          ignoredCircularDependencies: testedThroughTestkit,
+        },
+      ],
       '@typescript-eslint/consistent-type-definitions': 'off',
       '@typescript-eslint/restrict-template-expressions': ['error', { allowNumber: true }],
       '@typescript-eslint/no-confusing-void-expression': ['error', { ignoreArrowShorthand: true }],
       '@typescript-eslint/no-extraneous-class': ['error', { allowWithDecorator: true }],
-      '@typescript-eslint/switch-exhaustiveness-check': ['error', { considerDefaultExhaustiveForUnions: true }],
+      '@typescript-eslint/switch-exhaustiveness-check': [
+        'error',
+        { considerDefaultExhaustiveForUnions: true },
+      ],
       '@typescript-eslint/no-unnecessary-type-parameters': 'off',
       '@typescript-eslint/unified-signatures': 'off',
       // Nest and TypeORM declare their plain options as classes.
@@ -61,26 +89,60 @@ export default tseslint.config(
       ],
     },
   },
-  { files: ['libs/{kernel,events,domain}/src/**/*.ts'], ignores: ['**/*.test.ts'], rules: { 'no-restricted-imports': ['error', { patterns: ['node:*'] }], 'no-restricted-globals': ['error', 'process', 'Buffer', 'setTimeout', 'setInterval', 'fetch'] } },
+  {
+    files: ['libs/{kernel,events,domain}/src/**/*.ts'],
+    ignores: ['**/*.test.ts'],
+    rules: {
+      'no-restricted-imports': ['error', { patterns: ['node:*'] }],
+      'no-restricted-globals': ['error', 'process', 'Buffer', 'setTimeout', 'setInterval', 'fetch'],
+    },
+  },
   ...importers.map(({ files, ignores, pattern }) => ({
     files,
     ignores: [...ignores, 'libs/{kernel,events,domain}/**'],
-    rules: { 'no-restricted-imports': ['error', { patterns: importers.filter((i) => i.pattern === pattern).map((i) => ({ group: [i.pattern], message: 'Only its adapter imports it.' })) }] },
+    rules: {
+      'no-restricted-imports': [
+        'error',
+        {
+          patterns: importers
+            .filter((i) => i.pattern === pattern)
+            .map((i) => ({ group: [i.pattern], message: 'Only its adapter imports it.' })),
+        },
+      ],
+    },
   })),
   {
     // Tests, and what they alone use, may also import what is made for tests.
     files: ['**/*.test.ts', 'apps/*/src/testing/**/*.ts', 'libs/*/src/contract/**/*.ts'],
     rules: {
-      '@nx/enforce-module-boundaries': ['error', {
-        enforceBuildableLibDependency: false,
-        allow: [],
-        ignoredCircularDependencies: testedThroughTestkit,
-        depConstraints: boundaries.map((one) => ({ ...one, onlyDependOnLibsWithTags: [...one.onlyDependOnLibsWithTags, 'layer:test'] })),
-      }],
+      '@nx/enforce-module-boundaries': [
+        'error',
+        {
+          enforceBuildableLibDependency: false,
+          allow: [],
+          ignoredCircularDependencies: testedThroughTestkit,
+          depConstraints: boundaries.map((one) => ({
+            ...one,
+            onlyDependOnLibsWithTags: [...one.onlyDependOnLibsWithTags, 'layer:test'],
+          })),
+        },
+      ],
     },
   },
   {
-    files: ['**/*.test.ts', 'apps/*/src/testing/**/*.ts', 'apps/e2e/**/*.ts', 'libs/testkit/**/*.ts', 'libs/kubernetes/src/cluster-rules/**/*.ts', 'vitest.config.ts'],
-    rules: { 'max-lines': ['error', 400], 'max-lines-per-function': 'off', '@typescript-eslint/no-non-null-assertion': 'off', 'no-restricted-syntax': 'off' },
+    files: [
+      '**/*.test.ts',
+      'apps/*/src/testing/**/*.ts',
+      'apps/e2e/**/*.ts',
+      'libs/testkit/**/*.ts',
+      'libs/kubernetes/src/cluster-rules/**/*.ts',
+      'vitest.config.ts',
+    ],
+    rules: {
+      'max-lines': ['error', 400],
+      'max-lines-per-function': 'off',
+      '@typescript-eslint/no-non-null-assertion': 'off',
+      'no-restricted-syntax': 'off',
+    },
   },
 );

@@ -95,9 +95,9 @@ describe('a pushed change', () => {
     const seen = await syncline.untilEvent(
       from,
       'RevisionDetected',
-      (event) => event.data['revision'] === revert,
+      (event) => event.data.revision === revert,
     );
-    expect(seen.data['reverts']).toEqual([bad]);
+    expect(seen.data.reverts).toEqual([bad]);
     const live = await (await liveCluster('staging')).find(deploymentPath('reverted', 'reverted'));
     expect(replicasOf(live)).toBe(1);
   });

@@ -70,7 +70,7 @@ describe('a cluster', () => {
       await syncline.untilTargets('steady', 'has arrived on the two others', (row) =>
         row.cluster === 'prod-us' ? row.revision !== sha : row.revision === sha && row.health === 'Current',
       );
-      await syncline.untilEvent(from, 'ClusterLost', (event) => event.data['cluster'] === 'prod-us', 120_000);
+      await syncline.untilEvent(from, 'ClusterLost', (event) => event.data.cluster === 'prod-us', 120_000);
       await syncline.untilTargets('steady', 'is Unknown on the lost cluster', (row) =>
         row.cluster === 'prod-us' ? row.health === 'Unknown' : row.health === 'Current',
       );

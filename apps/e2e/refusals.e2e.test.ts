@@ -45,7 +45,7 @@ describe('a failure never deletes', () => {
     await fleet.edit('applications/misdeclared.yaml', 'mode: automatic', 'mode: sometimes');
     await fleet.push('Declare nonsense');
     const rejected = await syncline.untilEvent(from, 'ConfigurationRejected');
-    const [first] = rejected.data['errors'] as { file: string; line: number; reason: string }[];
+    const [first] = rejected.data.errors as { file: string; line: number; reason: string }[];
     expect(first).toMatchObject({ file: 'applications/misdeclared.yaml', line: 9 });
     expect((await syncline.targetsOf('misdeclared'))[0]).toMatchObject({ sync: 'InSync', health: 'Current' });
     await fleet.edit('applications/misdeclared.yaml', 'mode: sometimes', 'mode: automatic');

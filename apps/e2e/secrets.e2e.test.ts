@@ -90,9 +90,7 @@ describe('the values of Secrets', () => {
     await syncline.untilTargets('vault', 'has failed', (row) => row.sync === 'Failed');
 
     const live = await (await liveCluster('staging')).find('/api/v1/namespaces/vault/secrets/plain');
-    expect((live?.['data'] as Record<string, string>)['password']).toBe(
-      Buffer.from(third).toString('base64'),
-    );
+    expect((live?.data as Record<string, string>).password).toBe(Buffer.from(third).toString('base64'));
 
     for (const command of [
       ['status'], ['status', '-o', 'json'], ['history', 'vault'], ['history', 'vault', '-o', 'json'],

@@ -69,4 +69,4 @@ export const deploymentPath = (namespace: string, name: string): string =>
 
 /** The replicas that a Deployment asks for. */
 export const replicasOf = (deployment: Record<string, unknown> | undefined): unknown =>
-  (deployment?.['spec'] as Record<string, unknown> | undefined)?.['replicas'];
+  (deployment?.spec as Record<string, unknown> | undefined)?.replicas;

@@ -33,4 +33,10 @@ export type {
 } from './target/state.js';
 export { repositoryAggregate } from './repository/repository.js';
 export { lastRevision } from './repository/state.js';
-export type { Detected, Registered, RepositoryCommand, RepositoryState, SeenRevision } from './repository/state.js';
+export type {
+  Detected,
+  Registered,
+  RepositoryCommand,
+  RepositoryState,
+  SeenRevision,
+} from './repository/state.js';

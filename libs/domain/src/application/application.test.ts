@@ -47,6 +47,8 @@ const place = (rollout: string, to: ClusterLabels): ApplicationCommand => ({
   rollout,
 });
 
+type DataOf = { [Event in ApplicationEvent as Event['type']]: Event['data'] };
+
 class History {
   readonly events: ApplicationEvent[] = [];
   state: ApplicationState = decider.initial;
@@ -63,10 +65,10 @@ class History {
     return decided.map(({ type }) => type);
   }
 
-  last<Type extends ApplicationEvent['type']>(type: Type): Extract<ApplicationEvent, { type: Type }>['data'] {
+  last<Type extends ApplicationEvent['type']>(type: Type): DataOf[Type] {
     const found = this.events.findLast((event) => event.type === type);
     if (!found) throw new Error(`there is no ${type}`);
-    return found.data as Extract<ApplicationEvent, { type: Type }>['data'];
+    return found.data as DataOf[Type];
   }
 
   /** What the members of the open wave have come to. */

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 
+import { KubernetesError } from '../kubernetes-error.js';
 import { classifyAnswer, classifyNetwork } from './classify.js';
 
 const status = (code: number, fields: object) => ({
@@ -66,8 +67,8 @@ describe('an answer that is no success', () => {
     ['500', status(500, { message: 'etcdserver: leader changed' }), 'server-fault', true],
     ['502 of a proxy', { status: 502, body: '<html>Bad Gateway</html>' }, 'server-fault', true],
     ['504', status(504, { reason: 'Timeout' }), 'timeout', true],
-  ] as const)('is classified: %s', (_name, answer, code) => {
-    expect(classifyAnswer(answer, web).code).toBe(code);
+  ] as const)('is classified: %s', (_name, answer, code, retryable) => {
+    expect(new KubernetesError(classifyAnswer(answer, web))).toMatchObject({ code, retryable });
   });
 
   it.each([

@@ -1,4 +1,4 @@
-import { targetAggregate } from '@syncline/domain';
+import { targetAggregate, type TargetState } from '@syncline/domain';
 import { diffRequest, subjects, type DiffAnswer, type DiffRequest, type TargetName } from '@syncline/events';
 import { CommandRefused, isCommandRefused } from '@syncline/kernel';
 import { isKubernetesError } from '@syncline/kubernetes';
@@ -64,9 +64,13 @@ export class Diffs {
     const inventory = await readInventory(documents, state.held.inventory);
     const target = { project, application, namespace, objects, secrets };
     const diff = await client.diff(target, inventory, prune, signal);
-    return { diff: await documents.write(diff) };
+    return { diff: await documents.write(isHeld(state) ? diff : { ...diff, holds: 'nothing' }) };
   }
 }
+
+/** Whether a plan was carried out whose objects are watched and may be pruned. */
+const isHeld = ({ status, held }: TargetState): boolean =>
+  status !== 'orphaned' && held.applied !== undefined && held.inventory !== undefined;
 
 const closing = (cluster: string): CommandRefused =>
   new CommandRefused('cluster-unreachable', `The applier is letting go of ${cluster}; ask again.`);

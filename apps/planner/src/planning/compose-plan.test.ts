@@ -119,9 +119,18 @@ it('a refused operation is named with field and reason, and needs nobody', () =>
 
 it('a target is unchanged where each operation says so and was tried', () => {
   const diff = (...operations: Operation[]): DiffDocument => ({ version: 1, operations, inventory: 1 });
-  expect(isUnchanged(diff(operation('unchanged', 'ConfigMap')))).toBe(true);
-  expect(isUnchanged(diff(operation('unchanged', 'ConfigMap', { certainty: 'refused' })))).toBe(false);
-  expect(isUnchanged(diff(operation('unchanged', 'ConfigMap'), operation('prune', 'Secret')))).toBe(false);
+  const same = operation('unchanged', 'ConfigMap');
+  expect(isUnchanged(diff(same), 'automatic')).toBe(true);
+  expect(isUnchanged(diff({ ...same, certainty: 'refused' }), 'automatic')).toBe(false);
+  expect(isUnchanged(diff(same, operation('prune', 'Secret')), 'automatic')).toBe(false);
+});
+
+it('a target that holds nothing yet is planned although no object changes, but where it is only observed', () => {
+  const operations = [operation('unchanged', 'ConfigMap')];
+  const diff: DiffDocument = { version: 1, operations, inventory: 0, holds: 'nothing' };
+  expect(isUnchanged(diff, 'automatic')).toBe(false);
+  expect(isUnchanged(diff, 'approval')).toBe(false);
+  expect(isUnchanged(diff, 'observe')).toBe(true);
 });
 
 const anyOperation = fc.record({

@@ -1,4 +1,4 @@
-import type { DiffDocument, Operation, PlanDocument, TargetSpec } from '@syncline/events';
+import type { DiffDocument, Operation, PlanDocument, SyncMode, TargetSpec } from '@syncline/events';
 import { canonicalJson, digestOf, sha256Hex } from '@syncline/kernel';
 
 /** What a plan is composed from. `cause` is the position of the request that it answers. */
@@ -86,9 +86,13 @@ const refusalOf = (operation: Operation): readonly string[] => {
 /** An operation without what is the cluster's own: its uid, and the digest of what was there before, which covers it. */
 const changeOf = (operation: Operation): unknown => ({ ...operation, uid: undefined, before: undefined });
 
-/** Whether the target already is what the plan says. */
-export const isUnchanged = ({ operations }: DiffDocument): boolean =>
-  operations.every(({ action, certainty }) => action === 'unchanged' && certainty === 'confirmed');
+/**
+ * Whether the target already is what the plan says. Where nothing is held yet, a plan that changes no object is carried
+ * out all the same: only then are the objects watched, and pruned later. What is only observed never is.
+ */
+export const isUnchanged = ({ operations, holds }: DiffDocument, mode: SyncMode): boolean =>
+  operations.every(({ action, certainty }) => action === 'unchanged' && certainty === 'confirmed') &&
+  (holds === undefined || mode === 'observe');
 
 const documentOf = (input: PlanInput): PlanDocument => ({
   version: 1,

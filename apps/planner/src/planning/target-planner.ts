@@ -91,7 +91,7 @@ export class TargetPlanner {
     );
     if (diffed.status === 'held') return diffed;
     if (diffed.status === 'refused') return { status: 'failed', reason: diffed.reason };
-    if (isUnchanged(diffed.diff)) return { status: 'unchanged', render };
+    if (isUnchanged(diffed.diff, spec.mode)) return { status: 'unchanged', render };
     const composed = composePlan({
       cluster,
       project,

@@ -50,6 +50,8 @@ export const diffDocument = z.object({
   version: z.literal(1),
   operations: z.array(operation),
   inventory: z.int().nonnegative(),
+  /** `nothing` where no plan has been carried out there, or what was has been let go of since. */
+  holds: z.literal('nothing').optional(),
 });
 
 /**

@@ -24,13 +24,14 @@ export const labels = z
       .string()
       .regex(/^(?:[a-z0-9.-]{1,253}\/)?[A-Za-z0-9](?:[-\w.]{0,61}[A-Za-z0-9])?$/, 'must be a label key'),
     z.string().regex(/^(?:[A-Za-z0-9](?:[-\w.]{0,61}[A-Za-z0-9])?)?$/, 'must be a label value'),
+    { error: ({ code }) => (code === 'invalid_key' ? 'must be a label key' : undefined) },
   )
   .refine((all) => Object.keys(all).length <= 64, 'must be at most 64 labels');
 
 /** A Git revision in full. */
 export const revision = z
   .string()
-  .regex(/^(?:[0-9a-f]{40}|[0-9a-f]{64})$/, 'must be a full revision of 40 or 64 hex digits');
+  .regex(/^(?:[0-9a-f]{40}|[0-9a-f]{64})$/, 'a revision must be given in full, as 40 or 64 hex digits');
 
 /** Why somebody wants it; for people, in the log. */
 export const reason = z.string().trim().min(1).max(500);

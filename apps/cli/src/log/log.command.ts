@@ -1,6 +1,6 @@
 import { CommandRefused } from '@syncline/kernel';
 import { InvalidArgumentError, type Command } from 'commander';
-import { createWriteStream } from 'node:fs';
+import { open, type FileHandle } from 'node:fs/promises';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { z } from 'zod';
@@ -75,11 +75,18 @@ const tail = async (surroundings: Surroundings, options: TailOptions): Promise<v
   }
 };
 
+const openForWriting = (file: string): Promise<FileHandle> =>
+  open(file, 'w', 0o600).catch((error: unknown) => {
+    const why = (error as NodeJS.ErrnoException).code ?? String(error);
+    throw new CommandRefused('file-unwritable', `${file} cannot be written (${why}).`);
+  });
+
 const exportLog = async (surroundings: Surroundings, file: string, options: CommonOptions): Promise<void> => {
   const session = openSession(surroundings, options);
   const api = await session.api();
   const response = await api.request('GET', '/v1/log/export', undefined, { signal: surroundings.signal });
   if (!response.body) throw new CommandRefused('unexpected-answer', 'The API sent no log.');
+  const written = await openForWriting(file);
   let messages = 0;
   const count = async function* (chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
     for await (const chunk of chunks) {
@@ -87,7 +94,7 @@ const exportLog = async (surroundings: Surroundings, file: string, options: Comm
       yield chunk;
     }
   };
-  await pipeline(Readable.fromWeb(response.body), count, createWriteStream(file, { mode: 0o600 }));
+  await pipeline(Readable.fromWeb(response.body), count, written.createWriteStream());
   session.show({ file, messages }, () => `${messages} messages of the log are in ${file}.`);
 };
 

@@ -10,6 +10,9 @@ import type { Surroundings } from './surroundings.js';
 /** The checkout that this CLI belongs to. */
 export const root = fileURLToPath(new URL('../../../../', import.meta.url));
 
+/** Where the installation of this checkout keeps its state. */
+export const defaultState = `${root}.syncline`;
+
 /** Options that every command has. */
 export type CommonOptions = { readonly output?: Format; readonly state?: string };
 
@@ -50,7 +53,7 @@ const connect = async (places: Places, environment: NodeJS.ProcessEnv): Promise<
 /** The session of one command. */
 export const openSession = (surroundings: Surroundings, options: CommonOptions): Session => {
   const { environment, out } = surroundings;
-  const places = placesIn(options.state ?? `${root}.syncline`);
+  const places = placesIn(options.state ?? defaultState);
   const format = options.output ?? 'table';
   return {
     surroundings,

@@ -20,6 +20,9 @@ const token = z.looseObject({
   revoked: z.boolean().nullish(),
 });
 
+const isAccepted = ({ revoked, expiresAt }: z.infer<typeof token>, now: Date): boolean =>
+  revoked !== true && (typeof expiresAt !== 'string' || Date.parse(expiresAt) > now.getTime());
+
 type CreateOptions = CommonOptions & { readonly role: string; readonly expires?: number };
 
 const create = async (surroundings: Surroundings, name: string, options: CreateOptions): Promise<void> => {
@@ -39,7 +42,8 @@ const create = async (surroundings: Surroundings, name: string, options: CreateO
 
 const list = async (surroundings: Surroundings, options: CommonOptions): Promise<void> => {
   const session = openSession(surroundings, options);
-  const { items } = await (await session.api()).get('/v1/tokens', listOf(token));
+  const all = await (await session.api()).get('/v1/tokens', listOf(token));
+  const items = all.items.filter((one) => isAccepted(one, surroundings.now()));
   const when = (instant: string | null | undefined, otherwise: string): string =>
     typeof instant === 'string' ? dateTime(instant, surroundings.now()) : otherwise;
   const rows = items.map((one) => [

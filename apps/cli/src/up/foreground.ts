@@ -1,4 +1,5 @@
 import type { Session } from '../shell/session.js';
+import { commandFor } from './command-text.js';
 import { tell } from './detached.js';
 import { tellEvents } from './event-feed.js';
 import { runUp, type Up, type UpOptions } from './run-up.js';
@@ -12,7 +13,8 @@ const summarise = (session: Session, up: Up, wanted: Start['wanted'], detached: 
   const { outcome, api, cloneUrl } = up;
   const simulated = wanted.clusters.length === 0;
   const tokenFile = session.places.token;
-  const summary = { outcome, apiUrl: api.address.url, tokenFile, simulated, detached };
+  const command = commandFor(session.places.state);
+  const summary = { outcome, apiUrl: api.address.url, tokenFile, simulated, detached, command };
   return summaryText({ ...summary, ...(cloneUrl !== undefined && { cloneUrl }) }, { now: now(), colour });
 };
 

@@ -1,5 +1,6 @@
 import { paint } from '../shell/formats.js';
 import { fleetTable } from '../status/fleet-table.js';
+import type { CommandText } from './command-text.js';
 import type { FleetOutcome } from './fleet-health.js';
 
 /** What the last screen of a start shows. */
@@ -10,21 +11,23 @@ export type Summary = {
   readonly cloneUrl?: string;
   readonly simulated: boolean;
   readonly detached: boolean;
+  /** How commands are to be written so that they find this installation. */
+  readonly command: CommandText;
 };
 
-const verdictText = ({ verdict, fleet: { targets } }: FleetOutcome): string => {
+const verdictText = ({ verdict, fleet: { targets } }: FleetOutcome, command: CommandText): string => {
   if (verdict === 'healthy') return `The fleet is healthy: ${targets.length} targets in sync.`;
   if (verdict === 'at-rest') return 'The fleet is at rest, but not healthy: see the last column.';
-  return 'The fleet is not healthy yet. It goes on; syncline status --watch shows how.';
+  return `The fleet is not healthy yet. It goes on; ${command('status --watch')} shows how.`;
 };
 
-const tries = ({ cloneUrl, outcome }: Summary): readonly string[] => {
+const tries = ({ cloneUrl, outcome, command }: Summary): readonly string[] => {
   const application = outcome.fleet.targets[0]?.application ?? 'APPLICATION';
   const push =
     cloneUrl === undefined
       ? []
       : [`git clone ${cloneUrl} && cd fleet`, 'change a number of replicas, commit, git push'];
-  return [...push, './syncline status --watch', `./syncline history ${application}`];
+  return [...push, command('status --watch'), command(`history ${application}`)];
 };
 
 /** The table, the addresses, and what to try next. */
@@ -32,13 +35,13 @@ export const summaryText = (
   summary: Summary,
   screen: { readonly now: Date; readonly colour: boolean },
 ): string => {
-  const { outcome, apiUrl, tokenFile, cloneUrl, simulated, detached } = summary;
+  const { outcome, apiUrl, tokenFile, cloneUrl, simulated, detached, command } = summary;
   const bold = (text: string): string => paint(text, 'bold', screen.colour);
   return [
     '',
     fleetTable(outcome.fleet, screen),
     '',
-    bold(verdictText(outcome)),
+    bold(verdictText(outcome, command)),
     ...(simulated ? ['The clusters are real API servers with simulated nodes: no container runs.'] : []),
     '',
     `API         ${apiUrl}  (documentation: ${apiUrl}/docs, token: ${tokenFile})`,
@@ -48,7 +51,7 @@ export const summaryText = (
     ...tries(summary).map((line) => `  ${line}`),
     '',
     detached
-      ? 'It runs in the background. ./syncline down stops it.'
+      ? `It runs in the background. ${command('down')} stops it.`
       : 'Ctrl-C stops it. What happens is told below.',
   ].join('\n');
 };

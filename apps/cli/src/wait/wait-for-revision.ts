@@ -11,6 +11,10 @@ const types = [
   'PlanUnchanged', 'PlanHeld', 'PlanRejected', 'RenderFailed', 'TargetReleased', 'ApplySucceeded', 'ApplyFailed',
   'HealthTransitioned', 'ClusterLost', 'ClusterConnected', 'RolloutCompleted',
 ]; // prettier-ignore
+/** What is worth waiting for: a part that starts again, or an application that this very revision declares. */
+const passing = [
+  'unreachable', 'service-unavailable', 'views-unavailable', 'log-unreachable', 'no-such-application', 'application-unknown',
+]; // prettier-ignore
 const lookAgainMs = 3_000;
 
 const readVerdict = async (api: ApiClient, name: string, revision: string): Promise<Verdict> => {
@@ -19,8 +23,6 @@ const readVerdict = async (api: ApiClient, name: string, revision: string): Prom
     const path = `${applicationPath(application)}/revisions/${encodeURIComponent(revision)}`;
     return judgeRevision(await api.get(path, revisionAnswer));
   } catch (error) {
-    // A service that starts again, or an application that this very revision declares, is worth waiting for.
-    const passing = ['unreachable', 'no-such-application', 'service-unavailable', 'application-unknown'];
     if (!isCommandRefused(error) || !(passing.includes(error.code) || error.code.startsWith('http-5')))
       throw error;
     return { status: 'waiting', reason: error.message };

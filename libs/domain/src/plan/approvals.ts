@@ -20,7 +20,7 @@ const currentPlan = (state: PlanState, plan: string): WithPlan => {
   if (state.plan === plan) return state;
   throw new CommandRefused(
     'plan-superseded',
-    `Plan ${short(plan)} is no longer the newest of its target; ${short(state.plan)} is. Look at that one and decide on it.`,
+    `Plan ${short(plan)} was superseded: ${short(state.plan)} is the newest of its target. Look at that one and decide on it.`,
   );
 };
 

@@ -40,6 +40,8 @@ export type StoreMeter = {
   readonly appended?: (seconds: number) => void;
   readonly reactionFailed?: (reaction: string, subject: string, attempt: number, error: unknown) => void;
   readonly parked?: (reaction: string, subjects: number) => void;
+  /** An applier read a cluster's whole history, or what it had not read of it. */
+  readonly historyRead?: (cluster: string, messages: number) => void;
 };
 
 /** What a reaction tells, as numbers for a meter. */

@@ -1,17 +1,19 @@
 import type { JetStreamClient, JetStreamManager } from '@nats-io/jetstream';
 import type { NatsConnection } from '@nats-io/nats-core';
-import { decodeToken } from '@syncline/events';
 import type { LogFilter, LogMessage } from '@syncline/kernel';
 
-import { historyConsumer } from '../accounts/subjects-of.js';
 import { EventStoreError } from '../event-store-error.js';
 import type { AppendOutcome, MessageLog, NewMessage } from '../message-log.js';
 import { eventsStream } from '../streams.js';
 import { matchesAny } from '../subject-match.js';
 import { classify } from './classify.js';
-import { boundConsumer, rewindConsumer } from './consumer-source.js';
+import { ClusterHistory, HistoryRoom } from './cluster-history.js';
+import { HistoryConsumers, type OnSweep } from './history-consumer.js';
 import { publishDecision } from './hub-message-log.js';
-import { fromDelivered, fromStored } from './messages.js';
+import { fromStored } from './messages.js';
+
+/** Of all clusters' histories together, while a start folds their subjects. */
+const keptBytes = 64 * 1024 * 1024;
 
 const clusterOf = (subject: string): string => {
   const token = /^ev\.(?:plan|fleet|cluster)\.([^.]+)/.exec(subject)?.[1];
@@ -25,14 +27,23 @@ const clusterOf = (subject: string): string => {
  * rewinds the cluster's history consumer, which the hub made for it and which acknowledges nothing.
  */
 export class AgentMessageLog implements MessageLog {
-  /** One sweep at a time per cluster: they share the consumer. */
-  readonly #sweeps = new Map<string, Promise<unknown>>();
+  readonly #consumers: HistoryConsumers;
+  readonly #histories = new Map<string, ClusterHistory>();
+  readonly #room = new HistoryRoom(keptBytes);
 
   constructor(
-    private readonly nc: NatsConnection,
+    nc: NatsConnection,
     private readonly js: JetStreamClient,
     private readonly jsm: JetStreamManager,
-  ) {}
+    onSweep?: OnSweep,
+  ) {
+    this.#consumers = new HistoryConsumers(nc, js, onSweep);
+  }
+
+  /** What was kept of histories; after a reconnect the server may hold another log. */
+  forgetHistories(): void {
+    this.#histories.clear();
+  }
 
   append(message: NewMessage): Promise<AppendOutcome> {
     return publishDecision(this.js, message);
@@ -57,7 +68,7 @@ export class AgentMessageLog implements MessageLog {
     if (!stored || stored.seq <= after) return [];
     const previous = stored.header.get('Nats-Expected-Last-Subject-Sequence');
     if (previous !== '' && Number(previous) === after) return [fromStored(stored)];
-    return Array.fromAsync(this.#sweep(clusterOf(subject), { subjects: [subject], afterSequence: after }));
+    return this.#historyOf(clusterOf(subject)).read(subject, after, stored.seq);
   }
 
   lastSequence(): Promise<number> {
@@ -67,53 +78,29 @@ export class AgentMessageLog implements MessageLog {
   /** The subjects of one cluster, named in the filter, that hold a message. */
   async subjects(filter: string): Promise<readonly string[]> {
     const found = new Set<string>();
-    for await (const message of this.#sweep(clusterOf(filter), { subjects: [filter] }))
-      found.add(message.subject);
+    for await (const { subject } of this.#matching(clusterOf(filter), { subjects: [filter] }))
+      found.add(subject);
     return [...found].sort();
   }
 
   async *scan(filter: LogFilter): AsyncIterable<LogMessage> {
-    for (const token of new Set((filter.subjects ?? []).map(clusterOf))) yield* this.#sweep(token, filter);
+    for (const token of new Set((filter.subjects ?? []).map(clusterOf))) yield* this.#matching(token, filter);
   }
 
   follow(): AsyncIterable<LogMessage> {
     throw new EventStoreError('log-forbidden', 'an applier follows its clusters by reactions');
   }
 
-  async *#sweep(token: string, filter: LogFilter): AsyncIterable<LogMessage> {
-    const before = this.#sweeps.get(token) ?? Promise.resolve();
-    let done: () => void = () => undefined;
-    const turn = new Promise<void>((resolve) => (done = resolve));
-    this.#sweeps.set(
-      token,
-      before.then(() => turn),
-    );
-    await before;
-    try {
-      yield* this.#rewound(token, filter);
-    } catch (error) {
-      throw classify(error, `read the history of ${decodeToken(token)}`);
-    } finally {
-      done();
-    }
+  #historyOf(token: string): ClusterHistory {
+    const known = this.#histories.get(token);
+    if (known) return known;
+    const history = new ClusterHistory((after) => this.#consumers.sweep(token, after), this.#room);
+    this.#histories.set(token, history);
+    return history;
   }
 
-  async *#rewound(token: string, filter: LogFilter): AsyncIterable<LogMessage> {
-    const name = historyConsumer(token);
-    let pending = await rewindConsumer(this.nc, name, (filter.afterSequence ?? 0) + 1);
-    while (pending > 0) {
-      const batch = await boundConsumer(this.js, name).fetch({
-        bind: true,
-        max_messages: Math.min(pending, 500),
-        expires: 5_000,
-      });
-      let received = 0;
-      for await (const delivered of batch) {
-        received += 1;
-        pending = delivered.info.pending;
-        if (matchesAny(filter.subjects, delivered.subject)) yield fromDelivered(delivered);
-      }
-      if (received === 0) throw new EventStoreError('log-unreachable', `${name} delivers nothing`, name);
-    }
+  async *#matching(token: string, filter: LogFilter): AsyncIterable<LogMessage> {
+    for await (const message of this.#consumers.sweep(token, filter.afterSequence ?? 0))
+      if (matchesAny(filter.subjects, message.subject)) yield message;
   }
 }

@@ -105,6 +105,24 @@ describe('an applier', () => {
     expect(await agent.log.read(mine)).toHaveLength(30);
   });
 
+  test('reads the history of a cluster once at its start, however many subjects it folds', async () => {
+    const cluster = await freshCluster();
+    const all = Array.from({ length: 40 }, (_, at) => subjects.plan(cluster, 'p', `a${at}`));
+    for (let turn = 0; turn < 5; turn += 1)
+      await Promise.all(
+        all.map((one) => planner.aggregates.decide(notes, one, { texts: [`${turn}`] }, because())),
+      );
+    const swept: [string, number][] = [];
+    const agent = await log.agent('hub', {
+      meter: { historyRead: (one, messages) => void swept.push([one, messages]) },
+    });
+    onTestFinished(() => agent.close());
+    const loads = await Promise.all(all.slice(0, 30).map((subject) => agent.aggregates.load(notes, subject)));
+    for (const subject of all.slice(30)) loads.push(await agent.aggregates.load(notes, subject));
+    expect(loads.map(({ state }) => state)).toEqual(all.map(() => ['0', '1', '2', '3', '4']));
+    expect(swept).toEqual([[cluster, 200]]);
+  });
+
   test('parks a subject and goes on with it when it is told to', async () => {
     const cluster = await freshCluster();
     let isBroken = true;

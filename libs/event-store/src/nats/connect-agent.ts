@@ -33,7 +33,8 @@ export const connectAgent = async (options: AgentOptions): Promise<Agent> => {
   const [js, jsm] = [jetstream(nc), await jetstreamManager(nc, { checkAPI: false })];
   const state = new ConnectionState(nc);
   const answers = new NatsClusterAnswers(nc);
-  const messages = new AgentMessageLog(nc, js, jsm);
+  const messages = new AgentMessageLog(nc, js, jsm, meter?.historyRead);
+  state.onReturn(() => messages.forgetHistories());
   const log = new DecodedEventLog(messages);
   const aggregates = new LoggedAggregates({
     log: messages,

@@ -81,6 +81,13 @@ describe('a failure never deletes', () => {
     const [row] = await syncline.untilTargets('contested', 'has failed', (one) => one.sync === 'Failed');
     expect(row!.message).toContain('somebody-else');
     expect(replicasOf(await staging.find(path))).toBe(5);
+
+    const given = { apiVersion: 'apps/v1', kind: 'Deployment', metadata: { name: 'contested' } };
+    expect((await staging.apply(path, 'somebody-else', given)).code).toBe(200);
+    await syncline.run('retry', 'contested');
+    const [mended] = await syncline.untilTargets('contested', 'is in sync', (one) => one.sync === 'InSync');
+    expect(mended!.message ?? null).toBeNull();
+    expect(replicasOf(await staging.find(path))).toBe(2);
   });
 
   it('a prune over the budget waits for a person, who sees what it removes', async () => {

@@ -5,6 +5,7 @@ import { addCluster } from './cluster/cluster.command.js';
 import { addLog } from './log/log.command.js';
 import { addApproveAndReject } from './plan/approve.command.js';
 import { addPlanAndDiff } from './plan/plan.command.js';
+import { addRetry } from './plan/retry.command.js';
 import { addRepo } from './repo/repo.command.js';
 import { addStatus } from './status/status.command.js';
 import type { Surroundings } from './shell/surroundings.js';
@@ -25,7 +26,7 @@ export const createProgram = (surroundings: Surroundings): Command => {
     })
     .showHelpAfterError('(--help says what there is)');
   const commands = [
-    addUpAndDown, addStatus, addRepo, addCluster, addApp, addPlanAndDiff, addApproveAndReject, addHistory, addWait,
+    addUpAndDown, addStatus, addRepo, addCluster, addApp, addPlanAndDiff, addApproveAndReject, addRetry, addHistory, addWait,
     addLog, addToken,
   ]; // prettier-ignore
   for (const add of commands) add(program, surroundings);

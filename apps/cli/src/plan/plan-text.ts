@@ -28,7 +28,7 @@ const changeText = ({ path, change, from, to }: FieldChange): string => {
 };
 
 const noteOf = ({ certainty, refusal, protectedBecause }: KubernetesOperation): string => {
-  if (refusal) return `  refused: ${refusal.reason}`;
+  if (refusal) return '  refused';
   if (protectedBecause !== undefined) return `  kept: ${protectedBecause}`;
   return certainty === 'confirmed' ? '' : `  ${certainty}`;
 };

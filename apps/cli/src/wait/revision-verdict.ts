@@ -19,11 +19,20 @@ export type RevisionAnswer = z.infer<typeof revisionAnswer>;
 export type Verdict =
   { readonly status: 'reached' } | { readonly status: 'waiting' | 'failed'; readonly reason: string };
 
-const placeText = ({ cluster, sync, health, message, revision }: Target): string => {
+const stateText = ({ sync, health, message, revision }: Target): string => {
   const why = typeof message === 'string' && message !== '' ? `: ${message}` : '';
   const at = revision === null ? '' : ` at ${short(revision)}`;
-  return `${cluster} is ${sync === 'InSync' ? health : sync}${at}${why}`;
+  return `${sync === 'InSync' ? health : sync}${at}${why}`;
 };
+
+/** What holds each target; clusters of which the same is to be said stand together. */
+const placesText = (targets: readonly Target[]): string =>
+  [...Map.groupBy(targets, stateText)]
+    .map(([state, ones]) => {
+      const names = ones.map(({ cluster }) => cluster).join(', ');
+      return `${names} ${ones.length === 1 ? 'is' : 'are'} ${state}`;
+    })
+    .join('; ');
 
 const rejectionOf = ({ revision, rejected }: RevisionAnswer): string | undefined => {
   if (!rejected) return undefined;
@@ -43,12 +52,12 @@ export const judgeRevision = (answer: RevisionAnswer): Verdict => {
   if (!known)
     return { status: 'waiting', reason: `${short(revision)} has not been seen in its repository yet` };
   const failed = targets.filter((one) => one.desiredRevision === revision && one.sync === 'Failed');
-  if (failed.length > 0) return { status: 'failed', reason: failed.map(placeText).join('; ') };
+  if (failed.length > 0) return { status: 'failed', reason: placesText(failed) };
   const behind = targets.filter(
     (one) => one.revision !== revision || one.health !== 'Current' || one.sync !== 'InSync',
   );
   return {
     status: 'waiting',
-    reason: behind.length === 0 ? 'its targets are being planned' : behind.map(placeText).join('; '),
+    reason: behind.length === 0 ? 'its targets are being planned' : placesText(behind),
   };
 };

@@ -78,9 +78,11 @@ const needOf = (operation: Operation): readonly string[] => {
 
 const refusalOf = (operation: Operation): readonly string[] => {
   if (operation.certainty !== 'refused') return [];
-  const { refusal } = operation;
-  const field = refusal?.field === undefined ? '' : ` (${refusal.field})`;
-  return [`${nameOf(operation)}${field}: ${refusal?.reason ?? 'the cluster refuses it'}`.slice(0, 500)];
+  const { reason = 'the cluster refuses it', field } = operation.refusal ?? {};
+  const name = nameOf(operation);
+  const point = reason.startsWith(`${name}: `) ? reason.slice(name.length + 2) : reason;
+  const place = field === undefined || point.includes(field) ? '' : ` (${field})`;
+  return [`${name}${place}: ${point}`.slice(0, 500)];
 };
 
 /** An operation without what is the cluster's own: its uid, and the digest of what was there before, which covers it. */

@@ -43,6 +43,9 @@ const schemaMessage =
   /failed to create typed patch object|failed to convert new object|field not declared in schema|duplicate entries for key|expected .+, got /i;
 const dryRunMessage = /does not support dry run/i;
 
+/** What the server says before it comes to the point: which object it could not make sense of. */
+const schemaPreamble = /^failed to (?:create typed patch object|convert new object)[^(]*\([^)]*\): /;
+
 /** The first field in a message of structured-merge-diff: `(…): .spec.replicas: expected …`. */
 const schemaField = (message: string): string | undefined =>
   /(?:\): |\n\s*|errors:\s*)(\.[^\s:]+(?:\[[^\]]*\][^\s:]*)*):/.exec(message)?.[1];
@@ -118,7 +121,8 @@ const sentence = (
   const subject = target === undefined ? '' : `${formatObject(target)}: `;
   // The server quotes values in its messages; about a Secret only code and field are said.
   if (target?.kind === 'Secret') return `${subject}${code}${field === undefined ? '' : ` at ${field}`}`;
-  return `${subject}${text.trim().slice(0, 1000) || code}`;
+  const point = target === undefined ? text : text.replace(schemaPreamble, '');
+  return `${subject}${point.trim().slice(0, 1000) || code}`;
 };
 
 /** Classifies an answer of the API server. The order and wording follow what kube-apiserver 1.36 answers. */

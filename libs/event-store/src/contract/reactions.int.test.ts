@@ -60,6 +60,23 @@ describe.each(worlds)('reactions $kind', ({ start }) => {
       .map((event) => event.type);
   };
 
+  test('go on with other subjects while one with a thousand events behind it is stuck', async () => {
+    const project = freshProject();
+    const { open, opened } = gate();
+    onTestFinished(open);
+    const seen: string[] = [];
+    await reacting(project, async (event) => {
+      if (event.subject === project.a) await opened;
+      seen.push(textOf(event));
+    });
+    for (let at = 0; at < 1_000; at += 1) await note(project.a, 'stuck');
+    await note(project.b, 'free');
+    await eventually(() => seen.length > 0, 10_000, 'the other subject is handled');
+    expect(seen).toEqual(['free']);
+    open();
+    await eventually(() => seen.length === 1_001, 20_000, 'the first one is handled, too');
+  });
+
   test('see the events of a subject in order, one at a time', async () => {
     const project = freshProject();
     const seen: string[] = [];

@@ -46,8 +46,9 @@ type Failure = {
 };
 
 /**
- * Handles deliveries one at a time per subject and at once across subjects, at most `width` subjects at a time. A
- * delivery is acknowledged when it is handled, or when its subject is parked.
+ * Handles deliveries one at a time per subject and at once across subjects, at most `width` subjects at a time; one
+ * that waits for its next attempt makes room for another. A delivery is acknowledged when it is handled, or when its
+ * subject is parked.
  */
 export class Lanes {
   readonly #waiting = new Map<string, Delivery[]>();
@@ -59,6 +60,8 @@ export class Lanes {
   readonly #caughtUpTo = new Map<string, number>();
   readonly #stop = new AbortController();
   #running = 0;
+  /** Of those that run, how many only wait for their next attempt. */
+  #resting = 0;
 
   constructor(
     private readonly plan: ReactionPlan,
@@ -127,7 +130,7 @@ export class Lanes {
   }
 
   #startLanes(): void {
-    while (this.#running < this.width && !this.#stop.signal.aborted) {
+    while (this.#running - this.#resting < this.width && !this.#stop.signal.aborted) {
       const subject = this.#ready.shift();
       if (subject === undefined) return;
       this.#running += 1;
@@ -139,6 +142,13 @@ export class Lanes {
     this.#running -= 1;
     if (this.#running === 0) for (const resolve of this.#idle.splice(0)) resolve();
     this.#startLanes();
+  }
+
+  async #rest(ms: number): Promise<void> {
+    this.#resting += 1;
+    this.#startLanes();
+    await this.around.delay(ms, this.#stop.signal);
+    this.#resting -= 1;
   }
 
   async #drain(subject: string): Promise<void> {
@@ -163,14 +173,14 @@ export class Lanes {
 
   /** Parking is itself recorded in the log; while that does not work, the subject is held. False where we stop. */
   async #parkUntilDone(failure: Failure): Promise<boolean> {
-    const { park, onFailure, patience, delay } = this.around;
+    const { park, onFailure, patience } = this.around;
     for (let attempt = failure.attempts; !this.#stop.signal.aborted; attempt += 1) {
       try {
         await park(failure.event, failure.attempts, failure.reason);
         return true;
       } catch (error) {
         onFailure(error, failure.event, attempt);
-        await delay(patience.longestDelayMs, this.#stop.signal);
+        await this.#rest(patience.longestDelayMs);
       }
     }
     return false;
@@ -210,9 +220,8 @@ export class Lanes {
           error instanceof AdapterError && error.retryable ? patience.retryableAttempts : patience.attempts;
         if (attempt >= allowed || this.#stop.signal.aborted)
           return { event, attempts: Math.max(attempt, 1), reason: reasonOf(error) };
-        await this.around.delay(
+        await this.#rest(
           Math.min(patience.longestDelayMs, patience.firstDelayMs * 2 ** Math.max(0, attempt - 1)),
-          this.#stop.signal,
         );
       }
     }

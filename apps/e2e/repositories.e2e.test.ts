@@ -82,7 +82,7 @@ describe('a repository behind a password', () => {
     const failed = await syncline.untilEvent(
       from,
       'FetchFailed',
-      ({ data }) => data['repository'] === 'team',
+      ({ data }) => data.repository === 'team',
     );
     expect(failed.data).toMatchObject({ class: 'refused' });
     expect(await syncline.run('repo', 'list')).toMatch(/team .* refused: /);

@@ -37,7 +37,7 @@ const serve = (root: string, request: IncomingMessage, response: ServerResponse)
   const url = new URL(request.url ?? '/', 'http://localhost');
   const { headers, method = 'GET' } = request;
   const environment: Record<string, string | undefined> = {
-    ...{ PATH: process.env['PATH'], GIT_PROJECT_ROOT: root, GIT_HTTP_EXPORT_ALL: '1' },
+    ...{ PATH: process.env.PATH, GIT_PROJECT_ROOT: root, GIT_HTTP_EXPORT_ALL: '1' },
     ...{ PATH_INFO: url.pathname, QUERY_STRING: url.search.slice(1), REQUEST_METHOD: method },
     ...{ CONTENT_TYPE: headers['content-type'], HTTP_CONTENT_ENCODING: headers['content-encoding'] },
     ...{ GIT_PROTOCOL: headers['git-protocol'] as string | undefined },
@@ -54,7 +54,7 @@ export const startGuardedGit = async ({ username, password }: Reader): Promise<G
   const root = await mkdtemp(join(tmpdir(), 'syncline-guarded-'));
   const expected = `Basic ${Buffer.from(`${username}:${password}`).toString('base64')}`;
   const server = createServer((request, response) => {
-    if (request.headers.authorization === expected) return serve(root, request, response);
+    if (request.headers.authorization === expected) { serve(root, request, response); return; }
     response.writeHead(401, { 'www-authenticate': 'Basic realm="guarded"' }).end();
     return undefined;
   });

@@ -1,8 +1,9 @@
 import { spawn } from 'node:child_process';
-import { cp, mkdir, mkdtemp, rename, rm } from 'node:fs/promises';
+import { cp, glob, mkdir, mkdtemp, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
+import { guardGroup, releaseGroup } from '../processes/reaper.js';
 import { ToolchainError } from '../toolchain-error.js';
 import { pins, type BinaryName } from './pins.js';
 import type { Progress } from './resolve.js';
@@ -29,6 +30,11 @@ const goArguments = (name: BinaryName, output: string): readonly string[] => {
   return ['build', '-trimpath', '-ldflags', flags, '-o', output, build.package];
 };
 
+const noNetwork =
+  /dial tcp|no such host|server misbehaving|proxyconnect|connection refused|i\/o timeout|handshake timeout|module lookup disabled/i;
+const needed = (name: BinaryName): string =>
+  `Install Go 1.26 so that it can be compiled, or set ${pins[name].variable} to a ${name} of that version`;
+
 /** The last lines of what Go printed that say why it failed. */
 const whyBuildFailed = (name: BinaryName, output: string): ToolchainError => {
   if (/no space left on device/i.test(output)) {
@@ -38,10 +44,18 @@ const whyBuildFailed = (name: BinaryName, output: string): ToolchainError => {
       name,
     );
   }
-  if (/dial tcp|no such host|proxyconnect|connection refused|i\/o timeout/i.test(output)) {
+  if (noNetwork.test(output)) {
     return new ToolchainError(
       'build-failed',
       `${name} cannot be compiled without a network: its Go modules cannot be fetched. Connect and start again, or set ${pins[name].variable}`,
+      name,
+    );
+  }
+  const [, found] = /requires go >= [^(]*\(running go (\S+?)[;)]/.exec(output) ?? [];
+  if (found !== undefined) {
+    return new ToolchainError(
+      'binary-missing',
+      `Go ${found} is too old for ${name} ${pins[name].version}. ${needed(name)}`,
       name,
     );
   }
@@ -56,7 +70,9 @@ const runGo = (
   env: NodeJS.ProcessEnv,
 ): Promise<void> =>
   new Promise((resolve, reject) => {
-    const go = spawn('go', args, { cwd, env, stdio: ['ignore', 'pipe', 'pipe'] });
+    const go = spawn('go', args, { cwd, env, detached: true, stdio: ['ignore', 'pipe', 'pipe'] });
+    const { pid } = go;
+    if (pid !== undefined) guardGroup(pid);
     let output = '';
     const keep = (data: Buffer): void => void (output = (output + data.toString()).slice(-20_000));
     go.stdout.on('data', keep);
@@ -65,19 +81,33 @@ const runGo = (
       reject(
         new ToolchainError(
           'binary-missing',
-          `${name} ${pins[name].version} is not on this machine. Install Go 1.26 so that it can be compiled, or set ${pins[name].variable} to a ${name} of that version`,
+          `${name} ${pins[name].version} is not on this machine. ${needed(name)}`,
           name,
           cause,
         ),
       ),
     );
-    go.on('close', (code) => (code === 0 ? resolve() : reject(whyBuildFailed(name, output))));
+    go.on('close', (code) => {
+      if (pid !== undefined) releaseGroup(pid);
+      if (code === 0) resolve();
+      else reject(whyBuildFailed(name, output));
+    });
   });
 
-/** Compiles one binary through the Go module proxy and moves it to `target` in one step. */
+/** What builds that were killed left in the cache. Whoever builds holds the lock, so none of it is in use. */
+const clearRemains = async (cache: string): Promise<void> => {
+  for await (const left of glob('*/.build-*', { cwd: cache }))
+    await rm(join(cache, left), { recursive: true, force: true });
+};
+
+/**
+ * Compiles one binary through the Go module proxy and moves it to `target`, which lies in a folder of its own in the
+ * cache, in one step. One build at a time, please.
+ */
 export const buildBinary = async (name: BinaryName, target: string, around: Surroundings): Promise<void> => {
   const { build, version, buildSeconds } = pins[name];
   await mkdir(dirname(target), { recursive: true });
+  await clearRemains(dirname(dirname(target)));
   const work = await mkdtemp(join(dirname(target), '.build-'));
   const began = Date.now();
   const elapsed = (): string => `${Math.round((Date.now() - began) / 1000)} s`;

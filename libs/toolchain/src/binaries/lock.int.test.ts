@@ -1,7 +1,8 @@
 import { spawnSync } from 'node:child_process';
-import { access, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { access, mkdtemp, readdir, rm, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 
 import { expect, onTestFinished, test } from 'vitest';
 
@@ -29,17 +30,35 @@ test('those who want the same lock take turns, and say once that they wait', asy
   await expect(access(path)).rejects.toMatchObject({ code: 'ENOENT' });
 });
 
-test('a lock whose holder is dead is taken', async () => {
+const { pid: dead } = spawnSync('true');
+
+test.each([
+  ['whose holder is dead', JSON.stringify({ pid: dead, started: '1' })],
+  ["whose holder's number is another process's by now", JSON.stringify({ pid: process.pid, started: '1' })],
+  ['that is empty', ''],
+  ['that names nobody', '{}'],
+])('a lock %s is taken at once, by one of those who want it', async (_, text) => {
   const path = await lockFile();
-  await writeFile(path, String(spawnSync('true').pid));
-  expect(
-    await withLock(
-      path,
-      'another',
-      () => undefined,
-      () => Promise.resolve('done'),
-    ),
-  ).toBe('done');
+  await writeFile(path, text);
+  let most = 0;
+  let inside = 0;
+  const work = async (): Promise<void> => {
+    most = Math.max(most, (inside += 1));
+    await delay(20);
+    inside -= 1;
+  };
+  await Promise.all(Array.from({ length: 3 }, () => withLock(path, 'another', () => undefined, work)));
+  expect(most).toBe(1);
+  expect(await readdir(dirname(path))).toEqual([]);
+});
+
+test('a lock is taken where another died while it took it', async () => {
+  const path = await lockFile();
+  await writeFile(path, '');
+  await writeFile(`${path}.taking`, '');
+  await utimes(`${path}.taking`, 1, 1);
+  const answer = await withLock(path, 'another', () => undefined, () => Promise.resolve('done')); // prettier-ignore
+  expect(answer).toBe('done');
 });
 
 test('a lock is given back where the work fails', async () => {

@@ -1,31 +1,78 @@
-import { mkdir, open, readFile, rm } from 'node:fs/promises';
+import { randomUUID } from 'node:crypto';
+import { link, mkdir, open, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 
-const pollMs = 500;
+import { identifyProcess, isRunning, type ProcessIdentity } from '../processes/identity.js';
 
-const isAlive = (pid: number): boolean => {
+const pollMs = 500;
+/** Taking a lock from a dead holder is a matter of milliseconds; who is at it for longer has died at it. */
+const takingMs = 10_000;
+
+const codeOf = (error: unknown): string | undefined => (error as NodeJS.ErrnoException).code;
+
+/** Whether the file was not there before, and is there now. */
+const unlessThere = async (make: () => Promise<void>): Promise<boolean> => {
   try {
-    process.kill(pid, 0);
+    await make();
     return true;
-  } catch {
-    return false;
+  } catch (error) {
+    if (codeOf(error) === 'EEXIST') return false;
+    throw error;
   }
 };
 
-/** Whether we hold the lock now. A lock whose holder is gone is taken away first. */
-const tryLock = async (path: string): Promise<boolean> => {
+/** The holder that a lock names; undefined where a crash or a full disk left something else. */
+const holderIn = (text: string): ProcessIdentity | undefined => {
   try {
-    const file = await open(path, 'wx');
-    await file.writeFile(String(process.pid));
-    await file.close();
-    return true;
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+    const { pid, started } = JSON.parse(text) as Partial<ProcessIdentity>;
+    return typeof pid === 'number' && typeof started === 'string' ? { pid, started } : undefined;
+  } catch {
+    return undefined;
   }
-  const holder = Number(await readFile(path, 'utf8').catch(() => ''));
-  if (holder > 0 && !isAlive(holder)) await rm(path, { force: true });
-  return false;
+};
+
+/** Whether whoever wrote the lock is gone: its process has ended, or what it wrote names none. */
+const isAbandoned = async (path: string): Promise<boolean> => {
+  const text = await readFile(path, 'utf8').catch((error: unknown) => {
+    if (codeOf(error) === 'ENOENT') return undefined;
+    throw error;
+  });
+  if (text === undefined) return false;
+  const holder = holderIn(text);
+  return holder === undefined || !(await isRunning(holder));
+};
+
+/** Removes an abandoned lock. Only one process at a time may, or the second would remove the lock that the first then took. */
+const clearAbandoned = async (path: string): Promise<void> => {
+  const taking = `${path}.taking`;
+  if (await unlessThere(async () => (await open(taking, 'wx')).close())) {
+    try {
+      if (await isAbandoned(path)) await rm(path, { force: true });
+    } finally {
+      await rm(taking, { force: true });
+    }
+    return;
+  }
+  const since = await stat(taking).then(
+    (one) => one.mtimeMs,
+    () => Date.now(),
+  );
+  if (Date.now() - since > takingMs) await rm(taking, { force: true });
+};
+
+/** Whether we hold the lock now. It comes to be with its holder's name in it: a living one's lock is never empty. */
+const tryLock = async (path: string): Promise<boolean> => {
+  const mine = `${path}.${randomUUID()}`;
+  try {
+    await writeFile(mine, JSON.stringify(await identifyProcess(process.pid)));
+    if (await unlessThere(() => link(mine, path))) return true;
+    if (!(await isAbandoned(path))) return false;
+    await clearAbandoned(path);
+    return await unlessThere(() => link(mine, path));
+  } finally {
+    await rm(mine, { force: true });
+  }
 };
 
 /** Runs `work` while no other process does so under the same lock file; says what it waits for. */

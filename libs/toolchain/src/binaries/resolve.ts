@@ -72,6 +72,28 @@ const fromPath = async (name: BinaryName, environment: NodeJS.ProcessEnv): Promi
   return undefined;
 };
 
+const unwritable = new Set(['EACCES', 'EROFS', 'EPERM', 'ENOTDIR', 'EEXIST']);
+
+/** What to do where the cache cannot be written; any other error as it is. */
+const cacheFailed = (name: BinaryName, cache: string, error: unknown): unknown => {
+  const { code } = error as NodeJS.ErrnoException;
+  if (code === 'ENOSPC' || code === 'EDQUOT') {
+    return new ToolchainError(
+      'disk-full',
+      `the disk is full: ${name} cannot be kept in ${cache}. Free a few gigabytes and start again`,
+      name,
+      error,
+    );
+  }
+  if (!unwritable.has(code ?? '')) return error;
+  return new ToolchainError(
+    'build-failed',
+    `${name} cannot be kept in ${cache}, which cannot be written. Set XDG_CACHE_HOME to a folder of yours`,
+    name,
+    error,
+  );
+};
+
 /**
  * Finds or makes one pinned binary: the environment variable, KUBEBUILDER_ASSETS, PATH where the version fits, the
  * user's cache, else a build of its Go module into the cache. Processes that want the same one wait for each other.
@@ -87,11 +109,20 @@ export const resolveBinary = async (name: BinaryName, options: ResolveOptions = 
   const cache = cacheDirectory(environment);
   const cached = join(cache, `${name}-${pins[name].version}-${process.platform}-${process.arch}`, name);
   if (await isExecutable(cached)) return { name, path: cached, how: 'cache' };
-  return withLock(join(cache, 'build.lock'), `another process to finish compiling`, progress, async () => {
-    if (await isExecutable(cached)) return { name, path: cached, how: 'cache' };
-    await buildBinary(name, cached, { progress, environment });
-    return { name, path: cached, how: 'built' };
-  });
+  try {
+    return await withLock(
+      join(cache, 'build.lock'),
+      `another process to finish compiling`,
+      progress,
+      async () => {
+        if (await isExecutable(cached)) return { name, path: cached, how: 'cache' };
+        await buildBinary(name, cached, { progress, environment });
+        return { name, path: cached, how: 'built' };
+      },
+    );
+  } catch (error) {
+    throw cacheFailed(name, cache, error);
+  }
 };
 
 /** Resolves several binaries, one after another: two builds at once on few cores only take longer together. */

@@ -1,0 +1,110 @@
+import { once } from 'node:events';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { request } from 'node:https';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
+
+import { runningProcesses } from '../processes/managed-process.js';
+import { startCluster, type RunningCluster } from './cluster.js';
+
+let dir: string;
+let cluster: RunningCluster | undefined;
+beforeAll(async () => {
+  dir = await mkdtemp(join(tmpdir(), 'syncline-cluster-'));
+});
+afterAll(async () => {
+  await cluster?.stop();
+  await rm(dir, { recursive: true, force: true, maxRetries: 5 });
+});
+
+const told: string[] = [];
+const start = async (): Promise<RunningCluster> =>
+  (cluster = await startCluster({ name: 'test', dir, progress: (line) => void told.push(line) }));
+
+type Kubeconfig = {
+  readonly clusters: readonly { readonly cluster: { readonly server: string; readonly 'certificate-authority-data': string } }[];
+  readonly users: readonly { readonly user: { readonly token: string } }[];
+}; // prettier-ignore
+
+/** Asks the API server as the kubeconfig says, its certificate verified. */
+const ask = async (method: string, path: string, body?: unknown): Promise<unknown> => {
+  const config = JSON.parse(await readFile(join(dir, 'kubeconfig'), 'utf8')) as Kubeconfig;
+  const [place, user] = [config.clusters[0]?.cluster, config.users[0]?.user];
+  const ca = Buffer.from(place?.['certificate-authority-data'] ?? '', 'base64');
+  const headers = { authorization: `Bearer ${user?.token}`, 'content-type': 'application/json' };
+  return new Promise((resolve, reject) => {
+    const sent = request(`${place?.server}${path}`, { method, ca, headers, agent: false }, (answer) => {
+      let text = '';
+      answer.on('data', (data: Buffer) => (text += data.toString()));
+      answer.on('end', () => resolve(JSON.parse(text)));
+    });
+    sent.on('error', reject);
+    sent.end(body === undefined ? undefined : JSON.stringify(body));
+  });
+};
+
+const labels = { app: 'web' };
+const deployment = {
+  apiVersion: 'apps/v1',
+  kind: 'Deployment',
+  metadata: { name: 'web' },
+  spec: {
+    replicas: 3,
+    selector: { matchLabels: labels },
+    template: { metadata: { labels }, spec: { containers: [{ name: 'web', image: 'example.com/web' }] } },
+  },
+};
+const web = '/apis/apps/v1/namespaces/default/deployments';
+type Deployment = {
+  readonly metadata: { readonly uid: string };
+  readonly status?: { readonly availableReplicas?: number };
+};
+const available = async (): Promise<Deployment> => {
+  for (const deadline = Date.now() + 30_000; Date.now() < deadline; await delay(100)) {
+    const found = (await ask('GET', `${web}/web`)) as Deployment;
+    if (found.status?.availableReplicas === 3) return found;
+  }
+  throw new Error('after 30 s the Deployment is not available');
+};
+
+describe('a local cluster', () => {
+  let before: Deployment;
+
+  test('brings a Deployment to its available pods, on loopback', async () => {
+    const { server } = await start();
+    expect(server).toMatch(/^https:\/\/127\.0\.0\.1:\d+$/);
+    await ask('POST', web, deployment);
+    before = await available();
+  });
+
+  test('leaves no process when it is stopped', async () => {
+    const processes = cluster?.processes ?? [];
+    expect(processes.map(({ name }) => name).sort()).toEqual([
+      'etcd', 'kube-apiserver', 'kube-controller-manager', 'kube-scheduler', 'kwok',
+    ]); // prettier-ignore
+    await cluster?.stop();
+    expect(processes.every((one) => one.hasEnded())).toBe(true);
+    expect(runningProcesses()).toEqual([]);
+  });
+
+  test('is the same one when it is started again, on another port where the old one is taken', async () => {
+    const port = Number(new URL(cluster?.server ?? '').port);
+    const squatter = createServer();
+    await once(squatter.listen(port, '127.0.0.1'), 'listening');
+    onTestFinished(() => {
+      squatter.close();
+    });
+    told.length = 0;
+    const { server } = await start();
+    expect(server).not.toContain(`:${port}`);
+    expect(told).toEqual([
+      `port ${port} of cluster test is taken by something else; it listens on ${new URL(server).port} now`,
+    ]);
+    const { metadata } = await available();
+    expect(metadata.uid).toBe(before.metadata.uid);
+  });
+});

@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rename, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -78,18 +78,21 @@ describe('a start with a repository and a cluster of the user', () => {
     expect(await syncline.run('repo', 'list')).toMatch(/workloads +file:\S+ +stable/);
   });
 
-  it('is refused in a sentence where the context or the repository is not there', async () => {
-    await syncline.run('down');
+  it('is refused in a sentence before anything starts where the context is not there', async () => {
     const elsewhere = new Installation(join(folder, 'elsewhere'));
     const missing = await elsewhere.cli(
-      'up',
-      '--detach',
-      '--kubeconfig',
-      kubeconfig(),
-      '--context',
-      'nowhere',
+      ...['up', '--detach', '--kubeconfig', kubeconfig(), '--context', 'nowhere'],
     );
-    expect(missing.code).toBe(1);
+    expect(missing).toMatchObject({ code: 1, stdout: '' });
     expect(missing.stderr).toMatch(/^[^\n]*has no context nowhere[^\n]*\n$/);
+  });
+
+  it('says why nothing is deployed where the repository cannot be read, and does not wait for it', async () => {
+    await syncline.run('down');
+    await rename(join(folder, 'workloads.git'), join(folder, 'away.git'));
+    const { code, stdout } = await start('stable');
+    expect(code).toBe(1);
+    expect(stdout).toMatch(/repository workloads cannot be read: /);
+    expect((await syncline.targets()).map((row) => row.health)).toEqual(['Current']);
   });
 });

@@ -54,9 +54,8 @@ export const startGuardedGit = async ({ username, password }: Reader): Promise<G
   const root = await mkdtemp(join(tmpdir(), 'syncline-guarded-'));
   const expected = `Basic ${Buffer.from(`${username}:${password}`).toString('base64')}`;
   const server = createServer((request, response) => {
-    if (request.headers.authorization === expected) { serve(root, request, response); return; }
-    response.writeHead(401, { 'www-authenticate': 'Basic realm="guarded"' }).end();
-    return undefined;
+    if (request.headers.authorization === expected) serve(root, request, response);
+    else response.writeHead(401, { 'www-authenticate': 'Basic realm="guarded"' }).end();
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const { port } = server.address() as AddressInfo;

@@ -24,6 +24,11 @@ describe('a fleet', () => {
     expect(judgeFleet(progress([target('Failed'), target('Applying')]))).toBe('moving');
   });
 
+  test('is at rest where its repository cannot be read or its configuration is rejected', () => {
+    const stuck = { ...progress([]), pending: 'repository fleet cannot be read: gone', isStuck: true };
+    expect(judgeFleet(stuck)).toBe('at-rest');
+  });
+
   test('is moving while its configuration is not in force, and says why', () => {
     const pending = { ...progress([]), pending: 'repository fleet is being read' };
     expect(judgeFleet(pending)).toBe('moving');

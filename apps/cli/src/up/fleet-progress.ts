@@ -13,6 +13,8 @@ export type FleetProgress = {
   readonly expected: number;
   /** Why there is nothing to wait for yet, or undefined once the repository's configuration is in force. */
   readonly pending?: string;
+  /** Whether somebody has to do something before there is anything to wait for. */
+  readonly isStuck?: boolean;
 };
 
 const isHealthy = ({ sync, health }: Target): boolean => sync === 'InSync' && health === 'Current';
@@ -25,7 +27,9 @@ const isAtRest = (target: Target): boolean => isHealthy(target) || resting.has(t
 export type FleetVerdict = 'healthy' | 'at-rest' | 'moving';
 
 /** Whether every target that should be there is healthy, or at least nothing moves any more. */
-export const judgeFleet = ({ fleet: { targets }, expected, pending }: FleetProgress): FleetVerdict => {
+export const judgeFleet = (progress: FleetProgress): FleetVerdict => {
+  const { fleet: { targets }, expected, pending, isStuck } = progress; // prettier-ignore
+  if (isStuck === true) return 'at-rest';
   if (pending !== undefined || targets.length < expected) return 'moving';
   if (targets.every(isHealthy)) return 'healthy';
   return targets.every(isAtRest) ? 'at-rest' : 'moving';
@@ -36,16 +40,23 @@ export const progressText = ({ fleet: { targets }, expected, pending }: FleetPro
   pending ??
   `${targets.filter(isHealthy).length} of ${Math.max(expected, targets.length)} targets are in sync and healthy`;
 
-const pendingOf = (name: string, one: Repository | undefined): string | undefined => {
-  if (!one) return `repository ${name} is not registered yet`;
-  if (one.failure) return `repository ${name} cannot be read: ${one.failure.reason}`;
-  if (typeof one.revision !== 'string') return `repository ${name} is being read`;
-  const { configuration, revision } = one;
-  if (configuration?.revision !== revision) return `the configuration of ${short(revision)} is being read`;
-  if (configuration.accepted) return undefined;
-  const [first] = configuration.errors ?? [];
+type Pending = Pick<FleetProgress, 'pending' | 'isStuck'>;
+
+const rejectionOf = ({ configuration, revision }: Repository): string => {
+  const [first] = configuration?.errors ?? [];
   const where = first ? `: ${first.file}:${first.line} ${first.reason}` : '';
-  return `the configuration of ${short(revision)} was rejected${where}`;
+  return `the configuration of ${short(revision ?? '')} was rejected${where}`;
+};
+
+const pendingOf = (name: string, one: Repository | undefined): Pending => {
+  if (!one) return { pending: `repository ${name} is not registered yet` };
+  if (one.failure)
+    return { pending: `repository ${name} cannot be read: ${one.failure.reason}`, isStuck: true };
+  if (typeof one.revision !== 'string') return { pending: `repository ${name} is being read` };
+  const { configuration, revision } = one;
+  if (configuration?.revision !== revision)
+    return { pending: `the configuration of ${short(revision)} is being read` };
+  return configuration.accepted ? {} : { pending: rejectionOf(one), isStuck: true };
 };
 
 /** How many targets come of placing applications by these labels on these clusters. */
@@ -79,13 +90,13 @@ const countExpected = async (api: ApiClient, name: string): Promise<number | und
 /** Where a fleet stands on its way to what one repository declares. */
 export const readProgress = async (api: ApiClient, name: string): Promise<FleetProgress> => {
   const repositories = await api.get('/v1/repositories', listOf(repository));
-  const pending = pendingOf(
+  const waiting = pendingOf(
     name,
     repositories.items.find((one) => one.repository === name),
   );
-  const expected = pending === undefined ? await countExpected(api, name) : 0;
+  const expected = waiting.pending === undefined ? await countExpected(api, name) : 0;
   const now = await api.get('/v1/fleet', fleet);
   if (expected === undefined)
     return { fleet: now, expected: 0, pending: 'its applications are being declared' };
-  return { fleet: now, expected, ...(pending !== undefined && { pending }) };
+  return { fleet: now, expected, ...waiting };
 };

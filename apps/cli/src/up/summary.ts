@@ -15,8 +15,13 @@ export type Summary = {
   readonly command: CommandText;
 };
 
-const verdictText = ({ verdict, fleet: { targets } }: FleetOutcome, command: CommandText): string => {
+const verdictText = (
+  { verdict, pending, fleet: { targets } }: FleetOutcome,
+  command: CommandText,
+): string => {
   if (verdict === 'healthy') return `The fleet is healthy: ${targets.length} targets in sync.`;
+  if (pending !== undefined && verdict === 'at-rest')
+    return `The fleet is at rest: ${pending.replace(/\.$/, '')}. It goes on once that is mended.`;
   if (verdict === 'at-rest') return 'The fleet is at rest, but not healthy: see the last column.';
   return `The fleet is not healthy yet. It goes on; ${command('status --watch')} shows how.`;
 };

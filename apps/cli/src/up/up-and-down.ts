@@ -1,8 +1,10 @@
 import { readFile } from 'node:fs/promises';
 
+import { extractContext } from '../cluster/kubeconfig-context.js';
 import { openSession, root, type CommonOptions, type Session } from '../shell/session.js';
 import type { Surroundings } from '../shell/surroundings.js';
 import { findSupervisor } from './claim.js';
+import type { FleetCluster } from './clusters.js';
 import { commandFor } from './command-text.js';
 import { startDetached } from './detached.js';
 import { stopInstallation } from './down.js';
@@ -36,6 +38,11 @@ const detach = async (session: Session, args: readonly string[]): Promise<void> 
   );
 };
 
+/** Finds out before anything is started, rather than after all of it. */
+const refuseMissingContexts = async (clusters: readonly FleetCluster[]): Promise<void> => {
+  for (const { kubeconfigFile, context } of clusters) await extractContext(kubeconfigFile, context);
+};
+
 /** Starts an installation, here or in the background; says so where it runs already. */
 export const up = async (surroundings: Surroundings, options: UpOptions): Promise<void> => {
   const session = openSession(surroundings, options);
@@ -43,6 +50,7 @@ export const up = async (surroundings: Surroundings, options: UpOptions): Promis
   if (options.supervise === true)
     return (await import('./foreground.js')).superviseInBackground(session, wanted);
   if (await sayAlreadyRunning(session)) return;
+  await refuseMissingContexts(wanted.wanted.clusters);
   if (options.detach === true) return detach(session, process.argv.slice(1));
   return (await import('./foreground.js')).runInForeground(session, wanted);
 };

@@ -1,15 +1,7 @@
-import { readFileSync } from 'node:fs';
-
 import type { ProvisionerKeys } from '@syncline/event-store';
-import { digestOf } from '@syncline/kernel';
+import { keyFile, readEnvironment, serviceConfig, serviceVariables, textFile } from '@syncline/observability';
+import type { ServiceConfig } from '@syncline/observability';
 import { z } from 'zod';
-
-const keyFile = z.string().transform((path, context) => {
-  const text = readFileSync(path, 'utf8').trim();
-  if (/^[0-9a-f]{64}$/i.test(text)) return new Uint8Array(Buffer.from(text, 'hex'));
-  context.addIssue({ code: 'custom', message: `${path} must hold 64 hex digits` });
-  return z.NEVER;
-});
 
 const provisioner = z.object({
   operatorSeed: z.string(),
@@ -32,33 +24,16 @@ const fromJson = <Schema extends z.ZodType>(schema: Schema) =>
     .pipe(schema);
 
 const environment = z.object({
-  SYNCLINE_NATS_URL: z.string().default('nats://127.0.0.1:4222'),
-  SYNCLINE_NATS_CREDENTIALS_FILE: z.string().transform((path) => readFileSync(path, 'utf8')),
-  SYNCLINE_STATE_DIR: z.string(),
-  SYNCLINE_LISTEN: z.string().regex(/^.+:\d+$/, 'must be address:port'),
-  SYNCLINE_LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info'),
-  SYNCLINE_ID_KEY_FILE: keyFile,
+  ...serviceVariables,
   SYNCLINE_PEOPLE_KEY_FILE: keyFile,
   SYNCLINE_POSTGRES_URL: z.url({ protocol: /^postgres(?:ql)?$/ }),
-  SYNCLINE_PROVISIONER_FILE: z
-    .string()
-    .transform((path) => readFileSync(path, 'utf8'))
-    .pipe(fromJson(provisioner)),
+  SYNCLINE_PROVISIONER_FILE: textFile.pipe(fromJson(provisioner)),
   SYNCLINE_APPLIER_RECIPIENTS: fromJson(z.record(z.string(), z.string())),
-  SYNCLINE_ADMIN_TOKEN_FILE: z
-    .string()
-    .transform((path) => readFileSync(path, 'utf8').trim())
-    .optional(),
+  SYNCLINE_ADMIN_TOKEN_FILE: textFile.optional(),
 });
 
-/** How the API is set up. Keys are raw bytes; they, the token and the addresses' passwords are never shown. */
-export type Config = {
-  readonly natsUrl: string;
-  readonly natsCredentials: string;
-  readonly stateDir: string;
-  readonly listen: string;
-  readonly logLevel: string;
-  readonly idKey: Uint8Array;
+/** How the API is set up. The token and the addresses' passwords are never shown. */
+export type Config = ServiceConfig & {
   readonly peopleKey: Uint8Array;
   readonly postgresUrl: string;
   readonly provisioner: ProvisionerKeys;
@@ -66,32 +41,19 @@ export type Config = {
   readonly applierRecipients: Readonly<Record<string, string>>;
   /** The administrator's token of a local start. */
   readonly adminToken?: string;
-  /** SHA-256 over everything here that is no secret. */
-  readonly digest: string;
 };
 /** Injection token of {@link Config}. */
 export const Config = Symbol('Config');
 
-/** Reads the environment. Throws one sentence that names each variable that is wrong. */
+/** Reads the environment. Throws one message that names each variable that is wrong. */
 export const readConfig = (env: NodeJS.ProcessEnv = process.env): Config => {
-  const parsed = environment.safeParse(env);
-  if (!parsed.success) throw new Error(`The API's environment is wrong. ${z.prettifyError(parsed.error)}`);
-  const own = parsed.data;
-  const open = {
-    natsUrl: own.SYNCLINE_NATS_URL,
-    stateDir: own.SYNCLINE_STATE_DIR,
-    listen: own.SYNCLINE_LISTEN,
-    logLevel: own.SYNCLINE_LOG_LEVEL,
-    applierRecipients: own.SYNCLINE_APPLIER_RECIPIENTS,
-  };
+  const own = readEnvironment('the API', environment, env);
+  const adminToken = own.SYNCLINE_ADMIN_TOKEN_FILE?.trim();
   return Object.freeze({
-    ...open,
-    natsCredentials: own.SYNCLINE_NATS_CREDENTIALS_FILE,
-    idKey: own.SYNCLINE_ID_KEY_FILE,
+    ...serviceConfig(own, { applierRecipients: own.SYNCLINE_APPLIER_RECIPIENTS }),
     peopleKey: own.SYNCLINE_PEOPLE_KEY_FILE,
     postgresUrl: own.SYNCLINE_POSTGRES_URL,
     provisioner: own.SYNCLINE_PROVISIONER_FILE,
-    ...(own.SYNCLINE_ADMIN_TOKEN_FILE !== undefined && { adminToken: own.SYNCLINE_ADMIN_TOKEN_FILE }),
-    digest: digestOf(open),
+    ...(adminToken !== undefined && { adminToken }),
   });
 };

@@ -1,11 +1,11 @@
 import { connectHub } from '@syncline/event-store';
-import { createLogger, Metrics, runMain, startService } from '@syncline/observability';
+import { createLogger, Metrics, runMain, startService, storeMeter } from '@syncline/observability';
 
 import { ApiModule } from './api.module.js';
 import { readConfig } from './config.js';
 import { configureApi } from './configure-api.js';
 import { problemOf } from './problems/problem-document.js';
-import { openParts, storeMeter } from './start-api.js';
+import { openParts } from './start-api.js';
 
 const start = async (): Promise<void> => {
   const config = readConfig();

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 
 import { serviceAggregate } from '@syncline/domain';
-import type { Hub, StoreMeter } from '@syncline/event-store';
+import type { Hub } from '@syncline/event-store';
 import { subjects } from '@syncline/events';
 import { systemClock } from '@syncline/kernel';
 import type { Metrics } from '@syncline/observability';
@@ -27,16 +27,6 @@ type ApiConfig = Pick<Config, 'idKey' | 'applierRecipients' | 'postgresUrl' | 'd
 
 /** The API's parts, open: tokens are known, the projector runs. `close` ends them; the hub is the caller's own. */
 export type OpenApiParts = ApiParts & { readonly close: () => Promise<void> };
-
-/** Shows what the connection to the log tells. */
-export const storeMeter = (metrics: Metrics, log: RequestLog): StoreMeter => ({
-  appended: (seconds) => metrics.appendSeconds.observe(seconds),
-  reactionFailed: (reaction, subject, attempt, error) => {
-    metrics.reactionFailures.inc({ reaction });
-    log.warn({ reaction, subject, attempt, err: error }, 'a reaction failed');
-  },
-  parked: (reaction, count) => metrics.parkedSubjects.set({ reaction }, count),
-});
 
 /** Says that the service started, learns the tokens, and starts the projector. */
 export const openParts = async (

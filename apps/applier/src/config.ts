@@ -1,72 +1,30 @@
-import { readFileSync } from 'node:fs';
-
-import { digestOf } from '@syncline/kernel';
+import { keyFile, readEnvironment, serviceConfig, serviceVariables, textFile } from '@syncline/observability';
+import type { ServiceConfig } from '@syncline/observability';
 import { z } from 'zod';
 
-const textFile = z.string().transform((path, context) => {
-  try {
-    return readFileSync(path, 'utf8');
-  } catch {
-    context.addIssue({ code: 'custom', message: `${path} cannot be read` });
-    return z.NEVER;
-  }
-});
-
-const keyFile = textFile.transform((text, context) => {
-  if (/^[0-9a-f]{64}\s*$/i.test(text)) return new Uint8Array(Buffer.from(text.trim(), 'hex'));
-  context.addIssue({ code: 'custom', message: 'the file must hold 64 hex digits' });
-  return z.NEVER;
-});
-
 const environment = z.object({
+  ...serviceVariables,
   SYNCLINE_APPLIER: z.string().min(1).default('hub'),
-  SYNCLINE_NATS_URL: z.string().default('nats://127.0.0.1:4222'),
-  SYNCLINE_NATS_CREDENTIALS_FILE: textFile,
-  SYNCLINE_STATE_DIR: z.string(),
-  SYNCLINE_LISTEN: z.string().regex(/^.+:\d+$/, 'must be address:port'),
-  SYNCLINE_LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info'),
-  SYNCLINE_ID_KEY_FILE: keyFile,
   SYNCLINE_IDENTITY_FILE: textFile,
   SYNCLINE_HMAC_KEY_FILE: keyFile,
 });
 
-/** How an applier is set up. Keys and the identity are secret and are never shown. */
-export type Config = {
+/** How an applier is set up. */
+export type Config = ServiceConfig & {
   readonly applier: string;
-  readonly natsUrl: string;
-  readonly natsCredentials: string;
-  readonly stateDir: string;
-  readonly listen: string;
-  readonly logLevel: string;
-  readonly idKey: Uint8Array;
   /** The age identity to which kubeconfigs and values of Secrets are sealed. */
   readonly identity: string;
   readonly hmacKey: Uint8Array;
-  /** SHA-256 over everything here that is no secret. */
-  readonly digest: string;
 };
 /** Injection token of {@link Config}. */
 export const Config = Symbol('Config');
 
-/** Reads the environment. Throws one sentence that names each variable that is wrong. */
+/** Reads the environment. Throws one message that names each variable that is wrong. */
 export const readConfig = (env: NodeJS.ProcessEnv = process.env): Config => {
-  const parsed = environment.safeParse(env);
-  if (!parsed.success)
-    throw new Error(`The applier's environment is wrong. ${z.prettifyError(parsed.error)}`);
-  const own = parsed.data;
-  const open = {
-    applier: own.SYNCLINE_APPLIER,
-    natsUrl: own.SYNCLINE_NATS_URL,
-    stateDir: own.SYNCLINE_STATE_DIR,
-    listen: own.SYNCLINE_LISTEN,
-    logLevel: own.SYNCLINE_LOG_LEVEL,
-  };
+  const own = readEnvironment('the applier', environment, env);
   return Object.freeze({
-    ...open,
-    natsCredentials: own.SYNCLINE_NATS_CREDENTIALS_FILE,
-    idKey: own.SYNCLINE_ID_KEY_FILE,
-    identity: own.SYNCLINE_IDENTITY_FILE,
+    ...serviceConfig(own, { applier: own.SYNCLINE_APPLIER }),
+    identity: own.SYNCLINE_IDENTITY_FILE.trim(),
     hmacKey: own.SYNCLINE_HMAC_KEY_FILE,
-    digest: digestOf(open),
   });
 };

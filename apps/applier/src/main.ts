@@ -1,9 +1,8 @@
 import { connectAgent } from '@syncline/event-store';
-import { createLogger, Metrics, runMain, startService } from '@syncline/observability';
+import { createLogger, Metrics, runMain, startService, storeMeter } from '@syncline/observability';
 
 import { ApplierModule } from './applier.module.js';
 import { readConfig } from './config.js';
-import { storeMeter } from './meter.js';
 
 const start = async (): Promise<void> => {
   const config = readConfig();

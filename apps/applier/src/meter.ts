@@ -1,5 +1,4 @@
-import type { StoreMeter } from '@syncline/event-store';
-import type { Logger, Metrics } from '@syncline/observability';
+import type { Metrics } from '@syncline/observability';
 
 /** What an applier counts. */
 export type ApplierMeter = {
@@ -47,13 +46,3 @@ export const applierMeter = (metrics: Metrics): ApplierMeter => {
     },
   };
 };
-
-/** Shows what the log's adapter tells as metrics and log lines. */
-export const storeMeter = (metrics: Metrics, logger: Logger): StoreMeter => ({
-  appended: (seconds) => metrics.appendSeconds.observe(seconds),
-  reactionFailed: (reaction, subject, attempt, err) => {
-    metrics.reactionFailures.inc({ reaction });
-    logger.warn({ err, reaction, subject, attempt }, 'an event could not be handled; it is tried again');
-  },
-  parked: (reaction, count) => metrics.parkedSubjects.set({ reaction }, count),
-});

@@ -1,10 +1,10 @@
 import { connectHub } from '@syncline/event-store';
 import { verifyGit } from '@syncline/git';
-import { createLogger, Metrics, runMain, startService } from '@syncline/observability';
+import { createLogger, Metrics, runMain, startService, storeMeter } from '@syncline/observability';
 
 import { readConfig } from './config.js';
 import { GitWatcherModule } from './git-watcher.module.js';
-import { recordStart, serviceName, storeMeter } from './service.js';
+import { recordStart, serviceName } from './service.js';
 
 const start = async (): Promise<void> => {
   const config = readConfig();

@@ -1,8 +1,6 @@
 import { serviceAggregate } from '@syncline/domain';
 import { subjects } from '@syncline/events';
-import type { StoreMeter } from '@syncline/event-store';
 import type { Aggregates } from '@syncline/kernel';
-import type { Logger, Metrics } from '@syncline/observability';
 import { recipientOf } from '@syncline/sealing';
 
 import type { Config } from './config.js';
@@ -24,16 +22,3 @@ export const recordStart = async (
   const cause = { actor: watcher, correlationId: `start-${serviceName}-${digest.slice(0, 12)}` };
   await aggregates.decide(serviceAggregate, subjects.service(serviceName), { type: 'start', data }, cause);
 };
-
-/** Shows what the log's adapter tells as metrics and log lines. */
-export const storeMeter = (metrics: Metrics, logger: Logger): StoreMeter => ({
-  appended: (seconds) => metrics.appendSeconds.observe(seconds),
-  reactionFailed: (reaction, subject, attempt, err) => {
-    metrics.reactionFailures.inc({ reaction });
-    logger.warn(
-      { err, reaction, subject, attempt },
-      `${reaction} could not handle an event; it is tried again`,
-    );
-  },
-  parked: (reaction, count) => metrics.parkedSubjects.set({ reaction }, count),
-});

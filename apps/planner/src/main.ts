@@ -1,9 +1,9 @@
 import { connectHub } from '@syncline/event-store';
-import { createLogger, Metrics, runMain, startService } from '@syncline/observability';
+import { createLogger, Metrics, runMain, startService, storeMeter } from '@syncline/observability';
 
 import { readConfig } from './config.js';
 import { PlannerModule } from './planner.module.js';
-import { recordStart, storeMeter } from './service.js';
+import { recordStart } from './service.js';
 
 const start = async (): Promise<void> => {
   const config = readConfig();

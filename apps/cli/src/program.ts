@@ -1,21 +1,31 @@
 import { Command } from 'commander';
 
-import { addApp } from './application/app.command.js';
-import { addCluster } from './cluster/cluster.command.js';
-import { addLog } from './log/log.command.js';
-import { addApproveAndReject } from './plan/approve.command.js';
-import { addPlanAndDiff } from './plan/plan.command.js';
-import { addRetry } from './plan/retry.command.js';
-import { addRepo } from './repo/repo.command.js';
-import { addStatus } from './status/status.command.js';
 import type { Surroundings } from './shell/surroundings.js';
-import { addHistory } from './story/history.command.js';
-import { addToken } from './token/token.command.js';
-import { addUpAndDown } from './up/up.command.js';
-import { addWait } from './wait/wait.command.js';
 
-/** The whole command line. */
-export const createProgram = (surroundings: Surroundings): Command => {
+type Part = {
+  readonly words: readonly string[];
+  readonly load: () => Promise<(program: Command, surroundings: Surroundings) => void>;
+};
+
+const parts: readonly Part[] = [
+  { words: ['up', 'down'], load: async () => (await import('./up/up.command.js')).addUpAndDown },
+  { words: ['status'], load: async () => (await import('./status/status.command.js')).addStatus },
+  { words: ['repo'], load: async () => (await import('./repo/repo.command.js')).addRepo },
+  { words: ['cluster'], load: async () => (await import('./cluster/cluster.command.js')).addCluster },
+  { words: ['app'], load: async () => (await import('./application/app.command.js')).addApp },
+  { words: ['plan', 'diff'], load: async () => (await import('./plan/plan.command.js')).addPlanAndDiff },
+  {
+    words: ['approve', 'reject'],
+    load: async () => (await import('./plan/approve.command.js')).addApproveAndReject,
+  },
+  { words: ['history'], load: async () => (await import('./story/history.command.js')).addHistory },
+  { words: ['wait'], load: async () => (await import('./wait/wait.command.js')).addWait },
+  { words: ['log'], load: async () => (await import('./log/log.command.js')).addLog },
+  { words: ['token'], load: async () => (await import('./token/token.command.js')).addToken },
+];
+
+/** The whole command line, or as much of it as the first word asks for: it starts faster without the rest. */
+export const createProgram = async (surroundings: Surroundings, word?: string): Promise<Command> => {
   const program = new Command('syncline')
     .description('GitOps delivery with a memory, for fleets of Kubernetes clusters.')
     .version('0.1.0')
@@ -25,10 +35,7 @@ export const createProgram = (surroundings: Surroundings): Command => {
       writeErr: (text) => surroundings.err(text.trimEnd()),
     })
     .showHelpAfterError('(--help says what there is)');
-  const commands = [
-    addUpAndDown, addStatus, addRepo, addCluster, addApp, addPlanAndDiff, addApproveAndReject, addRetry, addHistory, addWait,
-    addLog, addToken,
-  ]; // prettier-ignore
-  for (const add of commands) add(program, surroundings);
+  const asked = parts.filter(({ words }) => word !== undefined && words.includes(word));
+  for (const { load } of asked.length > 0 ? asked : parts) (await load())(program, surroundings);
   return program;
 };

@@ -54,8 +54,19 @@ describe('a command', () => {
   });
 });
 
-test('every command has help with an example, and the common options', () => {
-  const program = createProgram(screen().surroundings);
+test('each word brings its command along, and any other all of them', async () => {
+  const whole = await createProgram(screen().surroundings);
+  for (const command of whole.commands) {
+    const part = await createProgram(screen().surroundings, command.name());
+    expect(part.commands.map((one) => one.name())).toContain(command.name());
+    expect(part.commands.length).toBeLessThan(3);
+  }
+  const other = await createProgram(screen().surroundings, 'wat');
+  expect(other.commands.length).toBe(whole.commands.length);
+});
+
+test('every command has help with an example, and the common options', async () => {
+  const program = await createProgram(screen().surroundings);
   const leaves = program.commands.flatMap((one) => (one.commands.length > 0 ? one.commands : [one]));
   expect(leaves.length).toBeGreaterThan(20);
   for (const leaf of leaves) {

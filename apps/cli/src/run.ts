@@ -23,7 +23,8 @@ export const run = async (
   let code: number = exitCodes.done;
   try {
     const all = { ...surroundings, setExitCode: (other: number) => void (code = other) };
-    await createProgram(all).parseAsync([...args], { from: 'user' });
+    const program = await createProgram(all, args[0]);
+    await program.parseAsync([...args], { from: 'user' });
     return code;
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.done : exitCodes.usage;

@@ -1,8 +1,9 @@
+import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 
 import { freePort, startCluster, startPostgres, type RunningCluster } from '@syncline/toolchain';
 
-import { requireEmbedded } from './containers.js';
+import { images, startContainer, wantsContainers } from './containers.js';
 import { temporaryFolder } from './temporary-folder.js';
 
 /** A Postgres of a test's own. */
@@ -12,9 +13,7 @@ export type TestPostgres = {
   readonly stop: () => Promise<void>;
 };
 
-/** Starts the embedded Postgres in a temporary folder. Stop it in `afterAll`. */
-export const startPostgresServer = async (): Promise<TestPostgres> => {
-  requireEmbedded('Postgres');
+const startEmbedded = async (): Promise<TestPostgres> => {
   const folder = await temporaryFolder('postgres');
   const server = await startPostgres({ dir: folder.path, port: await freePort() });
   return {
@@ -25,6 +24,24 @@ export const startPostgresServer = async (): Promise<TestPostgres> => {
     },
   };
 };
+
+/** The image's entry point starts Postgres once to set it up, and says that it is ready then, too. */
+const startInContainer = async (): Promise<TestPostgres> => {
+  const [user, password] = ['syncline', randomBytes(18).toString('base64url')];
+  const server = await startContainer({
+    image: images.postgres(),
+    port: 5432,
+    command: ['postgres', '-c', 'max_connections=60', '-c', 'fsync=off'],
+    environment: { POSTGRES_USER: user, POSTGRES_PASSWORD: password, POSTGRES_DB: 'postgres' },
+    ready: /ready to accept connections/,
+    readyTimes: 2,
+  });
+  return { url: `postgres://${user}:${password}@${server.address}/postgres`, stop: server.stop };
+};
+
+/** Starts a Postgres of the test's own. Stop it in `afterAll`. */
+export const startPostgresServer = (): Promise<TestPostgres> =>
+  wantsContainers() ? startInContainer() : startEmbedded();
 
 /** A real local cluster in a temporary folder: API server, etcd and controllers; its nodes are simulated. Stop it in `afterAll`. */
 export const startLocalCluster = async (name = 'test'): Promise<RunningCluster> => {

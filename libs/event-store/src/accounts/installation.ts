@@ -76,14 +76,22 @@ export const createInstallation = async (appliers: readonly string[]): Promise<I
   };
 };
 
-/** Where nats-server listens and keeps its files. */
-export type ServerPlace = { readonly dir: string; readonly port: number; readonly monitorPort?: number };
+/** Where nats-server listens and keeps its files: on loopback, unless it is in a container of its own. */
+export type ServerPlace = {
+  readonly dir: string;
+  readonly port: number;
+  readonly monitorPort?: number;
+  readonly host?: string;
+};
 
-/** Completes an installation's server configuration: loopback only, synced writes, a full account resolver. */
-export const serverConfiguration = (serverConfig: string, { dir, port, monitorPort }: ServerPlace): string =>
+/** Completes an installation's server configuration: synced writes, a full account resolver. */
+export const serverConfiguration = (
+  serverConfig: string,
+  { dir, port, monitorPort, host = '127.0.0.1' }: ServerPlace,
+): string =>
   [
-    `listen: "127.0.0.1:${port}"`,
-    ...(monitorPort === undefined ? [] : [`http: "127.0.0.1:${monitorPort}"`]),
+    `listen: "${host}:${port}"`,
+    ...(monitorPort === undefined ? [] : [`http: "${host}:${monitorPort}"`]),
     'max_payload: 8MB',
     `jetstream { store_dir: ${JSON.stringify(join(dir, 'jetstream'))}, sync_interval: always }`,
     `resolver { type: full, dir: ${JSON.stringify(join(dir, 'accounts'))}, allow_delete: true, interval: "2m" }`,

@@ -40,7 +40,9 @@ const ask = async (method: string, path: string, body?: unknown): Promise<unknow
     const sent = request(`${place?.server}${path}`, { method, ca, headers, agent: false }, (answer) => {
       let text = '';
       answer.on('data', (data: Buffer) => (text += data.toString()));
-      answer.on('end', () => resolve(JSON.parse(text)));
+      answer.on('end', () => {
+        resolve(JSON.parse(text));
+      });
     });
     sent.on('error', reject);
     sent.end(body === undefined ? undefined : JSON.stringify(body));
@@ -64,9 +66,10 @@ type Deployment = {
   readonly status?: { readonly availableReplicas?: number };
 };
 const available = async (): Promise<Deployment> => {
-  for (const deadline = Date.now() + 30_000; Date.now() < deadline; await delay(100)) {
+  for (const deadline = Date.now() + 30_000; Date.now() < deadline;) {
     const found = (await ask('GET', `${web}/web`)) as Deployment;
     if (found.status?.availableReplicas === 3) return found;
+    await delay(100);
   }
   throw new Error('after 30 s the Deployment is not available');
 };

@@ -137,6 +137,20 @@ describe('an applier before a real cluster', () => {
     expect(data.objects).toBe(2);
   });
 
+  test('a target that comes back holds nothing until it is applied, and is watched again from then on', async () => {
+    const wanted = { application: 'returning', objects: [configMap('settings', 'a')] };
+    const { plan } = await world.planner.plan({ ...wanted, revision: revision('d') });
+    await current('returning', plan);
+    await world.planner.release('returning');
+    await world.untilTarget('returning', 'TargetOrphaned');
+    const { plan: again, diff } = await world.planner.plan({ ...wanted, revision: revision('e') });
+    expect(diff.holds).toBe('nothing');
+    expect(new Set(diff.operations.map(({ action }) => action))).toEqual(new Set(['unchanged']));
+    await current('returning', again);
+    const { diff: after } = await world.planner.plan({ ...wanted, revision: revision('f') });
+    expect(after.holds).toBeUndefined();
+  });
+
   test('a cluster that is out of reach delays only itself', async () => {
     const away = world.beside('away');
     await away.register(

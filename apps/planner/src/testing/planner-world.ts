@@ -162,7 +162,7 @@ export class PlannerWorld {
       if (types.join() !== expected.join()) throw new Error(`it holds ${types.join(', ')}`);
       return true;
     };
-    await eventually(holds, 10_000, `${subject}: ${expected.join(', ')}`);
+    await eventually(holds, 30_000, `${subject}: ${expected.join(', ')}`);
   }
 
   /** Waits until the newest event of a subject is of this type, and gives it. */
@@ -175,7 +175,7 @@ export class PlannerWorld {
         throw new Error(`it holds ${events.map((event) => event.type).join(', ')}`);
       return last;
     };
-    return eventually(reached, 10_000, `${subject} at ${type} (${count})`);
+    return eventually(reached, 30_000, `${subject} at ${type} (${count})`);
   }
 
   /** Asks the planner for a decision, as api does. */

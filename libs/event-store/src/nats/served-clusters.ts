@@ -16,7 +16,8 @@ import { openConnection } from './connection.js';
 import { ensureConsumer } from './ensure-consumer.js';
 
 const list = z.array(z.string());
-const rereadMs = 30_000;
+/** A message may be lost while the server takes over an account's new rights; the list is read again this often. */
+const rereadMs = 5_000;
 const key = (applier: string): string => encodeToken(applier);
 
 /** Follows one key of bucket `served` with rights to that key alone: a direct get, and the bucket's own messages. */

@@ -40,6 +40,8 @@ export type StoreMeter = {
   readonly appended?: (seconds: number) => void;
   readonly reactionFailed?: (reaction: string, subject: string, attempt: number, error: unknown) => void;
   readonly parked?: (reaction: string, subjects: number) => void;
+  /** How much of the log's size limit is used: 0 to 1; 0 where it has none. */
+  readonly logFilled?: (share: number) => void;
   /** An applier read a cluster's whole history, or what it had not read of it. */
   readonly historyRead?: (cluster: string, messages: number) => void;
 };

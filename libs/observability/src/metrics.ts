@@ -6,6 +6,7 @@ export class Metrics {
   readonly appendSeconds: Histogram;
   readonly reactionFailures: Counter;
   readonly parkedSubjects: Gauge;
+  readonly logFilled: Gauge;
 
   constructor(service: string) {
     this.registry.setDefaultLabels({ service });
@@ -27,6 +28,11 @@ export class Metrics {
       name: 'syncline_parked_subjects',
       help: 'Subjects that a reaction cannot go on with until they are resumed.',
       labelNames: ['reaction'],
+      registers,
+    });
+    this.logFilled = new Gauge({
+      name: 'syncline_log_filled_ratio',
+      help: "Share of the log's size limit that is used; 0 where it has none.",
       registers,
     });
   }

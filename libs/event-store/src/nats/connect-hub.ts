@@ -21,6 +21,7 @@ import { GuardedLog } from './guarded-log.js';
 import { HubMessageLog } from './hub-message-log.js';
 import { HubRuntime } from './hub-runtime.js';
 import { KvPeople, KvSnapshots } from './key-value.js';
+import { LogSpace } from './log-space.js';
 import { RememberedPosition } from './remembered-position.js';
 import { NatsClusterCalls, NatsCommands } from './requests.js';
 import { ProvisionedClusters } from './served-clusters.js';
@@ -57,7 +58,7 @@ export const connectHub = async (options: HubOptions): Promise<Hub> => {
   }
 };
 
-const guard = async (nc: NatsConnection, stateDir: string) => {
+const guard = async (nc: NatsConnection, { stateDir, meter }: HubOptions) => {
   const [js, jsm] = [jetstream(nc), await jetstreamManager(nc, { checkAPI: false })];
   const state = new ConnectionState(nc);
   const messages = new HubMessageLog(js, jsm, state);
@@ -70,17 +71,19 @@ const guard = async (nc: NatsConnection, stateDir: string) => {
       message: (sequence) => messages.message(sequence),
     });
   };
+  const space = new LogSpace(jsm, meter?.logFilled);
   await verify().catch((error: unknown) => {
     throw classify(error, 'verify the log');
   });
-  const log = new GuardedLog(messages, remembered);
+  await space.watch();
+  const log = new GuardedLog(messages, remembered, space);
   state.onReturn(() => log.verifyAgain(verify));
-  return { js, jsm, log, state, remembered };
+  return { js, jsm, log, state, remembered, space };
 };
 
 const assemble = async (nc: NatsConnection, options: HubOptions): Promise<Hub> => {
   const { service, servers, idKey, meter } = options;
-  const { js, jsm, log, state, remembered } = await guard(nc, options.stateDir);
+  const { js, jsm, log, state, remembered, space } = await guard(nc, options);
   const kvm = new Kvm(js);
   const open = (name: string) => kvm.open(name, { bindOnly: true, allow_direct: true });
   const [snapshots, people, served] = [await open('snapshots'), await open('people'), await open('served')];
@@ -119,6 +122,7 @@ const assemble = async (nc: NatsConnection, options: HubOptions): Promise<Hub> =
     strategy: new JetStreamStrategy(runtime),
     missing,
     close: once(async () => {
+      space.stop();
       await runtime.stop();
       await remembered.settled();
       await state.close();

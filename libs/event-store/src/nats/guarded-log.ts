@@ -5,6 +5,7 @@ import type { LogFilter, LogMessage } from '@syncline/kernel';
 import type { EventStoreError } from '../event-store-error.js';
 import type { AppendOutcome, MessageLog, NewMessage } from '../message-log.js';
 import { classify } from './classify.js';
+import type { LogSpace } from './log-space.js';
 import type { RememberedPosition } from './remembered-position.js';
 
 const retryMs = 500;
@@ -19,6 +20,7 @@ export class GuardedLog implements MessageLog {
   constructor(
     private readonly log: MessageLog,
     private readonly remembered: RememberedPosition,
+    private readonly space: LogSpace,
   ) {}
 
   /** Why nothing is written any more. */
@@ -47,6 +49,7 @@ export class GuardedLog implements MessageLog {
   async append(message: NewMessage): Promise<AppendOutcome> {
     await this.#verified;
     if (this.#halted) throw this.#halted;
+    this.space.check(message.subject);
     const outcome = await this.log.append(message);
     if (outcome.status === 'appended') this.remembered.rememberWritten(outcome.sequence);
     return outcome;

@@ -79,11 +79,7 @@ describe('a repository behind a password', () => {
       '--poll',
       '3600',
     );
-    const failed = await syncline.untilEvent(
-      from,
-      'FetchFailed',
-      ({ data }) => data.repository === 'team',
-    );
+    const failed = await syncline.untilEvent(from, 'FetchFailed', ({ data }) => data.repository === 'team');
     expect(failed.data).toMatchObject({ class: 'refused' });
     expect(await syncline.run('repo', 'list')).toMatch(/team .* refused: /);
     await register('team', 'main', 'guessed');

@@ -27,7 +27,7 @@ beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'syncline-options-'));
   const bare = join(folder, 'workloads.git');
   await run('git', ['init', '--quiet', '--bare', '--initial-branch=trunk', bare]);
-  clone = await FleetRepository.clone(bare);
+  clone = await FleetRepository.clone(bare, folder);
   url = `file://${bare}`;
   const text = declaration({ name: 'mine', on: { env: 'mine' } });
   await clone.write(

@@ -1,5 +1,4 @@
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 
 import { run } from './command-line.js';
@@ -15,8 +14,9 @@ const identity = {
 export class FleetRepository {
   private constructor(readonly dir: string) {}
 
-  static async clone(url: string): Promise<FleetRepository> {
-    const dir = await mkdtemp(join(tmpdir(), 'syncline-clone-'));
+  /** Clones into a new folder below `parent`, which whoever made it removes. */
+  static async clone(url: string, parent: string): Promise<FleetRepository> {
+    const dir = await mkdtemp(join(parent, 'clone-'));
     const repository = new FleetRepository(dir);
     await repository.git('clone', '--quiet', url, '.');
     return repository;

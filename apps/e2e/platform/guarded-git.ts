@@ -64,7 +64,7 @@ export const startGuardedGit = async ({ username, password }: Reader): Promise<G
     create: async (repository) => {
       const bare = join(root, `${repository}.git`);
       await run('git', ['init', '--quiet', '--bare', '--initial-branch=main', bare]);
-      return FleetRepository.clone(bare);
+      return FleetRepository.clone(bare, root);
     },
     close: async () => {
       server.closeAllConnections();

@@ -1,3 +1,5 @@
+import { dirname } from 'node:path';
+
 import { inject } from 'vitest';
 
 import { FleetRepository } from './fleet-repository.js';
@@ -17,7 +19,8 @@ declare module 'vitest' {
 export const sharedInstallation = (): Installation => new Installation(inject('state'));
 
 /** A fresh clone of its fleet repository. */
-export const cloneFleet = (): Promise<FleetRepository> => FleetRepository.clone(inject('cloneUrl'));
+export const cloneFleet = (): Promise<FleetRepository> =>
+  FleetRepository.clone(inject('cloneUrl'), dirname(inject('state')));
 
 /** One of its clusters, asked directly. */
 export const liveCluster = (name: string): Promise<LiveCluster> => LiveCluster.of(inject('state'), name);

@@ -1,7 +1,8 @@
 export { pins } from './binaries/pins.js';
 export type { BinaryName, Pin } from './binaries/pins.js';
 export { cacheDirectory, resolveBinaries, resolveBinary } from './binaries/resolve.js';
-export type { Found, Progress, ResolveOptions } from './binaries/resolve.js';
+export type { Found, ResolveOptions } from './binaries/resolve.js';
+export type { Progress } from './binaries/progress.js';
 export { identifyProcess, isRunning } from './processes/identity.js';
 export type { ProcessIdentity } from './processes/identity.js';
 export { runningProcesses, startProcess } from './processes/managed-process.js';

@@ -48,7 +48,10 @@ export const applicationText = (event: ApplicationEvent): string => {
       return 'no longer declared; its objects stay where they are';
     case 'RolloutStarted': {
       const clusters = event.data.waves.flatMap((wave) => wave.clusters);
-      return `rollout of ${short(event.data.revision)} to ${clusters.length === 0 ? 'no cluster' : clusters.join(', ')} started`;
+      const started = `rollout of ${short(event.data.revision)} started`;
+      return clusters.length === 0
+        ? `${started}: no cluster has to change`
+        : `${started} on ${clusters.join(', ')}`;
     }
     case 'WaveOpened':
       return `wave ${event.data.name} opened`;

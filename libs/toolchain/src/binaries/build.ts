@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { guardGroup, releaseGroup } from '../processes/reaper.js';
 import { ToolchainError } from '../toolchain-error.js';
 import { pins, type BinaryName } from './pins.js';
-import type { Progress } from './resolve.js';
+import type { Progress } from './progress.js';
 
 const tellEveryMs = 15_000;
 const modules = fileURLToPath(new URL('../../modules/', import.meta.url));

@@ -8,6 +8,7 @@ import { ToolchainError } from '../toolchain-error.js';
 import { buildBinary } from './build.js';
 import { withLock } from './lock.js';
 import { pins, type BinaryName, type Pin } from './pins.js';
+import type { Progress } from './progress.js';
 
 const run = promisify(execFile);
 
@@ -17,9 +18,6 @@ export type Found = {
   readonly path: string;
   readonly how: 'environment' | 'path' | 'cache' | 'built';
 };
-
-/** Told what is going on: one line for people, such as `compiling etcd 3.6.8 (about 50 s)`. */
-export type Progress = (line: string) => void;
 
 export type ResolveOptions = {
   readonly progress?: Progress;

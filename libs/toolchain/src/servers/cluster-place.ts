@@ -2,7 +2,7 @@ import { generateKeyPairSync, randomBytes } from 'node:crypto';
 import { access, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
-import type { Progress } from '../binaries/resolve.js';
+import type { Progress } from '../binaries/progress.js';
 import { freePort, isFree } from '../processes/readiness.js';
 
 /** Where a cluster keeps its files, its ports, and the token of its administrator. */

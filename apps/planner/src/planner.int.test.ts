@@ -261,6 +261,7 @@ describe('an approval', () => {
 describe('a preview', () => {
   it('shows what a commit would do, and appends nothing', async () => {
     await first({ mode: 'approval' });
+    for (const cluster of clusters) await world.reaches(planOf(cluster), 'PlanDrafted');
     const revision = (await world.git.head()).revision;
     const before = await world.ground.watcher.log.lastSequence();
     const shown = await world.command('preview', {

@@ -15,6 +15,8 @@ export default defineConfig({
         ...decorators,
         test: {
           name: 'unit',
+          setupFiles: 'tools/property-runs.mjs',
+          testTimeout: process.env['SYNCLINE_TEST_FULL'] === '1' ? 300_000 : 20_000,
           include: ['{libs,apps}/*/src/**/*.test.ts'],
           exclude: ['**/*.int.test.ts', '**/*.e2e.test.ts', '**/node_modules/**', '**/dist/**'],
         },

@@ -18,6 +18,7 @@ const parts: readonly Part[] = [
     words: ['approve', 'reject'],
     load: async () => (await import('./plan/approve.command.js')).addApproveAndReject,
   },
+  { words: ['retry'], load: async () => (await import('./plan/retry.command.js')).addRetry },
   { words: ['history'], load: async () => (await import('./story/history.command.js')).addHistory },
   { words: ['wait'], load: async () => (await import('./wait/wait.command.js')).addWait },
   { words: ['log'], load: async () => (await import('./log/log.command.js')).addLog },

@@ -16,7 +16,7 @@ export default defineConfig({
         test: {
           name: 'unit',
           setupFiles: 'tools/property-runs.mjs',
-          testTimeout: process.env['SYNCLINE_TEST_FULL'] === '1' ? 300_000 : 20_000,
+          testTimeout: process.env.SYNCLINE_TEST_FULL === '1' ? 300_000 : 20_000,
           include: ['{libs,apps}/*/src/**/*.test.ts'],
           exclude: ['**/*.int.test.ts', '**/*.e2e.test.ts', '**/node_modules/**', '**/dist/**'],
         },

@@ -36,9 +36,10 @@ const runCheck = async (check) => report(check, await step(check.name, node, che
 
 /** Runs every check; true where all of them passed. */
 export const check = async () => {
-  const results = await Promise.all(first.map(runCheck));
   // Without Nx's graph of the projects lint would skip the rule on who may import whom.
-  await step('projects', node, ['node_modules/nx/dist/bin/nx.js', 'show', 'projects']);
+  const graph = step('projects', node, ['node_modules/nx/dist/bin/nx.js', 'show', 'projects']);
+  const results = await Promise.all(first.map(runCheck));
+  await graph;
   results.push(...(await Promise.all(second.map(runCheck))));
   return results.every(Boolean);
 };

@@ -3,6 +3,7 @@ export type { EventOf, EventType } from './define.js';
 export {
   applicationSpec,
   configurationDocument,
+  driftModes,
   patch,
   pruneRules,
   renderers,
@@ -12,13 +13,16 @@ export {
 export type {
   ApplicationSpec,
   ConfigurationDocument,
+  DriftMode,
   PatchSpec,
   Renderer,
   SyncMode,
   TargetSpec,
 } from './documents/application-spec.js';
-export { diffAnswer, diffRequest } from './documents/calls.js';
-export type { DiffAnswer, DiffRequest } from './documents/calls.js';
+export { diffAnswer, diffRequest, resourcesRequest } from './documents/calls.js';
+export type { DiffAnswer, DiffRequest, ResourcesRequest } from './documents/calls.js';
+export { driftChanges, driftDocument } from './documents/drift.js';
+export type { DriftDocument, DriftedField, DriftedObject } from './documents/drift.js';
 export { inventoryDocument, manifestsDocument, outcomes, resultsDocument } from './documents/manifests.js';
 export type {
   InventoryDocument,
@@ -63,5 +67,5 @@ export type { PlanEvent, PlanReason } from './types/plan.js';
 export { fetchFailures, trackedRef } from './types/repository.js';
 export type { FetchFailure, RepositoryEvent, TrackedRef } from './types/repository.js';
 export type { AccessEvent, ServiceEvent } from './types/service.js';
-export { healths } from './types/target.js';
+export { driftHealers, healths } from './types/target.js';
 export type { Health, TargetEvent } from './types/target.js';

@@ -65,6 +65,10 @@ export const applicationText = (event: ApplicationEvent): string => {
       return `rollout halted by ${event.data.cluster}: ${event.data.reason}`;
     case 'RolloutResumed':
       return `rollout goes on, ${event.data.cluster} is moving again`;
+    case 'ApplicationPaused':
+      return `paused: ${event.data.reason}`;
+    case 'ApplicationResumed':
+      return 'resumed';
     default:
       return event satisfies never;
   }

@@ -63,6 +63,23 @@ const healthText = ({
   return worst && to !== 'Current' ? `${to}: ${objectText(worst.object)}, ${worst.message}` : to;
 };
 
+const driftText = ({
+  objects,
+  objectCount,
+}: Extract<TargetEvent, { type: 'DriftDetected' }>['data']): string => {
+  const [first] = objects;
+  const more = objectCount > 1 ? ` and ${count(objectCount - 1, 'more object')}` : '';
+  if (!first) return 'Drifted';
+  const fields = first.fields.map(({ path, manager }) => (manager ? `${path} by ${manager}` : path));
+  const what = first.change === 'changed' ? `changed at ${fields.join(', ')}` : first.change;
+  return `Drifted: ${objectText(first.object)} ${what}${more}`;
+};
+
+const healedBy = ({ by, manager }: Extract<TargetEvent, { type: 'DriftHealed' }>['data']): string => {
+  if (by === 'heal') return 'healed by a plan';
+  return by === 'apply' ? 'by the next apply' : `undone by ${manager ?? 'somebody in the cluster'}`;
+};
+
 /** What an event of a target says. */
 export const targetText = (event: TargetEvent): string => {
   switch (event.type) {
@@ -86,6 +103,10 @@ export const targetText = (event: TargetEvent): string => {
       return healthText(event.data);
     case 'TargetOrphaned':
       return `left as it is, ${count(event.data.objects, 'object')} no longer watched`;
+    case 'DriftDetected':
+      return driftText(event.data);
+    case 'DriftHealed':
+      return `drift gone after ${event.data.lifetimeSeconds.toFixed(1)} s, ${healedBy(event.data)}`;
     default:
       return event satisfies never;
   }

@@ -49,6 +49,8 @@ const evolve = (state: Outcome, event: TargetEvent): Outcome => {
     case 'ObjectsApplied':
     case 'ObjectsPruned':
     case 'PlanFoundStale':
+    case 'DriftDetected':
+    case 'DriftHealed':
       return state;
     default:
       return event satisfies never;

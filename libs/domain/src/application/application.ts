@@ -119,6 +119,8 @@ const evolve = (state: ApplicationState, event: ApplicationEvent): ApplicationSt
       return withRollout(state, event.data.rollout, (one) => inStatus(one, 'running'));
     case 'RolloutCompleted':
       return withRollout(state, event.data.rollout, (one) => inStatus(one, 'completed'));
+    case 'ApplicationPaused':
+    case 'ApplicationResumed':
     case 'WaveCompleted':
     case 'RolloutSuperseded':
       return state;

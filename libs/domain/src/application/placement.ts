@@ -33,6 +33,7 @@ export const targetSpecOf = (spec: ApplicationSpec, labels: Readonly<Record<stri
     patches: overrides.flatMap((override) => override.patches),
     mode: spec.sync.mode,
     prune: spec.sync.prune,
+    ...(spec.sync.drift && { drift: spec.sync.drift }),
     healthTimeoutSeconds: spec.health.timeoutSeconds,
   };
 };

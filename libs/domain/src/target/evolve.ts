@@ -87,6 +87,9 @@ export const evolve = (state: TargetState, event: LoggedTargetEvent): TargetStat
       return { ...state, held: { ...state.held, health: { plan: event.data.plan, word: event.data.to } } };
     case 'TargetOrphaned':
       return { status: 'orphaned', held: state.held };
+    case 'DriftDetected':
+    case 'DriftHealed':
+      return state;
     default:
       return event satisfies never;
   }

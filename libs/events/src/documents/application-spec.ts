@@ -7,6 +7,9 @@ export const renderers = ['detect', 'plain', 'kustomize'] as const;
 /** Who approves a plan: a rule, a person, or nobody (the plan is only looked at). */
 export const syncModes = ['automatic', 'approval', 'observe'] as const;
 
+/** What becomes of drift: it is undone by a plan of the manifests that were applied last, or only recorded. */
+export const driftModes = ['heal', 'detect'] as const;
+
 export const selector = z.object({ matchLabels: labels });
 
 export const patch = z.object({
@@ -39,7 +42,8 @@ export const applicationSpec = z.object({
     clusters: selector,
     overrides: z.array(z.object({ match: selector, substitute: labels, patches: z.array(patch) })),
   }),
-  sync: z.object({ mode: z.enum(syncModes), prune: pruneRules }),
+  /** `drift` is absent where it says `detect`. */
+  sync: z.object({ mode: z.enum(syncModes), prune: pruneRules, drift: z.enum(driftModes).optional() }),
   health: z.object({ timeoutSeconds: z.int().positive() }),
 });
 
@@ -53,6 +57,8 @@ export const targetSpec = z.object({
   patches: z.array(patch),
   mode: z.enum(syncModes),
   prune: pruneRules,
+  /** Absent: `detect`. */
+  drift: z.enum(driftModes).optional(),
   healthTimeoutSeconds: z.int().positive(),
 });
 
@@ -79,5 +85,6 @@ export type ApplicationSpec = z.infer<typeof applicationSpec>;
 export type TargetSpec = z.infer<typeof targetSpec>;
 export type ConfigurationDocument = z.infer<typeof configurationDocument>;
 export type PatchSpec = z.infer<typeof patch>;
+export type DriftMode = (typeof driftModes)[number];
 export type SyncMode = (typeof syncModes)[number];
 export type Renderer = (typeof renderers)[number];

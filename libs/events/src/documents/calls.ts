@@ -17,5 +17,9 @@ export const diffRequest = z.object({
 /** A blob that holds a DiffDocument, under the cluster's owner. */
 export const diffAnswer = z.object({ diff: blobRef });
 
+/** `rpcs.cluster.<cluster>.resources`: what a target holds, down to what its objects own. Answered inline. */
+export const resourcesRequest = z.object({ project: z.string(), application: z.string() });
+
+export type ResourcesRequest = z.infer<typeof resourcesRequest>;
 export type DiffRequest = z.infer<typeof diffRequest>;
 export type DiffAnswer = z.infer<typeof diffAnswer>;

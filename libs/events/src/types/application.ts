@@ -81,6 +81,18 @@ export const applicationEvents = [
     'The target that halted the rollout is moving again.',
     z.object({ rollout, revision: oid, cluster: z.string() }),
   ),
+  defineEvent(
+    'ApplicationPaused',
+    1,
+    'Nothing of the application is changed on any cluster until it is resumed; what comes meanwhile waits.',
+    z.object({ project: z.string(), application: z.string(), by: z.string(), reason: z.string() }),
+  ),
+  defineEvent(
+    'ApplicationResumed',
+    1,
+    'The application may change again; what was held by the pause is planned anew.',
+    z.object({ project: z.string(), application: z.string(), by: z.string(), reason: z.string().optional() }),
+  ),
 ] as const;
 
 export type ApplicationEvent = EventOf<typeof applicationEvents>;

@@ -4,10 +4,13 @@ import { defineEvent, type EventOf } from '../define.js';
 import { targetSpec } from '../documents/application-spec.js';
 import { blobRef, counts, digest, instant, oid } from '../shapes.js';
 
-/** Why a target is planned: its rollout, a plan found stale, a cluster that came back, a request of a person. */
-export const planReasons = ['rollout', 'stale', 'cluster-returned', 'retry'] as const;
+/**
+ * Why a target is planned: its rollout, a plan found stale, a cluster that came back, a request of a person, drift that is
+ * to be healed from the manifests that were applied last, an application that is no longer paused.
+ */
+export const planReasons = ['rollout', 'stale', 'cluster-returned', 'retry', 'heal', 'resumed'] as const;
 /** What holds a target before its plan is drafted. */
-export const holders = ['cluster'] as const;
+export const holders = ['cluster', 'pause'] as const;
 
 const plan = digest;
 const common = { rollout: z.string(), revision: oid };

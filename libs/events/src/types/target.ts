@@ -1,7 +1,8 @@
 import { z } from 'zod';
 
 import { defineEvent, type EventOf } from '../define.js';
-import { blobRef, counts, digest, objectName, oid } from '../shapes.js';
+import { driftedField, driftedObject } from '../documents/drift.js';
+import { blobRef, counts, digest, instant, objectName, oid } from '../shapes.js';
 
 /** The words of kstatus, and Suspended. */
 export const healths = [
@@ -15,6 +16,11 @@ const failure = {
   reason: z.string(),
   inventory: blobRef.optional(),
 };
+
+/** At most ten fields of an object are named, long values cut; all of them are in the blob. */
+const summarized = driftedObject.extend({ fields: z.array(driftedField).max(10) });
+/** Who undid a drift: a plan of ours that heals, an apply of another plan, or somebody in the cluster. */
+export const driftHealers = ['heal', 'apply', 'cluster'] as const;
 
 export const targetEvents = [
   defineEvent(
@@ -88,6 +94,34 @@ export const targetEvents = [
     1,
     'The target left the placement or its application was retired: its objects stay and are no longer watched.',
     z.object({ reason: z.string(), objects: z.int().nonnegative() }),
+  ),
+  defineEvent(
+    'DriftDetected',
+    1,
+    'What is live differs from what was applied last, in fields that the apply set. Said again when it differs otherwise than before; at most five objects are named, `document` has all.',
+    z.object({
+      revision: oid,
+      plan: digest,
+      firstSeen: instant,
+      objects: z.array(summarized).max(5),
+      objectCount: z.int().positive(),
+      document: blobRef,
+      /** How often it came and went since it was last said: flapping is said once. */
+      flaps: z.int().nonnegative(),
+    }),
+  ),
+  defineEvent(
+    'DriftHealed',
+    1,
+    'What is live is again what was applied last. `by` is who undid it; `manager` names who in the cluster did, where that is known.',
+    z.object({
+      revision: oid,
+      plan: digest,
+      firstSeen: instant,
+      lifetimeSeconds: z.number().nonnegative(),
+      by: z.enum(driftHealers),
+      manager: z.string().optional(),
+    }),
   ),
 ] as const;
 

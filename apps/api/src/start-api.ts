@@ -38,7 +38,7 @@ export const openParts = async (
   await hub.aggregates.decide(
     serviceAggregate,
     subjects.service('api'),
-    { type: 'start', data: { service: 'api', version, configuration: config.digest } },
+    { type: 'start', data: { service: 'api', run: randomUUID(), version, configuration: config.digest } },
     { actor: 'service:api', correlationId: randomUUID() },
   );
   const tokens = new KnownTokens(hub.log, hub.aggregates, systemClock);

@@ -1,3 +1,5 @@
+import { randomUUID } from 'node:crypto';
+
 import {
   Inject,
   Module,
@@ -28,7 +30,7 @@ export class ApplierModule implements OnApplicationBootstrap, OnModuleDestroy {
     logger: Logger,
   ): Promise<DynamicModule> {
     const { applier, identity, hmacKey, digest: configuration } = config;
-    const service = { version, configuration, recipient: await recipientOf(identity) };
+    const service = { run: randomUUID(), version, configuration, recipient: await recipientOf(identity) };
     const meter = applierMeter(metrics);
     const clusters = new Clusters({ applier, agent, identity, hmacKey, service, meter, logger });
     return {

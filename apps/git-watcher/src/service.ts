@@ -1,3 +1,5 @@
+import { randomUUID } from 'node:crypto';
+
 import { serviceAggregate } from '@syncline/domain';
 import { subjects } from '@syncline/events';
 import type { Aggregates } from '@syncline/kernel';
@@ -18,7 +20,7 @@ export const recordStart = async (
   { digest, identity }: Pick<Config, 'digest' | 'identity'>,
 ): Promise<void> => {
   const recipient = await recipientOf(identity);
-  const data = { service: serviceName, version, configuration: digest, recipient };
+  const data = { service: serviceName, run: randomUUID(), version, configuration: digest, recipient };
   const cause = { actor: watcher, correlationId: `start-${serviceName}-${digest.slice(0, 12)}` };
   await aggregates.decide(serviceAggregate, subjects.service(serviceName), { type: 'start', data }, cause);
 };

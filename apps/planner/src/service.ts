@@ -1,3 +1,5 @@
+import { randomUUID } from 'node:crypto';
+
 import { serviceAggregate } from '@syncline/domain';
 import { subjects } from '@syncline/events';
 import type { Aggregates } from '@syncline/kernel';
@@ -12,7 +14,7 @@ export const recordStart = async (
   aggregates: Aggregates,
   { digest }: Pick<Config, 'digest'>,
 ): Promise<void> => {
-  const data = { service: 'planner', version, configuration: digest };
+  const data = { service: 'planner', run: randomUUID(), version, configuration: digest };
   const cause = { actor: planner, correlationId: `start-planner-${digest.slice(0, 12)}` };
   await aggregates.decide(serviceAggregate, subjects.service('planner'), { type: 'start', data }, cause);
 };

@@ -12,6 +12,7 @@ const graceMs = 3_000;
 
 /** What the service says of itself when it begins to serve a cluster. */
 export type ServiceIdentity = {
+  readonly run: string;
   readonly version: string;
   readonly configuration: string;
   readonly recipient: string;

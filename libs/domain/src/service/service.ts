@@ -3,9 +3,11 @@ import { CommandRefused, type Aggregate, type Decider } from '@syncline/kernel';
 
 type Data<Type extends ServiceEvent['type']> = Extract<ServiceEvent, { type: Type }>['data'];
 
-/** A service: what it last started as, and the subjects that its reactions cannot go on with. */
+/** A service: what it last started as, the credentials sealed to it, and the subjects that its reactions cannot go on with. */
 export type ServiceState = {
   readonly started?: Data<'ServiceStarted'>;
+  /** Digest of the newest sealed credential, by its name. */
+  readonly sealed?: Readonly<Record<string, string>>;
   /** By `<reaction>|<subject>`. */
   readonly parked: Readonly<Record<string, Data<'SubjectParked'>>>;
 };
@@ -17,6 +19,13 @@ export type ServiceCommand =
   | { readonly type: 'resume'; readonly key: string; readonly service: string };
 
 const parkedKey = (data: Data<'SubjectParked'>): string => `${data.reaction}|${data.subject}`;
+
+/** A process starts once; the next one of the service has another `run`. */
+const start = (state: ServiceState, data: Data<'ServiceStarted'>): readonly ServiceEvent[] =>
+  data.run !== undefined && state.started?.run === data.run ? [] : [{ type: 'ServiceStarted', data }];
+
+const seal = (state: ServiceState, data: Data<'CredentialSealed'>): readonly ServiceEvent[] =>
+  state.sealed?.[data.name] === data.credential.digest ? [] : [{ type: 'CredentialSealed', data }];
 
 const resume = (state: ServiceState, key: string): readonly ServiceEvent[] => {
   const parked = state.parked[key];
@@ -33,9 +42,9 @@ const resume = (state: ServiceState, key: string): readonly ServiceEvent[] => {
 const decide = (state: ServiceState, command: ServiceCommand): readonly ServiceEvent[] => {
   switch (command.type) {
     case 'start':
-      return [{ type: 'ServiceStarted', data: command.data }];
+      return start(state, command.data);
     case 'seal':
-      return [{ type: 'CredentialSealed', data: command.data }];
+      return seal(state, command.data);
     case 'park':
       return state.parked[parkedKey(command.data)] ? [] : [{ type: 'SubjectParked', data: command.data }];
     case 'resume':
@@ -58,8 +67,12 @@ const evolve = (state: ServiceState, event: ServiceEvent): ServiceState => {
         parked: Object.fromEntries(Object.entries(state.parked).filter(([one]) => one !== key)),
       };
     }
+    case 'CredentialSealed': {
+      const { name, credential } = event.data;
+      return { ...state, sealed: { ...state.sealed, [name]: credential.digest } };
+    }
     default:
-      return state;
+      return event satisfies never;
   }
 };
 

@@ -7,9 +7,10 @@ export const serviceEvents = [
   defineEvent(
     'ServiceStarted',
     1,
-    'A service started. `recipient` is its age public key, where it holds credentials.',
+    'A service started. `recipient` is its age public key, where it holds credentials; `run` is one id per process.',
     z.object({
       service: z.string(),
+      run: z.string().optional(),
       version: z.string(),
       configuration: digest,
       recipient: z.string().optional(),

@@ -1,0 +1,10 @@
+import type { FieldType } from './field-type.js';
+
+/** The schema of one kind in one version. */
+export type ObjectSchema = {
+  readonly apiVersion: string;
+  readonly kind: string;
+  /** Of a custom resource definition, whose objects are kept as they are written but for unknown fields. */
+  readonly custom: boolean;
+  readonly root: FieldType;
+};

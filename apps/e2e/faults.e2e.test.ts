@@ -1,7 +1,6 @@
 import { rename } from 'node:fs/promises';
 import { join } from 'node:path';
 
-import { eventually } from '@syncline/testkit';
 import { beforeAll, describe, expect, inject, it } from 'vitest';
 
 import { declare } from './platform/declared.js';
@@ -82,37 +81,6 @@ describe('a cluster', () => {
     }
     await syncline.arrived('steady', sha, '120s');
     expect(await Promise.all(clusters.map(liveReplicas))).toEqual([replicas, replicas, replicas]);
-  });
-});
-
-describe('a service killed in the middle of a change', () => {
-  const middles = [
-    ['git-watcher', 'RevisionDetected'],
-    ['planner', 'ConfigurationAccepted'],
-    ['planner', 'PlanRequested'],
-    ['applier', 'ApplyStarted'],
-    ['api', 'PlanApproved'],
-    ['nats-server', 'PlanDrafted'],
-    ['postgres', 'ApplyStarted'],
-  ] as const;
-
-  it.each(middles)('%s, at %s: the change arrives as it would have, once', async (service, at) => {
-    const from = await syncline.position();
-    const middle = syncline.untilEvent(from, at).catch(() => undefined);
-    const sha = await change();
-    await middle;
-    signal(await syncline.pidsOf(service), 'SIGKILL');
-    await eventually(
-      async () => (await syncline.cli('wait', 'steady', '--revision', sha, '--timeout', '5s')).code === 0,
-      120_000,
-      `${sha} on every cluster after ${service} was killed`,
-    );
-    expect(await Promise.all(clusters.map(liveReplicas))).toEqual([replicas, replicas, replicas]);
-    const events = (await syncline.events(from)).filter((event) => event.subject.endsWith('.steady'));
-    const succeeded = events.filter((event) => event.type === 'ApplySucceeded');
-    expect(succeeded.map((event) => event.subject).toSorted()).toEqual(
-      clusters.map((cluster) => `ev.cluster.${cluster}.target.default.steady`).toSorted(),
-    );
   });
 });
 

@@ -25,6 +25,8 @@ export type ClusterOptions = ResolveOptions & {
   /** Keeps certificates, tokens, ports and etcd's data; the same folder is the same cluster. */
   readonly dir: string;
   readonly nodes?: number;
+  /** The API server writes one line of JSON per answered request here: who, with what program, did what. */
+  readonly auditLog?: string;
 };
 
 /** How simulated nodes and pods come to be, run and end. */
@@ -62,8 +64,24 @@ const startEtcd = async (binary: string, { dir, etcd, peer }: Place): Promise<Ma
 const asFlags = (flags: Readonly<Record<string, string>>): string[] =>
   Object.entries(flags).map(([name, value]) => `--${name}=${value}`);
 
+/** What the API server needs to write down every request that it has answered (audit.k8s.io/v1, level Metadata). */
+const auditFlags = async ({ dir }: Place, auditLog: string | undefined): Promise<Record<string, string>> => {
+  if (auditLog === undefined) return {};
+  const policy = join(dir, 'audit-policy.json');
+  const kind = { apiVersion: 'audit.k8s.io/v1', kind: 'Policy' };
+  await writeFile(
+    policy,
+    JSON.stringify({ ...kind, omitStages: ['RequestReceived'], rules: [{ level: 'Metadata' }] }),
+  );
+  return { 'audit-policy-file': policy, 'audit-log-path': auditLog };
+};
+
 /** Without a node lifecycle controller nobody would take away the taint that TaintNodesByCondition puts on a new node. */
-const startApi = async (binary: string, place: Place): Promise<ManagedProcess> => {
+const startApi = async (
+  binary: string,
+  place: Place,
+  auditLog: string | undefined,
+): Promise<ManagedProcess> => {
   const { dir, api, etcd } = place;
   const key = join(dir, 'service-account.key');
   const flags = {
@@ -77,7 +95,7 @@ const startApi = async (binary: string, place: Place): Promise<ManagedProcess> =
   const server = await startProcess({
     name: 'kube-apiserver',
     command: binary,
-    args: asFlags(flags),
+    args: asFlags({ ...flags, ...(await auditFlags(place, auditLog)) }),
     logFile: join(dir, 'kube-apiserver.log'),
   });
   await stopUnlessReady(
@@ -172,7 +190,7 @@ export const startCluster = async (options: ClusterOptions): Promise<RunningClus
   const startCore = async (): Promise<void> => {
     core.length = 0;
     core.push(await startEtcd(binaries.etcd, place));
-    core.push(await startApi(binaries['kube-apiserver'], place));
+    core.push(await startApi(binaries['kube-apiserver'], place, options.auditLog));
   };
   const startRest = async (): Promise<ManagedProcess[]> => {
     await startCore();

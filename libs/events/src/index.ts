@@ -42,13 +42,16 @@ export {
 } from './documents/plan.js';
 export type {
   Action,
+  AdoptedManager,
   Certainty,
   Destination,
   DiffDocument,
   FieldChange,
+  HeldFields,
   KubernetesOperation,
   Operation,
   PlanDocument,
+  Replacement,
 } from './documents/plan.js';
 export { UnreadableEvent, cloudEvent, decodeMessage, encodeEvent, toCloudEvent } from './envelope.js';
 export type { CloudEvent, EnvelopeFields } from './envelope.js';

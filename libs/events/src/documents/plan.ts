@@ -17,6 +17,34 @@ export const fieldChange = z.object({
   to: z.json().optional(),
 });
 
+/** Fields that one manager holds. `paths` as those of a {@link fieldChange}. */
+export const heldFields = z.object({
+  manager: z.string(),
+  /** `Apply` or `Update`, as the API server records it. */
+  operation: z.string().optional(),
+  subresource: z.string().optional(),
+  paths: z.array(z.string()),
+  /** The last apply of the target had set each of these paths: taking them back undoes drift. */
+  ours: z.boolean().optional(),
+});
+
+/** Another tool that applied an object before, and the number of fields that it set. */
+export const adoptedManager = z.object({
+  manager: z.string(),
+  operation: z.string(),
+  fieldCount: z.int().nonnegative(),
+  /** It is not known to be a tool that hands over: what it holds stays its own too. */
+  keeps: z.boolean().optional(),
+});
+
+/** Why an object is deleted and created anew, what in Git allows it, and what goes with it. */
+export const replacement = z.object({
+  field: z.string().optional(),
+  reason: z.string(),
+  allowedBy: z.string(),
+  takesAlong: z.string().optional(),
+});
+
 /**
  * One operation on a Kubernetes object. `before` and `after` are the digests of docs/architecture.md, `secrets` the
  * HMAC of each value of a Secret afterwards, by field. `reasons` says why the operation needs a person or is refused.
@@ -31,7 +59,13 @@ export const kubernetesOperation = z.object({
   after: digest.optional(),
   changes: z.array(fieldChange),
   changesOmitted: z.int().positive().optional(),
-  takeovers: z.array(z.object({ manager: z.string(), paths: z.array(z.string()) })).optional(),
+  /** Fields that the operation takes from others, each by its holder; nothing else is taken. */
+  takeovers: z.array(heldFields).optional(),
+  /** Fields of the manifest that are left to an autoscaler: they are neither sent nor judged. */
+  conceded: z.array(heldFields).optional(),
+  /** Whose fields become ours, where the object was applied by another tool. */
+  adopts: z.array(adoptedManager).optional(),
+  replacement: replacement.optional(),
   secrets: z.record(z.string(), z.string()).optional(),
   refusal: z.object({ code: z.string(), reason: z.string(), field: z.string().optional() }).optional(),
   protectedBecause: z.string().optional(),
@@ -78,6 +112,9 @@ export const planDocument = z.object({
 
 export type Action = (typeof actions)[number];
 export type Certainty = (typeof certainties)[number];
+export type HeldFields = z.infer<typeof heldFields>;
+export type AdoptedManager = z.infer<typeof adoptedManager>;
+export type Replacement = z.infer<typeof replacement>;
 export type FieldChange = z.infer<typeof fieldChange>;
 export type KubernetesOperation = z.infer<typeof kubernetesOperation>;
 export type Operation = z.infer<typeof operation>;

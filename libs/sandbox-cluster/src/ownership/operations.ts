@@ -62,7 +62,9 @@ export type RecordUpdate = (request: UpdateRequest) => KubeObject;
 export type ReadBody = (
   schema: ObjectSchema,
   body: KubeObject,
-) => { readonly ok: true; readonly object: KubeObject; readonly unknown: readonly string[] } | { readonly ok: false; readonly refusal: Refusal };
+) =>
+  | { readonly ok: true; readonly object: KubeObject; readonly unknown: readonly string[] }
+  | { readonly ok: false; readonly refusal: Refusal };
 
 /** Applies a JSON patch (RFC 6902), a JSON merge patch (RFC 7386), or a strategic merge patch to an object. */
 export type PatchObject = (

@@ -6,5 +6,7 @@ export type ObjectSchema = {
   readonly kind: string;
   /** Of a custom resource definition, whose objects are kept as they are written but for unknown fields. */
   readonly custom: boolean;
+  /** Whether status is written through a subresource, and is out of reach of every other write. */
+  readonly hasStatus: boolean;
   readonly root: FieldType;
 };

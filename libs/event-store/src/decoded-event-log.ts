@@ -35,4 +35,8 @@ export class DecodedEventLog implements EventLog {
   async *scan(filter: LogFilter): AsyncIterable<LogEntry> {
     for await (const message of this.log.scan(filter)) yield decode(message);
   }
+
+  async *scanInBatches(filter: LogFilter): AsyncIterable<readonly LogEntry[]> {
+    for await (const messages of this.log.scanInBatches(filter)) yield messages.map(decode);
+  }
 }

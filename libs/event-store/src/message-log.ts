@@ -23,6 +23,7 @@ export interface MessageLog {
   lastSequence(): Promise<number>;
   subjects(filter: string): Promise<readonly string[]>;
   scan(filter: LogFilter): AsyncIterable<LogMessage>;
+  scanInBatches(filter: LogFilter): AsyncIterable<readonly LogMessage[]>;
   follow(filter: LogFilter, signal: AbortSignal): AsyncIterable<LogMessage>;
 }
 

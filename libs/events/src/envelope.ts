@@ -1,6 +1,7 @@
 import { formatPosition, type DomainEvent, type StoredEvent } from '@syncline/kernel';
 import { z } from 'zod';
 
+import type { EventType } from './define.js';
 import { findEventType } from './registry.js';
 import { upcast } from './upcasters.js';
 
@@ -29,6 +30,8 @@ export type CloudEvent = z.infer<typeof cloudEvent>;
 export class UnreadableEvent extends Error {
   override readonly name = 'UnreadableEvent';
 }
+
+const utf8 = new TextDecoder();
 
 const decodeOne = (raw: unknown, sequence: number, index: number, recordedAt: string): StoredEvent => {
   const parsed = cloudEvent.safeParse(raw);
@@ -74,7 +77,7 @@ export const decodeMessage = (
 ): readonly StoredEvent[] => {
   let raw: unknown;
   try {
-    raw = JSON.parse(new TextDecoder().decode(bytes));
+    raw = JSON.parse(utf8.decode(bytes));
   } catch {
     throw new UnreadableEvent(`message ${sequence} is no JSON`);
   }
@@ -96,33 +99,40 @@ export type EnvelopeFields = {
   readonly traceparent?: string;
 };
 
-/** Wraps a new event as a CloudEvent. Throws where its data does not fit its schema: a bug of the writer. */
-export const encodeEvent = (event: DomainEvent, fields: EnvelopeFields): CloudEvent => {
-  const type = findEventType(event.type);
-  if (!type) throw new TypeError(`${event.type} is not declared in libs/events`);
-  return {
-    specversion: '1.0',
-    id: fields.id,
-    type: event.type,
-    source: fields.source,
-    subject: fields.subject,
-    time: fields.time,
-    dataschema: `syncline:${event.type}:${type.version}`,
-    datacontenttype: 'application/json',
-    data: type.schema.parse(event.data),
-    correlationid: fields.correlationId,
-    ...(fields.causationId !== undefined && { causationid: fields.causationId }),
-    ...(fields.causationSubject !== undefined && { causationsubject: fields.causationSubject }),
-    actor: fields.actor,
-    ...(fields.traceparent !== undefined && { traceparent: fields.traceparent }),
-  };
+const declared = (name: string): EventType => {
+  const type = findEventType(name);
+  if (!type) throw new TypeError(`${name} is not declared in libs/events`);
+  return type;
 };
 
-/** A stored event as the CloudEvent that the API gives out; `position` is its place in the log. */
+const wrap = (type: EventType, data: unknown, fields: EnvelopeFields): CloudEvent => ({
+  specversion: '1.0',
+  id: fields.id,
+  type: type.name,
+  source: fields.source,
+  subject: fields.subject,
+  time: fields.time,
+  dataschema: `syncline:${type.name}:${type.version}`,
+  datacontenttype: 'application/json',
+  data,
+  correlationid: fields.correlationId,
+  ...(fields.causationId !== undefined && { causationid: fields.causationId }),
+  ...(fields.causationSubject !== undefined && { causationsubject: fields.causationSubject }),
+  actor: fields.actor,
+  ...(fields.traceparent !== undefined && { traceparent: fields.traceparent }),
+});
+
+/** Wraps a new event as a CloudEvent. Throws where its data does not fit its schema: a bug of the writer. */
+export const encodeEvent = (event: DomainEvent, fields: EnvelopeFields): CloudEvent => {
+  const type = declared(event.type);
+  return wrap(type, type.schema.parse(event.data), fields);
+};
+
+/** A stored event as the CloudEvent that the API gives out; `position` is its place in the log. Decoding has checked its data. */
 export const toCloudEvent = (
   event: StoredEvent,
 ): CloudEvent & { position: string; recordedtime: string } => ({
-  ...encodeEvent(event, { ...event, time: event.occurredAt }),
+  ...wrap(declared(event.type), event.data, { ...event, time: event.occurredAt }),
   position: formatPosition(event.position),
   recordedtime: event.recordedAt,
 });

@@ -18,6 +18,7 @@ export const encodeToken = (name: string): string => {
 
 /** The name behind a token made by {@link encodeToken}. */
 export const decodeToken = (token: string): string => {
+  if (!token.includes('%')) return token;
   const bytes: number[] = [];
   for (let at = 0; at < token.length; at += 1) {
     const escaped = token[at] === '%';

@@ -58,8 +58,12 @@ export class MemoryMessageLog implements MessageLog {
   }
 
   async *scan(filter: LogFilter): AsyncIterable<LogMessage> {
+    for await (const messages of this.scanInBatches(filter)) yield* messages;
+  }
+
+  async *scanInBatches(filter: LogFilter): AsyncIterable<readonly LogMessage[]> {
     await Promise.resolve();
-    yield* this.#messages
+    yield this.#messages
       .slice(startOf(filter))
       .filter((message) => matchesAny(filter.subjects, message.subject));
   }

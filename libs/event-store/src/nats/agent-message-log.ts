@@ -87,6 +87,10 @@ export class AgentMessageLog implements MessageLog {
     for (const token of new Set((filter.subjects ?? []).map(clusterOf))) yield* this.#matching(token, filter);
   }
 
+  async *scanInBatches(filter: LogFilter): AsyncIterable<readonly LogMessage[]> {
+    for await (const message of this.scan(filter)) yield [message];
+  }
+
   follow(): AsyncIterable<LogMessage> {
     throw new EventStoreError('log-forbidden', 'an applier follows its clusters by reactions');
   }

@@ -5,7 +5,7 @@ export class ConnectionState {
   #connected = true;
   readonly #onReturn = new Set<() => void>();
 
-  constructor(private readonly nc: NatsConnection) {
+  constructor(readonly nc: NatsConnection) {
     void this.#follow(nc);
   }
 

@@ -73,6 +73,9 @@ export class GuardedLog implements MessageLog {
   scan(filter: LogFilter): AsyncIterable<LogMessage> {
     return this.log.scan(filter);
   }
+  scanInBatches(filter: LogFilter): AsyncIterable<readonly LogMessage[]> {
+    return this.log.scanInBatches(filter);
+  }
   async *follow(filter: LogFilter, signal: AbortSignal): AsyncIterable<LogMessage> {
     for await (const message of this.log.follow(filter, signal)) {
       if (!this.#halted) this.remembered.remember(message);

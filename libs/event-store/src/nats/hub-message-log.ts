@@ -8,13 +8,11 @@ import { eventsStream } from '../streams.js';
 import { classify, isConflict, isUncertain } from './classify.js';
 import type { ConnectionState } from './connection-state.js';
 import { fromDelivered, fromStored } from './messages.js';
+import { ReadAhead } from './read-ahead.js';
 import { readSubject } from './read-subject.js';
 
 const appendTimeoutMs = 5_000;
 const onAgainMs = 200;
-const never = new AbortController().signal;
-
-type Delivered = { readonly message: LogMessage; readonly pending: number };
 
 /** Appends one decision. What nobody can vouch for (a time-out, a foreign duplicate id) is a conflict: reload. */
 export const publishDecision = async (js: JetStreamClient, decision: NewMessage): Promise<AppendOutcome> => {
@@ -88,25 +86,39 @@ export class HubMessageLog implements MessageLog {
   }
 
   async *scan(filter: LogFilter): AsyncIterable<LogMessage> {
-    if ((await this.#pending(filter)) === 0) return;
-    for await (const { message, pending } of this.#onAndOn(filter, never)) {
-      yield message;
-      if (pending === 0) return;
+    for await (const messages of this.scanInBatches(filter)) yield* messages;
+  }
+
+  /** Up to the last message that is there at the beginning, over connections that break in between. */
+  async *scanInBatches(filter: LogFilter): AsyncIterable<readonly LogMessage[]> {
+    const until = await this.lastSequence();
+    let after = filter.afterSequence ?? 0;
+    while (after < until) {
+      try {
+        for await (const messages of ReadAhead.read(this.state, this.jsm, {
+          ...filter,
+          afterSequence: after,
+        })) {
+          yield messages;
+          after = messages.at(-1)?.sequence ?? after;
+        }
+        return;
+      } catch (error) {
+        const failure = classify(error, 'scan the log');
+        if (!failure.retryable) throw failure;
+        await delay(onAgainMs, undefined, { ref: false });
+      }
     }
   }
 
-  async *follow(filter: LogFilter, signal: AbortSignal): AsyncIterable<LogMessage> {
-    for await (const { message } of this.#onAndOn(filter, signal)) yield message;
-  }
-
   /** Goes on after the last message with another consumer, where one ends or the connection was away. */
-  async *#onAndOn(filter: LogFilter, signal: AbortSignal): AsyncIterable<Delivered> {
+  async *follow(filter: LogFilter, signal: AbortSignal): AsyncIterable<LogMessage> {
     let after = filter.afterSequence ?? 0;
     while (!signal.aborted) {
       try {
-        for await (const delivered of this.#once({ ...filter, afterSequence: after }, signal)) {
-          yield delivered;
-          after = delivered.message.sequence;
+        for await (const message of this.#once({ ...filter, afterSequence: after }, signal)) {
+          yield message;
+          after = message.sequence;
         }
       } catch (error) {
         const failure = classify(error, 'follow the log');
@@ -117,27 +129,18 @@ export class HubMessageLog implements MessageLog {
   }
 
   /** The server forgets an ordered consumer when it ends, and its client would notice that only after half a minute. */
-  async *#once(filter: LogFilter, signal: AbortSignal): AsyncIterable<Delivered> {
+  async *#once(filter: LogFilter, signal: AbortSignal): AsyncIterable<LogMessage> {
     const messages = await (await this.#ordered(filter)).consume({ max_messages: 1_000 });
     const stop = (): void => void messages.close();
     const forget = this.state.onReturn(stop);
     signal.addEventListener('abort', stop, { once: true });
     if (signal.aborted) stop();
     try {
-      for await (const delivered of messages)
-        yield { message: fromDelivered(delivered), pending: delivered.info.pending };
+      for await (const delivered of messages) yield fromDelivered(delivered);
     } finally {
       forget();
       signal.removeEventListener('abort', stop);
       await messages.close();
-    }
-  }
-
-  async #pending(filter: LogFilter): Promise<number> {
-    try {
-      return (await (await this.#ordered(filter)).info()).num_pending;
-    } catch (error) {
-      throw classify(error, 'scan the log');
     }
   }
 

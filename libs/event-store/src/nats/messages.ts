@@ -1,6 +1,8 @@
 import type { JsMsg, StoredMsg } from '@nats-io/jetstream';
 import type { LogMessage } from '@syncline/kernel';
 
+import { DeliveredMessage } from './delivered-message.js';
+
 const nsPerMs = 1_000_000n;
 
 const message = (sequence: number, subject: string, ns: bigint, bytes: Uint8Array): LogMessage => ({
@@ -22,9 +24,5 @@ export const nanosecondsOf = (timestamp: string): bigint => {
 export const fromStored = (stored: StoredMsg): LogMessage =>
   message(stored.seq, stored.subject, nanosecondsOf(stored.timestamp), stored.data);
 
-/** A message that a consumer delivered. Its reply subject carries the timestamp with all its digits (ADR-15 of NATS). */
-export const fromDelivered = (delivered: JsMsg): LogMessage => {
-  const tokens = (delivered as JsMsg & { readonly reply: string }).reply.split('.');
-  const at = tokens.length > 9 ? tokens[9] : tokens[7];
-  return message(delivered.seq, delivered.subject, BigInt(at ?? '0'), delivered.data);
-};
+/** A message that a consumer delivered. */
+export const fromDelivered = (delivered: JsMsg): LogMessage => new DeliveredMessage(delivered);

@@ -1,5 +1,6 @@
 import { decodeMessage, UnreadableEvent } from '@syncline/events';
 import {
+  isCommandRefused,
   type Aggregate,
   type Aggregates,
   type Cause,
@@ -85,18 +86,23 @@ export class LoggedAggregates implements Aggregates {
   ): Promise<Decided<S, E>> {
     const { idKey, source, clock } = this.#options;
     const ids = idsOf(idKey, subject, cause);
+    let swift = this.#known(aggregate, subject);
     let before: Folded<S> | undefined;
     for (let attempt = 0; attempt < attempts; attempt += 1) {
-      const folded = await this.#fold(aggregate, subject);
+      const folded: Folded<S> = swift ?? (await this.#fold(aggregate, subject));
       if (before && folded.remembered.ids.includes(ids(0)))
         return this.#appendedAfter(subject, before.sequence, ids(0), folded);
-      if (hasHandled(folded.remembered, cause, ids(0))) return settled(folded);
-      before = folded;
-      const events = aggregate.decider.decide(folded.remembered.state, command);
+      const events = swift
+        ? swiftly(aggregate, folded, command, { cause, firstId: ids(0) })
+        : decideOn(aggregate, folded, command, { cause, firstId: ids(0) });
+      const wasSwift = swift !== undefined;
+      swift = undefined;
+      if (events.length === 0 && wasSwift) continue;
       if (events.length === 0) return settled(folded);
       const decision = { subject, events, cause, ids, source, time: clock.now().toISOString() };
       // Another id each time: one that somebody else used would be refused for as long as the server remembers it.
-      const messageId = attempt === 0 ? ids(0) : `${ids(0)}.${attempt}`;
+      const messageId = before ? `${ids(0)}.${attempt}` : ids(0);
+      before = folded;
       const decided = await this.#append(aggregate, folded, decision, messageId);
       if (decided) return decided;
     }
@@ -154,8 +160,7 @@ export class LoggedAggregates implements Aggregates {
     subject: string,
   ): Promise<Folded<S>> {
     const key = cacheKey(aggregate, subject);
-    let known =
-      (this.#cache.get(key) as Folded<S> | undefined) ?? (await this.#fromSnapshot(aggregate, subject));
+    let known = this.#known(aggregate, subject) ?? (await this.#fromSnapshot(aggregate, subject));
     const last = (await this.#options.log.last(subject))?.sequence ?? 0;
     if (last === known.sequence) return this.#keep(key, known);
     if (last < known.sequence) known = nothing(aggregate);
@@ -175,6 +180,11 @@ export class LoggedAggregates implements Aggregates {
     return this.#keep(key, { remembered, sequence });
   }
 
+  /** The state as it was last seen by this process. */
+  #known<S, C, E extends DomainEvent>(aggregate: Aggregate<S, C, E>, subject: string): Folded<S> | undefined {
+    return this.#cache.get(cacheKey(aggregate, subject)) as Folded<S> | undefined;
+  }
+
   #keep<S>(key: string, folded: Folded<S>): Folded<S> {
     this.#cache.set(key, folded);
     return folded;
@@ -190,6 +200,32 @@ export class LoggedAggregates implements Aggregates {
       : nothing(aggregate);
   }
 }
+
+type Given = { readonly cause: Cause; readonly firstId: string };
+
+/** What a command comes to on a state; nothing where its cause was decided upon before. */
+const decideOn = <S, C, E extends DomainEvent>(
+  { decider }: Aggregate<S, C, E>,
+  { remembered }: Folded<S>,
+  command: C,
+  { cause, firstId }: Given,
+): readonly E[] => (hasHandled(remembered, cause, firstId) ? [] : decider.decide(remembered.state, command));
+
+/**
+ * What a command comes to on the state as it was last known here. Whether that is still current is left to the append,
+ * which expects its sequence; only where nothing would be appended does the log have to be asked, so a refusal is no
+ * answer yet.
+ */
+const swiftly = <S, C, E extends DomainEvent>(
+  ...args: Parameters<typeof decideOn<S, C, E>>
+): readonly E[] => {
+  try {
+    return decideOn(...args);
+  } catch (error) {
+    if (isCommandRefused(error)) return [];
+    throw error;
+  }
+};
 
 const nothing = <S, C, E extends DomainEvent>(aggregate: Aggregate<S, C, E>): Folded<S> => ({
   remembered: remembering(aggregate.decider.initial),

@@ -17,6 +17,8 @@ export type Signals = {
   readonly cut: AbortSignal;
 };
 
+const lookPauseMs = 50;
+
 /** How many there are of each word. */
 export const countsOf = (words: Iterable<string>): Record<string, number> => {
   const counts: Record<string, number> = {};
@@ -30,6 +32,7 @@ export class OpenAttempt {
   stop: Stop | undefined;
   readonly #cause: Cause;
   #looking: Promise<Stop | undefined> | undefined;
+  #lookAgainAt = 0;
 
   constructor(
     private readonly around: ClusterSurroundings,
@@ -79,14 +82,21 @@ export class OpenAttempt {
   }
 
   async #checkpoint(): Promise<{ readonly stop?: string }> {
-    // Objects that are at this point at once share one look; the first reason stays.
-    this.#looking ??= this.#reasonToStop().finally(() => (this.#looking = undefined));
-    const found = await this.#looking;
+    const found = await this.#look();
     if (found) this.stop ??= found;
     if (!this.stop) return {};
     return {
       stop: this.stop.kind === 'replaced' ? 'Another attempt took the place of this one.' : this.stop.reason,
     };
+  }
+
+  /** Objects that are at a safe point at once, or right after each other, share one look; the first reason stays. */
+  #look(): Promise<Stop | undefined> {
+    if (!this.#looking || this.details.signals.stopping.aborted || performance.now() > this.#lookAgainAt) {
+      this.#lookAgainAt = performance.now() + lookPauseMs;
+      this.#looking = this.#reasonToStop();
+    }
+    return this.#looking;
   }
 
   async #reasonToStop(): Promise<Stop | undefined> {

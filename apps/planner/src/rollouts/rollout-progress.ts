@@ -49,6 +49,16 @@ export class RolloutProgress {
     }
   }
 
+  /**
+   * Whether a beginning (a plan asked for or approved, an apply started) can tell nothing new: its member is known to be
+   * on its way in the very rollout that the event belongs to.
+   */
+  isOnItsWay(application: string, cluster: string, rollout: string | undefined): boolean {
+    const known = this.#known.get(application);
+    const isCurrent = rollout === undefined || known?.rollout === rollout;
+    return isCurrent && known?.members.get(cluster)?.status === 'pending';
+  }
+
   async #observe(application: string, cluster: string | undefined, cause: Cause): Promise<void> {
     const { state } = await this.aggregates.load(applicationAggregate, application);
     if (state.status !== 'declared' || !state.rollout || state.rollout.status === 'completed') {

@@ -11,6 +11,9 @@ type Stale = Extract<TargetEvent, { type: 'PlanFoundStale' }>;
 
 const listens = { name: 'rollouts', subjects: ['ev.plan.>', 'ev.cluster.*.target.>'] };
 
+/** What only says that a member moves on; it matters where the member had failed, or was not known. */
+const beginnings: ReadonlySet<string> = new Set(['PlanRequested', 'PlanApproved', 'ApplyStarted']);
+
 /** What happens on the targets moves their rollout on, halts it, or voids a plan that no longer fits. */
 @Controller()
 export class RolloutsReaction {
@@ -31,6 +34,10 @@ export class RolloutsReaction {
     const target = parseTargetSubject(event.subject);
     if (!target) return;
     const application = subjects.application(target.project, target.application);
+    const { rollout } = event.data as { readonly rollout?: string };
+    const isKnown =
+      beginnings.has(event.type) && this.progress.isOnItsWay(application, target.cluster, rollout);
+    if (isKnown) return;
     await this.progress.observe(application, target.cluster, reactingTo(event));
   }
 

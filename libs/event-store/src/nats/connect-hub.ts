@@ -62,7 +62,9 @@ const guard = async (nc: NatsConnection, { stateDir, meter }: HubOptions) => {
   const [js, jsm] = [jetstream(nc), await jetstreamManager(nc, { checkAPI: false })];
   const state = new ConnectionState(nc);
   const messages = new HubMessageLog(js, jsm, state);
-  const remembered = new RememberedPosition(join(stateDir, 'log-position.json'));
+  const remembered = new RememberedPosition(join(stateDir, 'log-position.json'), (sequence) =>
+    messages.message(sequence),
+  );
   const verify = async (): Promise<void> => {
     verifyServer(nc);
     await verifyStreams(jsm);

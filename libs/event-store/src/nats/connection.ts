@@ -37,6 +37,8 @@ const connectOnce = ({ servers, credentials, name }: ConnectionOptions): Promise
     reconnectTimeWait: 250,
     reconnectJitter: 250,
     pingInterval: 10_000,
+    // A stack trace kept for each request, should it fail, costs more than the request itself.
+    noAsyncTraces: true,
     ignoreAuthErrorAbort: true,
   });
 

@@ -99,7 +99,7 @@ describe('a service refuses to start', () => {
     await hub.close();
     expect(JSON.parse(await readFile(positionFile(), 'utf8'))).toMatchObject({
       highest: 3,
-      seen: { sequence: 2 },
+      seen: { sequence: 3 },
     });
     await loseTheLog();
     await expect(log.hub('planner')).rejects.toMatchObject({ code: 'log-lost-positions' });

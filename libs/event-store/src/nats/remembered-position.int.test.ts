@@ -23,26 +23,28 @@ const file = async (): Promise<string> => {
   onTestFinished(folder.remove);
   return join(folder.path, 'deep', 'log-position.json');
 };
+const positionIn = (path: string, log = logOf(0)): RememberedPosition =>
+  new RememberedPosition(path, log.message);
 const lost = { code: 'log-lost-positions' };
 
 test('what was read and written is remembered by the next process', async () => {
   const path = await file();
-  const first = new RememberedPosition(path);
+  const first = positionIn(path);
   await first.verify(logOf(0));
   first.remember(messageAt(7));
   first.rememberWritten(9);
   await first.settled();
-  await expect(new RememberedPosition(path).verify(logOf(9))).resolves.toBeUndefined();
-  await expect(new RememberedPosition(path).verify(logOf(8))).rejects.toMatchObject(lost);
-  await expect(new RememberedPosition(path).verify(logOf(9, 'another'))).rejects.toMatchObject(lost);
+  await expect(positionIn(path).verify(logOf(9))).resolves.toBeUndefined();
+  await expect(positionIn(path).verify(logOf(8))).rejects.toMatchObject(lost);
+  await expect(positionIn(path).verify(logOf(9, 'another'))).rejects.toMatchObject(lost);
 });
 
 test('what is remembered never goes back, also not in a later process', async () => {
   const path = await file();
-  const first = new RememberedPosition(path);
+  const first = positionIn(path);
   first.remember(messageAt(7));
   await first.settled();
-  const second = new RememberedPosition(path);
+  const second = positionIn(path);
   await second.verify(logOf(7));
   second.remember(messageAt(3));
   second.rememberWritten(8);
@@ -50,11 +52,20 @@ test('what is remembered never goes back, also not in a later process', async ()
   expect(JSON.parse(await readFile(path, 'utf8'))).toMatchObject({ highest: 8, seen: { sequence: 7 } });
 });
 
+test('what was written is remembered as the server keeps it', async () => {
+  const path = await file();
+  const position = positionIn(path, logOf(9));
+  position.rememberWritten(9);
+  await position.settled();
+  await expect(positionIn(path).verify(logOf(9))).resolves.toBeUndefined();
+  await expect(positionIn(path).verify(logOf(9, 'another'))).rejects.toMatchObject(lost);
+});
+
 test('a position that cannot be kept is told, and kept with the next one where that works', async () => {
   const path = await file();
   const blocked = join(path, '..');
   await writeFile(blocked, 'a file where the folder should be');
-  const position = new RememberedPosition(path);
+  const position = positionIn(path);
   position.remember(messageAt(1));
   await position.settled();
   expect(position.failure).toBeInstanceOf(Error);
@@ -62,5 +73,5 @@ test('a position that cannot be kept is told, and kept with the next one where t
   position.remember(messageAt(2));
   await position.settled();
   expect(position.failure).toBeUndefined();
-  await expect(new RememberedPosition(path).verify(logOf(1))).rejects.toMatchObject(lost);
+  await expect(positionIn(path).verify(logOf(1))).rejects.toMatchObject(lost);
 });

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 
 import { sha256Hex, type LogMessage } from '@syncline/kernel';
 import { z } from 'zod';
@@ -14,6 +15,9 @@ const mark = z.object({
   seen: z.object({ sequence: z.int().positive(), subject: z.string(), leaf: z.string() }).optional(),
 });
 type Mark = z.infer<typeof mark>;
+
+/** Between two writes, so that a busy log does not cost a synced write per message. */
+const pauseMs = 250;
 
 /** The leaf hash of a message (RFC 6962, section 2.1): its data is subject, timestamp in nanoseconds and stored bytes. */
 export const leafHash = (message: LogMessage): string => {
@@ -45,11 +49,17 @@ export class RememberedPosition {
   #saving: Promise<void> | undefined;
   #isStale = false;
   #failure: unknown;
+  #pause = new AbortController();
+  #isAwaited = false;
 
   /** Of this process alone: a service that ends and the one that follows may overlap for a moment. */
   readonly #draft: string;
 
-  constructor(private readonly path: string) {
+  /** `message` reads one message of the log: what was written is known as the server keeps it only once it is read. */
+  constructor(
+    private readonly path: string,
+    private readonly message: LogSight['message'],
+  ) {
     this.#draft = `${path}.${randomUUID()}`;
   }
 
@@ -90,7 +100,12 @@ export class RememberedPosition {
 
   /** Resolves when what is remembered is kept. */
   async settled(): Promise<void> {
-    while (this.#saving) await this.#saving;
+    while (this.#saving) {
+      this.#isAwaited = true;
+      this.#pause.abort();
+      await this.#saving;
+    }
+    this.#isAwaited = false;
   }
 
   /** One write at a time; what comes meanwhile goes into the next one. */
@@ -106,6 +121,9 @@ export class RememberedPosition {
         () => undefined,
         (error: unknown) => error,
       );
+      if (this.#isAwaited) continue;
+      this.#pause = new AbortController();
+      await delay(pauseMs, undefined, { signal: this.#pause.signal, ref: false }).catch(() => undefined);
     }
   }
 
@@ -123,7 +141,14 @@ export class RememberedPosition {
     }
   }
 
+  async #seeWritten(): Promise<void> {
+    if (this.#highest <= (this.#seen?.sequence ?? 0)) return;
+    const written = await this.message(this.#highest).catch(() => undefined);
+    if (written && written.sequence > (this.#seen?.sequence ?? 0)) this.#seen = written;
+  }
+
   async #write(): Promise<void> {
+    await this.#seeWritten();
     const seen = this.#seen ? seenOf(this.#seen) : this.#former;
     const text = JSON.stringify({ highest: this.#highest, ...(seen && { seen }) } satisfies Mark);
     await mkdir(dirname(this.path), { recursive: true });

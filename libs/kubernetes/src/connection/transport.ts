@@ -51,7 +51,7 @@ const parseAnswer = (text: string, target: ObjectName | undefined): unknown => {
 
 /** One pool of connections, made anew where the TLS material changes (an exec plugin rotates certificates). */
 class Pool {
-  #made: { readonly key: string; readonly dispatcher: Dispatcher } | undefined;
+  #made: { tls: TlsMaterial; readonly key: string; readonly dispatcher: Dispatcher } | undefined;
 
   constructor(
     private readonly proxy: string | undefined,
@@ -59,15 +59,19 @@ class Pool {
   ) {}
 
   dispatcher(tls: TlsMaterial): Dispatcher {
+    if (this.#made?.tls === tls) return this.#made.dispatcher;
     const key = JSON.stringify(tls);
-    if (this.#made?.key === key) return this.#made.dispatcher;
+    if (this.#made?.key === key) {
+      this.#made.tls = tls;
+      return this.#made.dispatcher;
+    }
     void this.#made?.dispatcher.close();
     const connect = { ...(tls as object), timeout: connectTimeoutMs, keepAlive: true };
     const dispatcher =
       this.proxy === undefined
         ? new Agent({ ...this.options, connect })
         : new ProxyAgent({ ...this.options, uri: this.proxy, requestTls: connect });
-    this.#made = { key, dispatcher };
+    this.#made = { tls, key, dispatcher };
     return dispatcher;
   }
 

@@ -19,7 +19,7 @@ const parsers = {
 export const openPool = (url: string): Pool => {
   const pool = new Pool({
     connectionString: url,
-    max: 2,
+    max: 4,
     connectionTimeoutMillis: 5_000,
     application_name: 'syncline-projector',
     types: parsers,

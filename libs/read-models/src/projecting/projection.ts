@@ -72,7 +72,19 @@ export const read = <Row extends object>(table: Table<Row>, key: Partial<Row>): 
 export const canonicalInstant = (text: string): string => new Date(text).toISOString();
 
 /** The two instants that every row keeps: when its last event happened, and when it was recorded. */
-export const instantsOf = (event: Stored): { readonly occurredAt: string; readonly recordedAt: string } => ({
-  occurredAt: canonicalInstant(event.occurredAt),
-  recordedAt: canonicalInstant(event.recordedAt),
-});
+export type Instants = { readonly occurredAt: string; readonly recordedAt: string };
+
+/** Every projection asks for those of an event, one after the other. */
+let latest: { readonly event: Stored; readonly instants: Instants } | undefined;
+
+/** The instants of an event, in the form that rows keep. */
+export const instantsOf = (event: Stored): Instants => {
+  if (latest?.event !== event) {
+    const instants = {
+      occurredAt: canonicalInstant(event.occurredAt),
+      recordedAt: canonicalInstant(event.recordedAt),
+    };
+    latest = { event, instants };
+  }
+  return latest.instants;
+};

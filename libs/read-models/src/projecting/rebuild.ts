@@ -2,13 +2,14 @@ import type { EventLog, LogEntry } from '@syncline/kernel';
 import type { Pool } from 'pg';
 
 import { shadowSchema, viewsSource } from '../reading/data-source.js';
+import { BulkLoad } from './bulk-load.js';
 import { ensureSchema, inTransaction, quoted } from './database.js';
 import { asideChanges, foldInto, sortEntries } from './fold.js';
+import { withoutIndexes } from './late-indexes.js';
 import { RowSet } from './row-set.js';
 import { countRows, fingerprints, moveTo, projectBatch, rebuiltTables, standingOf } from './store.js';
-import { copyRows } from './write.js';
 
-const chunk = 5_000;
+const progressEvery = 5_000;
 
 /** What a rebuild came to. `differing` names the tables whose rows were not equal to the live ones; there should be none. */
 export type Rebuilt = {
@@ -35,36 +36,40 @@ export const migrate = async (pool: Pool, url: string, schema: string): Promise<
   }
 };
 
-/** Folds the log from its beginning up to `until` in memory and fills the shadow by COPY; gives the sequence it stands at. */
+/** Folds the log from its beginning in memory and fills the shadow by COPY; gives the sequence it stands at. */
 export const fillShadow = async (
   pool: Pool,
   log: EventLog,
   onProgress: (sequence: number) => void,
 ): Promise<number> => {
-  const rows = new RowSet(true);
-  let entries: LogEntry[] = [];
-  let sequence = 0;
-  const flush = async (): Promise<void> => {
-    const { events, unreadable } = sortEntries(entries);
-    entries = [];
-    foldInto(rows, events);
-    await inTransaction(pool, async (client) => {
-      for (const grown of [...rows.takeGrown(), asideChanges(unreadable)])
-        await copyRows(client, shadowSchema, grown);
-    });
-    onProgress(sequence);
-  };
-  for await (const entry of log.scan({})) {
-    entries.push(entry);
-    ({ sequence } = entry.message);
-    if (entries.length >= chunk) await flush();
-  }
-  await flush();
-  await inTransaction(pool, async (client) => {
-    for (const whole of rows.changes()) await copyRows(client, shadowSchema, whole);
-    await moveTo(client, shadowSchema, sequence);
-  });
+  const names = rebuiltTables.map(({ name }) => name);
+  const sequence = await withoutIndexes(pool, shadowSchema, names, () =>
+    BulkLoad.into(pool, shadowSchema, (load) => foldAll(log, load, onProgress)),
+  );
+  await inTransaction(pool, (client) => moveTo(client, shadowSchema, sequence));
   await analyse(pool);
+  return sequence;
+};
+
+const foldAll = async (
+  log: EventLog,
+  load: BulkLoad,
+  onProgress: (sequence: number) => void,
+): Promise<number> => {
+  const rows = new RowSet(true);
+  let sequence = 0;
+  let said = 0;
+  for await (const entries of log.scanInBatches({})) {
+    const { events, unreadable } = sortEntries(entries);
+    foldInto(rows, events);
+    for (const final of [...rows.takeFinal(), asideChanges(unreadable)]) await load.add(final);
+    sequence = entries.at(-1)?.message.sequence ?? sequence;
+    if (sequence - said < progressEvery) continue;
+    said = sequence;
+    onProgress(sequence);
+  }
+  for (const rest of rows.changes()) await load.add(rest);
+  onProgress(sequence);
   return sequence;
 };
 

@@ -1,48 +1,19 @@
 import type { ClientBase } from 'pg';
-import { from as copyFrom } from 'pg-copy-streams';
-import { Readable } from 'node:stream';
-import { pipeline } from 'node:stream/promises';
 
-import { sqlType, type AnyTable, type Column, type Span } from '../tables/table.js';
+import { sqlType, type AnyTable, type Column } from '../tables/table.js';
 import { quoted } from './database.js';
 import { keyOf, type TableChanges } from './row-set.js';
 import type { Read } from './projection.js';
-
-const copyChunk = 500;
-
-/** Postgres refuses NUL in text and lone surrogates in jsonb; both are replaced by U+FFFD, everywhere and always. */
-const storableText = (text: string): string => text.toWellFormed().replaceAll('\0', '\uFFFD');
-
-const storableJson = (value: unknown): string =>
-  JSON.stringify(value, (_key, one: unknown) => {
-    if (typeof one === 'string') return storableText(one);
-    if (typeof one !== 'object' || one === null || Array.isArray(one)) return one;
-    return Object.fromEntries(
-      Object.entries(one).map(([key, inner]) => [storableText(key), inner as unknown]),
-    );
-  });
-
-/** A value as the text that Postgres reads for its kind. */
-const textOf = (kind: Column['kind'], value: unknown): string | null => {
-  if (value === null || value === undefined) return null;
-  switch (kind) {
-    case 'json':
-    case 'document':
-      return storableJson(value);
-    case 'range': {
-      const { from, until } = value as Span;
-      return until === from ? 'empty' : `[${from},${until ?? ''})`;
-    }
-    default:
-      return storableText(`${value as string | number}`);
-  }
-};
+import { textOf } from './stored-text.js';
 
 const valueOf = (row: object, { property, kind }: Column): string | null =>
   textOf(kind, (row as Record<string, unknown>)[property]);
 
-const nameOf = (schema: string, table: AnyTable): string => `${quoted(schema)}.${quoted(table.name)}`;
-const list = (columns: readonly Column[]): string => columns.map((column) => quoted(column.name)).join(', ');
+/** A table's name with its schema, quoted. */
+export const nameOf = (schema: string, table: AnyTable): string => `${quoted(schema)}.${quoted(table.name)}`;
+/** Names of columns, quoted, as SQL lists them. */
+export const list = (columns: readonly Column[]): string =>
+  columns.map((column) => quoted(column.name)).join(', ');
 
 const unnested = (columns: readonly Column[]): string =>
   `unnest(${columns.map(({ kind }, at) => `$${at + 1}::text[]::${sqlType(kind)}[]`).join(', ')})`;
@@ -100,34 +71,4 @@ export const loadRows = async (
   );
   const found = new Map(rows.map((row) => [keyOf(table, row), row]));
   return reads.map(({ key }) => ({ key, row: found.get(keyOf(table, key)) }));
-};
-
-/** One field of COPY's text format (PostgreSQL manual, COPY, "Text Format"). */
-const copyField = (text: string | null): string =>
-  text === null
-    ? String.raw`\N`
-    : text
-        .replaceAll('\\', String.raw`\\`)
-        .replaceAll('\n', String.raw`\n`)
-        .replaceAll('\r', String.raw`\r`)
-        .replaceAll('\t', String.raw`\t`);
-
-function* copyLines(columns: readonly Column[], rows: readonly object[]): Generator<string> {
-  for (let at = 0; at < rows.length; at += copyChunk) {
-    yield rows
-      .slice(at, at + copyChunk)
-      .map((row) => `${columns.map((column) => copyField(valueOf(row, column))).join('\t')}\n`)
-      .join('');
-  }
-}
-
-/** Adds rows by COPY, the fastest way there is; none of their keys may be there yet. */
-export const copyRows = async (
-  client: ClientBase,
-  schema: string,
-  { table, rows }: TableChanges,
-): Promise<void> => {
-  if (rows.length === 0) return;
-  const into = client.query(copyFrom(`COPY ${nameOf(schema, table)} (${list(table.columns)}) FROM STDIN`));
-  await pipeline(Readable.from(copyLines(table.columns, rows)), into);
 };

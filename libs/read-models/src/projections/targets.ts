@@ -1,5 +1,4 @@
 import { parseTargetSubject, type TargetName } from '@syncline/events';
-import { canonicalJson } from '@syncline/kernel';
 
 import {
   instantsOf, put, read, remove, type Change, type Find, type Projection, type Stored,
@@ -15,7 +14,9 @@ import {
 import { spanFrom, spanUntil } from './spans.js';
 import { healthAfter, syncAfter } from './target-rules.js';
 
-const isEqual = (a: object, b: object): boolean => canonicalJson(a) === canonicalJson(b);
+/** Whether two rows have the same texts, property by property. */
+const isEqual = <Row extends object>(a: Row, b: Row): boolean =>
+  (Object.keys(a) as (keyof Row)[]).every((property) => a[property] === b[property]);
 
 const syncOf = (row: TargetRow): TargetSync => {
   const { sync, revision, desiredRevision, plan, message, mode } = row;

@@ -1,4 +1,4 @@
-import { defineTable, type Span } from './table.js';
+import { defineTable, hasEnded, type Span } from './table.js';
 
 /** Pending until its applier has reached it for the first time. */
 export const clusterStates = ['Pending', 'Connected', 'Lost'] as const;
@@ -50,11 +50,15 @@ export type ClusterStateRow = ClusterState &
     readonly index: number;
     readonly during: Span;
   };
-export const clusterStateTable = defineTable<ClusterStateRow>('cluster_state', {
-  cluster: 'text!',
-  sequence: 'sequence!',
-  index: 'integer!',
-  ...state,
-  ...instants,
-  during: 'range',
-});
+export const clusterStateTable = defineTable<ClusterStateRow>(
+  'cluster_state',
+  {
+    cluster: 'text!',
+    sequence: 'sequence!',
+    index: 'integer!',
+    ...state,
+    ...instants,
+    during: 'range',
+  },
+  { isFinal: hasEnded },
+);

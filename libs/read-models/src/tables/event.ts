@@ -1,4 +1,4 @@
-import { defineTable } from './table.js';
+import { always, defineTable } from './table.js';
 
 /** One event of the log, for paging and for people's SQL; `cloudEvent` is the event as the API gives it out. */
 export type EventRow = {
@@ -31,5 +31,5 @@ export const eventTable = defineTable<EventRow>(
     occurredAt: 'instant',
     recordedAt: 'instant',
   },
-  { grows: true },
+  { isFinal: always },
 );

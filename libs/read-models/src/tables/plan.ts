@@ -1,4 +1,4 @@
-import { defineTable } from './table.js';
+import { always, defineTable } from './table.js';
 
 type Instants = { readonly occurredAt: string; readonly recordedAt: string };
 const instants = { occurredAt: 'instant', recordedAt: 'instant' } as const;
@@ -77,5 +77,5 @@ export const approvalTable = defineTable<ApprovalRow>(
     correlationId: 'text',
     ...instants,
   },
-  { grows: true },
+  { isFinal: always },
 );

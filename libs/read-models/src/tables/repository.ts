@@ -1,4 +1,4 @@
-import { defineTable } from './table.js';
+import { always, defineTable } from './table.js';
 
 type Instants = { readonly occurredAt: string; readonly recordedAt: string };
 const instants = { occurredAt: 'instant', recordedAt: 'instant' } as const;
@@ -68,7 +68,7 @@ export const revisionTable = defineTable<RevisionRow>(
     correlationId: 'text',
     ...instants,
   },
-  { grows: true },
+  { isFinal: always },
 );
 
 /** What the planner made of one revision of a repository; `document` lists its applications where it was accepted. */
@@ -93,5 +93,5 @@ export const configurationTable = defineTable<ConfigurationRow>(
     errorCount: 'integer',
     ...instants,
   },
-  { grows: true },
+  { isFinal: always },
 );

@@ -29,8 +29,10 @@ export type AnyTable = {
   readonly name: string;
   readonly entity: EntitySchema;
   readonly columns: readonly Column[];
-  /** Rows are only ever added; what a rebuild folded of them need not stay in memory. */
-  readonly grows: boolean;
+  /** The properties that make its key. */
+  readonly keys: readonly string[];
+  /** Whether no later event changes or reads this row again; a rebuild does not keep it in memory then. */
+  readonly isFinal: (row: object) => boolean;
 };
 
 /** A table whose rows are known by type. */
@@ -101,17 +103,29 @@ const entityOf = <Row extends object>(
   });
 };
 
+const never = (): boolean => false;
+
 /** Declares a table; its SQL stands in a migration. Property names become snake case. */
 export const defineTable = <Row extends object>(
   name: string,
   notes: Readonly<Record<keyof Row & string, ColumnNote>>,
-  { grows = false }: { readonly grows?: boolean } = {},
-): Table<Row> => ({
-  name,
-  entity: entityOf(name, notes),
-  columns: Object.entries<ColumnNote>(notes).map(([property, note]) => columnOf(property, note)),
-  grows,
-});
+  { isFinal = never }: { readonly isFinal?: (row: Row) => boolean } = {},
+): Table<Row> => {
+  const columns = Object.entries<ColumnNote>(notes).map(([property, note]) => columnOf(property, note));
+  return {
+    name,
+    entity: entityOf(name, notes),
+    columns,
+    keys: columns.filter((column) => column.key).map(({ property }) => property),
+    isFinal: isFinal as (row: object) => boolean,
+  };
+};
+
+/** For tables whose rows are only ever added. */
+export const always = (): boolean => true;
+
+/** For tables of stretches of time: one that has ended stays as it is. */
+export const hasEnded = ({ during }: { readonly during: Span }): boolean => during.until !== null;
 
 /** Declares a stable SQL view for reading through its entity; the first columns marked `!` tell its rows apart. */
 export const defineView = <Row extends object>(

@@ -1,4 +1,4 @@
-import { defineTable, type Span } from './table.js';
+import { defineTable, hasEnded, type Span } from './table.js';
 
 /** The words of a target's sync. */
 export const syncs = [
@@ -79,20 +79,28 @@ const lasting = { during: 'range' } as const;
 
 /** One stretch of time in which a target's sync was the same, by the log's clock. */
 export type TargetStateRow = TargetKey & Began & TargetSync & Instants & { readonly during: Span };
-export const targetStateTable = defineTable<TargetStateRow>('target_state', {
-  ...key,
-  ...began,
-  ...sync,
-  ...instants,
-  ...lasting,
-});
+export const targetStateTable = defineTable<TargetStateRow>(
+  'target_state',
+  {
+    ...key,
+    ...began,
+    ...sync,
+    ...instants,
+    ...lasting,
+  },
+  { isFinal: hasEnded },
+);
 
 /** One stretch of time in which a target's health was the same, by the log's clock. */
 export type TargetHealthRow = TargetKey & Began & TargetHealth & Instants & { readonly during: Span };
-export const targetHealthTable = defineTable<TargetHealthRow>('target_health', {
-  ...key,
-  ...began,
-  ...health,
-  ...instants,
-  ...lasting,
-});
+export const targetHealthTable = defineTable<TargetHealthRow>(
+  'target_health',
+  {
+    ...key,
+    ...began,
+    ...health,
+    ...instants,
+    ...lasting,
+  },
+  { isFinal: hasEnded },
+);

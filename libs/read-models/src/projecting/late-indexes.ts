@@ -1,0 +1,53 @@
+import type { Pool } from 'pg';
+
+import { quoted } from './database.js';
+
+type Index = { readonly drop: string; readonly make: string };
+
+const constraintsOf = `
+  SELECT c.conrelid::regclass::text AS "table", c.conname AS name, pg_get_constraintdef(c.oid) AS definition
+  FROM pg_constraint c JOIN pg_class t ON t.oid = c.conrelid
+  WHERE c.connamespace = $1::regnamespace AND c.contype = 'p' AND t.relname = ANY($2)
+  ORDER BY t.relname`;
+const indexesOf = `
+  SELECT i.indexrelid::regclass::text AS name, pg_get_indexdef(i.indexrelid) AS definition
+  FROM pg_index i JOIN pg_class t ON t.oid = i.indrelid
+  WHERE t.relnamespace = $1::regnamespace AND NOT i.indisprimary AND t.relname = ANY($2)
+  ORDER BY t.relname, 1`;
+
+type ConstraintRow = { readonly table: string; readonly name: string; readonly definition: string };
+type IndexRow = { readonly name: string; readonly definition: string };
+
+const indexes = async (pool: Pool, schema: string, tables: readonly string[]): Promise<readonly Index[]> => {
+  const of = [quoted(schema), tables];
+  const { rows: plain } = await pool.query<IndexRow>(indexesOf, of);
+  const { rows: keys } = await pool.query<ConstraintRow>(constraintsOf, of);
+  return [
+    ...plain.map(({ name, definition }) => ({ drop: `DROP INDEX ${name}`, make: definition })),
+    ...keys.map(({ table, name, definition }) => ({
+      drop: `ALTER TABLE ${table} DROP CONSTRAINT ${quoted(name)}`,
+      make: `ALTER TABLE ${table} ADD CONSTRAINT ${quoted(name)} ${definition}`,
+    })),
+  ];
+};
+
+/**
+ * Takes the indexes and keys of tables away while they are filled, and makes them again afterwards: sorting once costs
+ * a fraction of finding every row its place. Two are made at a time.
+ */
+export const withoutIndexes = async <Result>(
+  pool: Pool,
+  schema: string,
+  tables: readonly string[],
+  fill: () => Promise<Result>,
+): Promise<Result> => {
+  const taken = await indexes(pool, schema, tables);
+  for (const { drop } of taken) await pool.query(drop);
+  const result = await fill();
+  const left = [...taken];
+  const make = async (): Promise<void> => {
+    for (let next = left.shift(); next; next = left.shift()) await pool.query(next.make);
+  };
+  await Promise.all([make(), make()]);
+  return result;
+};

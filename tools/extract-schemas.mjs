@@ -39,12 +39,14 @@ const fetchJson = (kubeconfig, path) =>
     sent.end();
   });
 
+const without = (record, name) => Object.fromEntries(Object.entries(record).filter(([key]) => key !== name));
+
 /** Names of properties stay, whatever they are; of schemas, what only people read is left out. */
 const withoutProse = (schema) => {
   if (Array.isArray(schema)) return schema.map(withoutProse);
   if (typeof schema !== 'object' || schema === null) return schema;
-  const { description: _description, properties, ...rest } = schema;
-  const kept = Object.entries(rest).map(([key, value]) => [
+  const { properties, ...rest } = schema;
+  const kept = Object.entries(without(rest, 'description')).map(([key, value]) => [
     key,
     key === 'default' ? value : withoutProse(value),
   ]);

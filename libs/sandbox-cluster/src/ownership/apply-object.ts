@@ -2,7 +2,8 @@ import type { Json } from '@syncline/kernel';
 
 import { completed, emptyObject } from '../schemas/completed.js';
 import type { KubeObject } from '../schemas/kube-object.js';
-import { compare, ignoring, isSame } from './compare.js';
+import { isSame } from '../schemas/json.js';
+import { compare, ignoring } from './compare.js';
 import { conflictRefusal, type Conflict } from './conflict.js';
 import { difference, emptySet, intersection, isEmptySet, union } from './field-set.js';
 import {
@@ -52,8 +53,7 @@ export const applyObject = (request: ApplyRequest): ApplyOutcome => {
 /** The live object without its managedFields; where there is none, what an empty one holds. */
 const plainLive = ({ schema, live }: ApplyRequest): KubeObject => {
   if (!live) return emptyObject(schema);
-  const { managedFields: _, ...metadata } = live.metadata;
-  return { ...live, metadata };
+  return withManagers(live, new Map());
 };
 
 /** An object that nobody is known to own was written by someone: `before-first-apply`. */

@@ -1,24 +1,22 @@
 import type { Json } from '@syncline/kernel';
 
-import type { FieldType, ListType, MapType, Scalar } from '../schemas/field-type.js';
+import {
+  fieldInMap,
+  type FieldType,
+  type ListType,
+  type MapType,
+  type Scalar,
+} from '../schemas/field-type.js';
 import type { KubeObject } from '../schemas/kube-object.js';
 import type { ObjectSchema } from '../schemas/object-schema.js';
 import { goSyntax, goText, goType } from './go-text.js';
 import type { Refusal } from './operations.js';
-import {
-  fieldElement,
-  isList,
-  isObject,
-  ItemWithoutKey,
-  itemElement,
-  showPath,
-  typeInMap,
-} from './path-element.js';
-import type { JsonObject } from './path-element.js';
+import { isList, isObject, type JsonObject } from '../schemas/json.js';
+import { fieldElement, ItemWithoutKey, itemElement, showPath } from './path-element.js';
 
 /** Whether an object may be applied: its types and keys, by the schema. The real server calls each fault a 500. */
 export const checkApplied = (schema: ObjectSchema, applied: KubeObject): Refusal | undefined => {
-  if ('managedFields' in applied.metadata && applied.metadata.managedFields !== null)
+  if (Array.isArray(applied.metadata.managedFields))
     return { code: 400, reason: 'BadRequest', message: 'metadata.managedFields must be nil' };
   const faults = check(schema.root, applied as unknown as Json, []).sort();
   const [only] = faults;
@@ -64,7 +62,7 @@ const checkMembers = (map: MapType, members: JsonObject, path: Path): string[] =
     const at = [...path, fieldElement(name)];
     // The real server, too, stops at the first field of a map that it does not know.
     if (!map.field(name) && !map.values) return [...faults, ...fault(at, 'field not declared in schema')];
-    faults.push(...check(typeInMap(map, name), members[name] ?? null, at));
+    faults.push(...check(fieldInMap(map, name), members[name] ?? null, at));
   }
   return faults;
 };

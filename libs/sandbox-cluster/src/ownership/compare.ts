@@ -1,9 +1,9 @@
-import { canonicalJson, type Json } from '@syncline/kernel';
+import type { Json } from '@syncline/kernel';
 
-import type { FieldType, ListType, MapType } from '../schemas/field-type.js';
+import { fieldInMap, type FieldType, type ListType, type MapType } from '../schemas/field-type.js';
 import { emptySet, selfSet, setOf, without, type FieldSet } from './field-set.js';
-import { fieldElement, isList, isObject, itemElement, shapeOf, typeInMap } from './path-element.js';
-import type { JsonObject } from './path-element.js';
+import { isList, isObject, isSame, type JsonObject } from '../schemas/json.js';
+import { fieldElement, itemElement, shapeOf } from './path-element.js';
 
 /** What differs between two values of a type, by path. */
 export type Comparison = {
@@ -13,9 +13,6 @@ export type Comparison = {
 };
 
 const same: Comparison = { added: emptySet, modified: emptySet, removed: emptySet };
-
-export const isSame = (a: Json | undefined, b: Json | undefined): boolean =>
-  a === b || (a !== undefined && b !== undefined && canonicalJson(a) === canonicalJson(b));
 
 /** Compares two values; an absent one is `undefined`. The order of a list's items is not a difference. */
 export const compare = (type: FieldType, before: Json | undefined, after: Json | undefined): Comparison => {
@@ -85,7 +82,7 @@ const compareMembers = (map: MapType, before: Json | undefined, after: Json | un
   const names = [...new Set([...Object.keys(old ?? {}), ...Object.keys(now ?? {})])];
   return collect(
     names.map(
-      (name) => [fieldElement(name), compare(typeInMap(map, name), old?.[name], now?.[name])] as const,
+      (name) => [fieldElement(name), compare(fieldInMap(map, name), old?.[name], now?.[name])] as const,
     ),
   );
 };

@@ -1,6 +1,5 @@
 import type { Json } from '@syncline/kernel';
-
-import { isList, isObject } from './path-element.js';
+import { isList, isObject } from '../schemas/json.js';
 
 /** A value as Go prints it with `%v`; the server's messages are made of that. */
 export const goText = (value: Json): string => {

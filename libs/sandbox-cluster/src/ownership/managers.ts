@@ -1,3 +1,4 @@
+import { withoutMember } from '../schemas/json.js';
 import type { KubeObject, ManagedFieldsEntry } from '../schemas/kube-object.js';
 import { fromFieldsV1, isEmptySet, toFieldsV1, type FieldSet } from './field-set.js';
 
@@ -72,11 +73,15 @@ export const mapFields = (
 ): Managers =>
   managersFrom([...managers].map(([identity, one]) => ({ ...one, fields: change(one, identity) })));
 
+const byText = (a: object, b: object): number => (JSON.stringify(a) < JSON.stringify(b) ? -1 : 1);
+
 /** The same but for the times. */
 export const isSameOwnership = (a: Managers, b: Managers): boolean => {
   const plain = (managers: Managers): string =>
     JSON.stringify(
-      toManagedFields(new Map([...managers].map(([identity, { time: _, ...one }]) => [identity, one]))),
+      toManagedFields(managers)
+        .map((entry) => ({ ...entry, time: undefined }))
+        .sort(byText),
     );
   return plain(a) === plain(b);
 };
@@ -84,6 +89,6 @@ export const isSameOwnership = (a: Managers, b: Managers): boolean => {
 /** The object with these managedFields. */
 export const withManagers = (object: KubeObject, managers: Managers): KubeObject => {
   const entries = toManagedFields(managers);
-  const { managedFields: _, ...metadata } = object.metadata;
-  return { ...object, metadata: entries.length > 0 ? { ...metadata, managedFields: entries } : metadata };
+  const metadata = { ...object.metadata, managedFields: entries };
+  return { ...object, metadata: entries.length > 0 ? metadata : withoutMember(metadata, 'managedFields') };
 };

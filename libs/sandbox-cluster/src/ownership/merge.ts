@@ -1,9 +1,9 @@
 import type { Json } from '@syncline/kernel';
 
-import type { FieldType, ListType, MapType } from '../schemas/field-type.js';
+import { fieldInMap, type FieldType, type ListType, type MapType } from '../schemas/field-type.js';
 import { itemsByElement } from './compare.js';
-import { isList, isObject, itemElement, shapeOf, typeInMap } from './path-element.js';
-import type { JsonObject } from './path-element.js';
+import { isList, isObject, type JsonObject } from '../schemas/json.js';
+import { itemElement, shapeOf } from './path-element.js';
 
 /** Lays an applied value over the live one: leaves are replaced, granular maps and lists are merged item by item. */
 export const merge = (
@@ -23,7 +23,9 @@ export const merge = (
 
 const mergeMembers = (map: MapType, live: JsonObject, applied: JsonObject): Json => {
   const names = [...new Set([...Object.keys(live), ...Object.keys(applied)])];
-  const merged = names.map((name) => [name, merge(typeInMap(map, name), live[name], applied[name])] as const);
+  const merged = names.map(
+    (name) => [name, merge(fieldInMap(map, name), live[name], applied[name])] as const,
+  );
   return Object.fromEntries(merged.filter((pair): pair is readonly [string, Json] => pair[1] !== undefined));
 };
 

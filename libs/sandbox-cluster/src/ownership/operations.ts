@@ -37,9 +37,6 @@ export type ApplyOutcome =
   | { readonly ok: true; readonly object: KubeObject; readonly changed: boolean }
   | { readonly ok: false; readonly refusal: Refusal };
 
-/** `(request) → outcome`: decides one server-side apply. */
-export type ApplyObject = (request: ApplyRequest) => ApplyOutcome;
-
 /** A POST, PUT or PATCH by `manager`; `after` is what shall be stored, with defaults filled. */
 export type UpdateRequest = {
   readonly schema: ObjectSchema;
@@ -51,24 +48,3 @@ export type UpdateRequest = {
   readonly now: string;
   readonly subresource?: string;
 };
-
-/**
- * `(request) → after` with the managedFields that result; unchanged but for those. Where nothing but times would
- * change, the entries of `before` stay.
- */
-export type RecordUpdate = (request: UpdateRequest) => KubeObject;
-
-/** Reads a body that a client POSTs or PUTs: fills defaults, drops unknown fields and says which, refuses wrong types. */
-export type ReadBody = (
-  schema: ObjectSchema,
-  body: KubeObject,
-) =>
-  | { readonly ok: true; readonly object: KubeObject; readonly unknown: readonly string[] }
-  | { readonly ok: false; readonly refusal: Refusal };
-
-/** Applies a JSON patch (RFC 6902), a JSON merge patch (RFC 7386), or a strategic merge patch to an object. */
-export type PatchObject = (
-  schema: ObjectSchema,
-  object: KubeObject,
-  patch: { readonly type: 'json' | 'merge' | 'strategic'; readonly body: unknown },
-) => { readonly ok: true; readonly object: KubeObject } | { readonly ok: false; readonly refusal: Refusal };

@@ -1,13 +1,7 @@
 import { canonicalJson, type Json } from '@syncline/kernel';
 
 import type { FieldType, ListType, MapType } from '../schemas/field-type.js';
-
-export type JsonObject = { readonly [key: string]: Json };
-
-export const isObject = (value: Json | undefined): value is JsonObject =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
-
-export const isList = (value: Json | undefined): value is readonly Json[] => Array.isArray(value);
+import { isList, isObject } from '../schemas/json.js';
 
 /** The path element of a field. */
 export const fieldElement = (name: string): string => `f:${name}`;
@@ -32,10 +26,6 @@ export const shapeOf = (type: FieldType, value: Json | undefined): Shape => {
   if (isList(value)) return untypedList;
   return isObject(value) ? untypedMap : { is: 'scalar' };
 };
-
-/** The type of what a map holds under a name. */
-export const typeInMap = (map: MapType, name: string): FieldType =>
-  map.field(name)?.type ?? map.values ?? { is: 'untyped' };
 
 /** Why an item has no place in its list. */
 export class ItemWithoutKey extends Error {}

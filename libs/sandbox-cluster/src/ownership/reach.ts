@@ -1,3 +1,4 @@
+import { withoutMember } from '../schemas/json.js';
 import type { KubeObject } from '../schemas/kube-object.js';
 import type { ObjectSchema } from '../schemas/object-schema.js';
 
@@ -11,6 +12,5 @@ export const keepOutOfReach = (
   if (subresource === 'status')
     return { ...(live ?? written), metadata: written.metadata, status: written.status };
   if (!schema.hasStatus) return written;
-  const { status: _, ...rest } = written;
-  return live?.status === undefined ? { ...rest } : { ...rest, status: live.status };
+  return live?.status === undefined ? withoutMember(written, 'status') : { ...written, status: live.status };
 };

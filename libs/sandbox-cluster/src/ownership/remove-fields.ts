@@ -1,9 +1,9 @@
 import type { Json } from '@syncline/kernel';
 
-import type { FieldType, ListType, MapType } from '../schemas/field-type.js';
+import { fieldInMap, type FieldType, type ListType, type MapType } from '../schemas/field-type.js';
 import { belowOf, isEmptySet, type FieldSet } from './field-set.js';
-import { fieldElement, isList, isObject, itemElement, shapeOf, typeInMap } from './path-element.js';
-import type { JsonObject } from './path-element.js';
+import { isList, isObject, type JsonObject } from '../schemas/json.js';
+import { fieldElement, itemElement, shapeOf } from './path-element.js';
 
 /** The value without the paths of a set. A map or list from which all is removed is null, as on the real server. */
 export const removeFields = (type: FieldType, value: Json, removed: FieldSet): Json => {
@@ -28,7 +28,7 @@ const removeMembers = (map: MapType, members: JsonObject, removed: FieldSet): Js
   const kept = Object.entries(members).flatMap(([name, value]) => {
     const below = belowOf(removed, fieldElement(name));
     if (below.self) return [];
-    return [[name, isEmptySet(below) ? value : removeFields(typeInMap(map, name), value, below)] as const];
+    return [[name, isEmptySet(below) ? value : removeFields(fieldInMap(map, name), value, below)] as const];
   });
   return kept.length > 0 ? Object.fromEntries(kept) : null;
 };

@@ -1,9 +1,9 @@
 import type { Json } from '@syncline/kernel';
 
-import type { FieldType, ListType, MapType } from '../schemas/field-type.js';
+import { fieldInMap, type FieldType, type ListType, type MapType } from '../schemas/field-type.js';
 import { emptySet, isEmptySet, selfSet, setOf, type FieldSet } from './field-set.js';
-import { fieldElement, isList, isObject, itemElement, shapeOf, typeInMap } from './path-element.js';
-import type { JsonObject } from './path-element.js';
+import { isList, isObject, type JsonObject } from '../schemas/json.js';
+import { fieldElement, itemElement, shapeOf } from './path-element.js';
 
 /**
  * The paths that a value sets: its scalars, atomic lists and maps whole, the items of lists, the keys of free maps, and
@@ -28,7 +28,7 @@ const ofMembers = (map: MapType, members: JsonObject): FieldSet =>
   setOf(
     false,
     Object.entries(members).map(([name, value]) => {
-      const fields = fieldsOf(typeInMap(map, name), value);
+      const fields = fieldsOf(fieldInMap(map, name), value);
       const isOwn =
         value === null || (isObject(value) && Object.keys(value).length === 0) || !map.field(name);
       return [fieldElement(name), isOwn ? { ...fields, self: true } : fields] as const;
@@ -51,6 +51,6 @@ export const withNamedFields = (type: FieldType, set: FieldSet): FieldSet => {
 /** The type behind a path element. */
 export const typeBelow = (type: FieldType, element: string): FieldType => {
   if (type.is === 'list') return type.items;
-  if (type.is === 'map' && element.startsWith('f:')) return typeInMap(type, element.slice(2));
+  if (type.is === 'map' && element.startsWith('f:')) return fieldInMap(type, element.slice(2));
   return { is: 'untyped' };
 };

@@ -1,25 +1,24 @@
 import type { Json } from '@syncline/kernel';
 
-/** The members of a map. */
-export type Members = { readonly [name: string]: Json };
+import type { JsonObject } from './json.js';
 
-type Default = Json | ((self: Members) => Json | undefined);
+type Default = Json | ((self: JsonObject) => Json | undefined);
 
 const api = 'io.k8s.api.';
-const rolling = (self: Members): Json | undefined =>
+const rolling = (self: JsonObject): Json | undefined =>
   (self.type ?? 'RollingUpdate') === 'RollingUpdate' ? {} : undefined;
 const probe = { timeoutSeconds: 1, periodSeconds: 10, successThreshold: 1, failureThreshold: 3 };
 const mode = { defaultMode: 420 };
-const isRunOnce = (self: Members): Json | undefined =>
+const isRunOnce = (self: JsonObject): Json | undefined =>
   self.completions === undefined && self.parallelism === undefined ? 1 : undefined;
-const tagOf = (image: Json | undefined): string =>
-  /:([^:/@]+)(?:@.*)?$/.exec(String(image ?? ''))?.[1] ?? 'latest';
+const textOf = (value: Json | undefined): string => (typeof value === 'string' ? value : '');
+const tagOf = (image: string): string => /:([^:/@]+)$/.exec(image)?.[1] ?? 'latest';
+const isPinned = (image: string): boolean => image.includes('@') || tagOf(image) !== 'latest';
 const container: Readonly<Record<string, Default>> = {
   terminationMessagePath: '/dev/termination-log',
   terminationMessagePolicy: 'File',
-  imagePullPolicy: ({ image }) => (isPinned(image) || tagOf(image) !== 'latest' ? 'IfNotPresent' : 'Always'),
+  imagePullPolicy: ({ image }) => (isPinned(textOf(image)) ? 'IfNotPresent' : 'Always'),
 };
-const isPinned = (image: Json | undefined): boolean => String(image ?? '').includes('@');
 const group = 'rbac.authorization.k8s.io';
 
 /**
@@ -108,7 +107,7 @@ const defaults: Readonly<Record<string, Readonly<Record<string, Default>>>> = {
 };
 
 /** The defaults of the members that a map of the server's types lacks (an empty string or zero is the same as lacking). */
-export const defaultsOf = (name: string | undefined, self: Members): Members => {
+export const defaultsOf = (name: string | undefined, self: JsonObject): JsonObject => {
   const known = name === undefined ? undefined : defaults[name];
   if (!known) return {};
   const missing = Object.entries(known).flatMap(([field, preset]) => {

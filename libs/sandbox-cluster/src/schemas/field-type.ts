@@ -41,6 +41,10 @@ export type Untyped = { readonly is: 'untyped' };
 /** The type of a value, from the server's OpenAPI or a CRD. Recursive types are lazy inside `field`. */
 export type FieldType = Scalar | MapType | ListType | Untyped;
 
+/** The type of what a map holds under a name. */
+export const fieldInMap = (map: MapType, name: string): FieldType =>
+  map.field(name)?.type ?? map.values ?? untyped;
+
 const untyped: Untyped = { is: 'untyped' };
 const quantity: Scalar = { is: 'scalar', of: 'quantity' };
 const anyScalar: Scalar = { is: 'scalar', of: 'any' };

@@ -81,3 +81,21 @@ test('a server that is killed under load loses nothing, repeats nothing, and rea
     Array.from({ length: last }, (_, index) => index + 1),
   );
 });
+
+test('an applier answers again after the server was killed, and a call that nobody takes is given up soon', async () => {
+  const [planner, api] = [await log.hub('planner'), await log.hub('api')];
+  await api.servedClusters.assign('hub', ['prod-eu']);
+  const agent = await log.agent('hub');
+  const silence = planner.clusterCalls.call('prod-eu', 'diff', {});
+  await expect(silence).rejects.toMatchObject({ code: 'cluster-unreachable' });
+  await agent.clusterAnswers.serve('prod-eu', 'diff', () => delay(2_500, 'late, but taken'));
+  await expect(planner.clusterCalls.call('prod-eu', 'diff', {})).resolves.toBe('late, but taken');
+  await log.kill();
+  await log.restart();
+  const answer = await eventually(
+    () => planner.clusterCalls.call('prod-eu', 'diff', {}).catch(() => undefined),
+    20_000,
+    'an answer after the server was killed',
+  );
+  expect(answer).toBe('late, but taken');
+});

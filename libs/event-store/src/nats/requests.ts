@@ -82,7 +82,16 @@ export class NatsCommands implements Commands {
   }
 }
 
-/** Calls to appliers across accounts: the reply subject must lie under the cluster's own. */
+/** How long an applier that is there takes at most to say that it has taken a call. */
+const takenWithinMs = 2_000;
+/** What an applier says at once; the answer follows. */
+const taken = '"taken"';
+
+/**
+ * Calls to appliers across accounts: the reply subject must lie under the cluster's own. A call that comes before its applier
+ * is connected (again) is lost without a word, so an applier first says that it has taken it: silence is noticed within
+ * two seconds, however long the answer may take.
+ */
 export class NatsClusterCalls implements ClusterCalls {
   constructor(private readonly nc: NatsConnection) {}
 
@@ -92,21 +101,51 @@ export class NatsClusterCalls implements ClusterCalls {
     payload: unknown,
     { timeoutMs = 60_000 }: { readonly timeoutMs?: number } = {},
   ): Promise<Result> {
+    const what = `${method} on ${cluster}`;
     const token = encodeToken(cluster);
     const reply = `rpcr.cluster.${token}.${createInbox().replace('_INBOX.', '')}`;
-    const options = { timeout: timeoutMs, noMux: true, reply };
-    const answer = await this.nc
-      .request(`rpcs.cluster.${token}.${method}`, JSON.stringify(payload), options)
-      .catch((error: unknown) => {
-        if (!isSilence(error)) throw classify(error, `${method} on ${cluster}`);
-        throw new EventStoreError(
-          'cluster-unreachable',
-          `the applier of ${cluster} does not answer`,
-          cluster,
-          error,
-        );
-      });
-    return resultOf(answer.json<Answer>(), `${method} on ${cluster}`) as Result;
+    const replies = this.nc.subscribe(reply, { max: 2 });
+    const deadline = new Deadline(() => replies.unsubscribe());
+    deadline.in(Math.min(takenWithinMs, timeoutMs));
+    try {
+      this.nc.publish(`rpcs.cluster.${token}.${method}`, JSON.stringify(payload), { reply });
+      for await (const message of replies) {
+        if (isNoResponders(message)) break;
+        if (message.string() !== taken) return resultOf(message.json<Answer>(), what) as Result;
+        deadline.in(timeoutMs);
+      }
+    } catch (error) {
+      throw isSilence(error) ? unanswered(cluster, error) : rethrown(error, what);
+    } finally {
+      deadline.clear();
+      replies.unsubscribe();
+    }
+    throw unanswered(cluster);
+  }
+}
+
+const unanswered = (cluster: string, cause?: unknown): EventStoreError =>
+  new EventStoreError('cluster-unreachable', `the applier of ${cluster} does not answer`, cluster, cause);
+
+/** What an answer says is the caller's to know as it is; what the connection says is classified. */
+const rethrown = (error: unknown, what: string): unknown =>
+  isCommandRefused(error) || error instanceof EventStoreError ? error : classify(error, what);
+
+const isNoResponders = ({ data, headers }: Msg): boolean => data.length === 0 && headers?.code === 503;
+
+/** One timer that is set anew. */
+class Deadline {
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(private readonly onPassed: () => void) {}
+
+  in(ms: number): void {
+    this.clear();
+    this.#timer = setTimeout(this.onPassed, ms);
+  }
+
+  clear(): void {
+    clearTimeout(this.#timer);
   }
 }
 
@@ -122,7 +161,9 @@ export class NatsClusterAnswers implements ClusterAnswers {
     const stopped = new AbortController();
     const subscription = this.nc.subscribe(`rpcs.cluster.${encodeToken(cluster)}.${method}`, {
       callback: (error, message) => {
-        if (!error) void respond(message, () => handler(message.json(), stopped.signal));
+        if (error) return;
+        message.respond(taken);
+        void respond(message, () => handler(message.json(), stopped.signal));
       },
     });
     await this.nc.flush();

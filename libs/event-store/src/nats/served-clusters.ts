@@ -1,3 +1,5 @@
+import { setTimeout as delay } from 'node:timers/promises';
+
 import { fromSeed } from '@nats-io/jwt';
 import { jetstreamManager, type JetStreamManager } from '@nats-io/jetstream';
 import type { KV } from '@nats-io/kv';
@@ -19,6 +21,19 @@ const list = z.array(z.string());
 /** A message may be lost while the server takes over an account's new rights; the list is read again this often. */
 const rereadMs = 5_000;
 const key = (applier: string): string => encodeToken(applier);
+
+const issued = z.object({ iat: z.int() });
+
+/**
+ * Waits until a token that is issued now has a later second than this one. A server that starts again takes the later of
+ * the account it was configured with and the one it was given since, and within one second it cannot tell them apart.
+ */
+const untilLaterThan = async (jwt: string): Promise<void> => {
+  const claims = Buffer.from(jwt.split('.')[1] ?? '', 'base64url').toString();
+  if (claims === '') return;
+  const { iat } = issued.parse(JSON.parse(claims));
+  await delay(Math.max(0, Math.min((iat + 1) * 1000 - Date.now(), 1_000)));
+};
 
 /** Follows one key of bucket `served` with rights to that key alone: a direct get, and the bucket's own messages. */
 export async function* watchServed(
@@ -97,16 +112,18 @@ export class ProvisionedClusters implements ServedClusters {
       );
     }
     const operator = fromSeed(new TextEncoder().encode(this.keys.operatorSeed));
-    const jwt = await applierAccount(key(applier), account, this.keys.hub, operator, tokens);
     const system = await openConnection({
       servers: this.servers,
       credentials: this.keys.system,
       name: 'provisioner',
     });
+    const lookUp = async (): Promise<string> =>
+      (await system.request(`$SYS.REQ.ACCOUNT.${account}.CLAIMS.LOOKUP`, '', { timeout: 10_000 })).string();
     try {
+      await untilLaterThan(await lookUp());
+      const jwt = await applierAccount(key(applier), account, this.keys.hub, operator, tokens);
       await system.request('$SYS.REQ.CLAIMS.UPDATE', jwt, { timeout: 10_000 });
-      const kept = await system.request(`$SYS.REQ.ACCOUNT.${account}.CLAIMS.LOOKUP`, '', { timeout: 10_000 });
-      if (kept.string() !== jwt) {
+      if ((await lookUp()) !== jwt) {
         throw new EventStoreError(
           'log-forbidden',
           `the server did not take the rights of applier ${applier}`,

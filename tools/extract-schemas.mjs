@@ -73,9 +73,7 @@ const extract = async (kubeconfig) => {
     const document = await fetchJson(kubeconfig, `openapi/v3/${pathOf(groupVersion)}`);
     Object.assign(components, withoutProse(document.components.schemas));
     const discovered = await fetchJson(kubeconfig, pathOf(groupVersion));
-    resources[groupVersion] = discovered.resources.map(
-      ({ storageVersionHash: _hash, ...resource }) => resource,
-    );
+    resources[groupVersion] = discovered.resources.map((resource) => without(resource, 'storageVersionHash'));
   }
   const version = await fetchJson(kubeconfig, 'version');
   return { components, resources, version: version.gitVersion };

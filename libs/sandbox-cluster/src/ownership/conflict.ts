@@ -16,7 +16,7 @@ const whose = ({ name, operation, apiVersion, subresource }: Manager): string =>
 /** The answer to an apply that others' ownership stops. */
 export const conflictRefusal = (conflicts: readonly Conflict[]): Refusal => {
   const each = conflicts
-    .map((one) => ({ who: whose(one.with), paths: pathsOf(one.fields).map(showPath).sort() }))
+    .map((one) => ({ who: whose(one.with), paths: pathsOf(one.fields).map(showPath) }))
     .sort((a, b) => (a.who < b.who ? -1 : 1));
   const causes = each.flatMap(({ who, paths }) =>
     paths.map((field): StatusCause => ({

@@ -57,11 +57,14 @@ export const without = (a: FieldSet, b: FieldSet): FieldSet =>
 export const pathSet = (...path: readonly string[]): FieldSet =>
   path.reduceRight<FieldSet>((child, element) => setOf(false, [[element, child]]), selfSet);
 
-/** All paths of a set, in its order. */
-export const pathsOf = (set: FieldSet, at: readonly string[] = []): (readonly string[])[] => [
-  ...(set.self ? [at] : []),
-  ...[...set.below].flatMap(([element, child]) => pathsOf(child, [...at, element])),
-];
+/** All paths of a set, as the API server lists them: at each level first what is in the set, then what lies below. */
+export const pathsOf = ({ below }: FieldSet, at: readonly string[] = []): (readonly string[])[] => {
+  const children = [...below].sort(([a], [b]) => (a < b ? -1 : 1));
+  return [
+    ...children.filter(([, child]) => child.self).map(([element]) => [...at, element]),
+    ...children.flatMap(([element, child]) => pathsOf(child, [...at, element])),
+  ];
+};
 
 /** A set as the API writes it, with its elements sorted. */
 export const toFieldsV1 = (set: FieldSet): FieldsV1 => {

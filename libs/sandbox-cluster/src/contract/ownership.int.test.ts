@@ -1,0 +1,78 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+import { startCluster } from '@syncline/toolchain';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+
+import { applyTo, callsOf, readServer, type Call } from './api-server.js';
+import { widget, widgets } from './objects.js';
+import { ownershipCases } from './ownership-cases.js';
+import { refusalCases } from './refusal-cases.js';
+import { sequenceCases } from './sequence-cases.js';
+
+type Started = { readonly kubeconfigFile: string; readonly stop: () => Promise<void> };
+
+/** The servers that have to answer alike. */
+const servers: readonly (readonly [string, (dir: string) => Promise<Started>])[] = [
+  ['a real API server', (dir) => startCluster({ name: 'contract', dir })],
+];
+
+const prepare = async (call: Call): Promise<void> => {
+  const apply = applyTo(call);
+  const namespace = { apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'contract' } };
+  await apply('/api/v1/namespaces/contract', 'setup', namespace);
+  await apply(
+    '/apis/apiextensions.k8s.io/v1/customresourcedefinitions/widgets.contract.example',
+    'setup',
+    widgets,
+  );
+  const path = '/apis/contract.example/v1/namespaces/contract/widgets/first';
+  const isServed = async (): Promise<boolean> => (await apply(path, 'setup', widget('first', {}))).code < 300;
+  await vi.waitUntil(isServed, { timeout: 10_000 });
+};
+
+describe.each(servers)('%s', (_name, start) => {
+  let dir: string;
+  let started: Started;
+  let call: Call;
+
+  beforeAll(async () => {
+    dir = await mkdtemp(join(tmpdir(), 'syncline-contract-'));
+    started = await start(dir);
+    call = callsOf(await readServer(started.kubeconfigFile));
+    await prepare(call);
+  });
+
+  afterAll(async () => {
+    await started.stop();
+    await rm(dir, { recursive: true, force: true });
+  });
+
+  describe('ownership', () => ownershipCases(() => call));
+  describe('a refusal', () => refusalCases(() => call));
+  describe('a sequence of writes', () => sequenceCases(() => call));
+
+  it('answers a namespace that is being deleted as such', async () => {
+    const path = '/api/v1/namespaces/leaving';
+    const metadata = { name: 'leaving' };
+    await applyTo(call)(path, 'setup', { apiVersion: 'v1', kind: 'Namespace', metadata });
+    const held = {
+      apiVersion: 'v1',
+      kind: 'ConfigMap',
+      metadata: { name: 'held', finalizers: ['contract.example/hold'] },
+    };
+    await applyTo(call)(`${path}/configmaps/held`, 'setup', held);
+    await call('DELETE', path);
+    const late = { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'late' } };
+    const answer = await applyTo(call)(`${path}/configmaps/late`, 'one', late);
+    expect(answer).toMatchObject({ code: 403, body: { reason: 'Forbidden' } });
+    expect(answer.body.details?.causes).toMatchObject([{ reason: 'NamespaceTerminating' }]);
+    await call(
+      'PATCH',
+      `${path}/configmaps/held`,
+      { metadata: { finalizers: null } },
+      'application/merge-patch+json',
+    );
+  });
+});

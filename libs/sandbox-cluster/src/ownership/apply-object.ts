@@ -1,5 +1,6 @@
 import type { Json } from '@syncline/kernel';
 
+import { checkCustom } from '../schemas/check-custom.js';
 import { completed, emptyObject } from '../schemas/completed.js';
 import type { KubeObject } from '../schemas/kube-object.js';
 import { isSame } from '../schemas/json.js';
@@ -98,6 +99,8 @@ const finish = (
   const isMoved = !isSame(asJson(live), asJson(value));
   const timed = own && isMoved ? new Map([...managers, [self, { ...own, time: now }]]) : managers;
   const kept = keepOutOfReach(schema, subresource, request.live, value);
+  const refusal = checkCustom(schema, kept);
+  if (refusal) return { ok: false, refusal };
   const object = completed(schema, kept);
   const isSameObject = request.live !== undefined && isSame(asJson(live), asJson(object));
   if (request.live && isSameObject && isSameOwnership(managersOf(request.live), timed))

@@ -17,11 +17,8 @@ const same: Comparison = { added: emptySet, modified: emptySet, removed: emptySe
 /** Compares two values; an absent one is `undefined`. The order of a list's items is not a difference. */
 export const compare = (type: FieldType, before: Json | undefined, after: Json | undefined): Comparison => {
   const shape = shapeOf(type, after ?? before);
-  const isLeaf =
-    shape.is === 'scalar' ||
-    isAtomic(shape) ||
-    (isBare(before) && isBare(after)) ||
-    isReshaped(type, before, after);
+  if (isReshaped(type, before, after)) return reshaped(type, before, after);
+  const isLeaf = shape.is === 'scalar' || isAtomic(shape) || (isBare(before) && isBare(after));
   if (isLeaf) return leaf(before, after);
   const below =
     shape.is === 'list' ? compareItems(shape, before, after) : compareMembers(shape, before, after);
@@ -51,6 +48,13 @@ const isReshaped = (type: FieldType, before: Json | undefined, after: Json | und
   before !== undefined &&
   after !== undefined &&
   shapeOf(type, before).is !== shapeOf(type, after).is;
+
+/** The value itself is another, and what was or is below it as a map goes or comes. */
+const reshaped = (type: FieldType, before: Json | undefined, after: Json | undefined): Comparison => {
+  const [gone, come] = [compare(type, before, undefined), compare(type, undefined, after)];
+  const below = (set: FieldSet): FieldSet => ({ ...set, self: false });
+  return { added: below(come.added), modified: selfSet, removed: below(gone.removed) };
+};
 
 const collect = (parts: readonly (readonly [string, Comparison])[]): Comparison => ({
   added: setOf(

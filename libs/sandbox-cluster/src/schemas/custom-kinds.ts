@@ -91,7 +91,7 @@ export class CustomKinds {
       schema: {
         apiVersion,
         kind: names.kind,
-        custom: true,
+        custom: own,
         hasStatus: version.subresources?.status !== undefined,
         root,
       },

@@ -1,6 +1,7 @@
 import type { Json } from '@syncline/kernel';
 
 import type { Refusal } from '../ownership/operations.js';
+import { checkCustom } from './check-custom.js';
 import { completed } from './completed.js';
 import { fieldInMap, type FieldType, type MapType } from './field-type.js';
 import { isList, isObject, type JsonObject } from './json.js';
@@ -19,8 +20,10 @@ export const readBody = (schema: ObjectSchema, body: KubeObject): Body => {
   const found: Found = { unknown: [], wrong: [] };
   look(schema.root, body as unknown as Json, '', found);
   const [wrong] = found.wrong;
-  if (wrong === undefined) return { ok: true, object: completed(schema, body), unknown: found.unknown };
-  return { ok: false, refusal: schema.custom ? invalid(schema, body, wrong) : unreadable(schema, wrong) };
+  if (wrong !== undefined && !schema.custom) return { ok: false, refusal: unreadable(schema, wrong) };
+  const object = completed(schema, body);
+  const refusal = checkCustom(schema, object);
+  return refusal ? { ok: false, refusal } : { ok: true, object, unknown: found.unknown };
 };
 
 const unreadable = ({ apiVersion, kind }: ObjectSchema, wrong: string): Refusal => {
@@ -29,22 +32,13 @@ const unreadable = ({ apiVersion, kind }: ObjectSchema, wrong: string): Refusal 
   return { code: 400, reason: 'BadRequest', message };
 };
 
-/** A custom resource is read whatever it holds, and then validated. */
-const invalid = ({ apiVersion, kind }: ObjectSchema, { metadata }: KubeObject, wrong: string): Refusal => {
-  const [group = ''] = apiVersion.split('/');
-  const [, field = '', said = ''] = /^(\S*): (.*)$/.exec(wrong) ?? [];
-  const cause = { reason: 'FieldValueTypeInvalid', message: said, field };
-  const message = `${kind}.${group} "${metadata.name ?? ''}" is invalid: ${wrong}`;
-  return { code: 422, reason: 'Invalid', message, causes: [cause] };
-};
-
 const look = (type: FieldType, value: Json, path: string, found: Found): void => {
   if (value === null || type.is === 'untyped') return;
   if (type.is === 'list' && isList(value))
     value.forEach((item, index) => look(type.items, item, `${path}[${index}]`, found));
   else if (type.is === 'map' && isObject(value)) lookInMap(type, value, path, found);
   else if (type.is !== 'scalar' || !isOf(type.of, value))
-    found.wrong.push(`${path}: ${wrongText(type, value)}`);
+    found.wrong.push(`${wrongText(type, value)}: ${path}`);
 };
 
 const lookInMap = (map: MapType, value: JsonObject, path: string, found: Found): void => {
@@ -63,6 +57,5 @@ const isOf = (scalar: string, value: Json): boolean => {
 
 const wrongText = (type: FieldType, value: Json): string => {
   const expected = type.is === 'scalar' ? type.of : type.is;
-  const found = isList(value) ? 'array' : typeof value;
-  return `Invalid value: "${found}": must be of type ${expected}: "${found}"`;
+  return `cannot unmarshal ${isList(value) ? 'array' : typeof value} into a field of type ${expected}`;
 };

@@ -84,7 +84,7 @@ export class Schemas {
     if (name === undefined) return undefined;
     const own = this.resources.get(apiVersion) ?? [];
     const hasStatus = own.some((one) => one.kind === kind && one.name.endsWith('/status'));
-    return { apiVersion, kind, custom: false, hasStatus, root: this.#types.named(name) };
+    return { apiVersion, kind, hasStatus, root: this.#types.named(name) };
   }
 }
 

@@ -18,8 +18,8 @@ const first = [
 const second = [
   { name: 'lint of apps', args: [...eslint, ...cached('apps'), 'apps'], remedy: 'npm run lint' },
   {
-    name: 'lint of libs and tools',
-    args: [...eslint, ...cached('libs'), 'libs', 'tools', 'vitest.config.ts'],
+    name: 'lint of libs, tools and benchmarks',
+    args: [...eslint, ...cached('libs'), 'libs', 'tools', 'bench', 'vitest.config.ts'],
     remedy: 'npm run lint',
   },
   { name: 'generated documents', args: ['tools/generate-events-doc.mjs', '--check'], remedy: 'npm run docs' },

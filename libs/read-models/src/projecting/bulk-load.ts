@@ -9,11 +9,14 @@ import type { TableChanges } from './row-set.js';
 import { copyLine } from './stored-text.js';
 import { list, nameOf } from './write.js';
 
-/** Letters of one table that are copied at once, and how many copies may wait before the reader has to. */
-const copiedAtOnce = 2 * 1024 * 1024;
-const mostWaiting = 4;
+/** Bytes of one table that are copied at once, and how many copies may wait before the reader has to. */
+const copiedAtOnce = 1024 * 1024;
+const mostWaiting = 8;
+/** UTF-8 takes no more of a UTF-16 code unit. */
+const mostBytes = 3;
 
-type Held = { lines: string[]; letters: number };
+/** Lines of one table that wait for being copied. */
+type Held = { readonly bytes: Buffer; used: number };
 
 /**
  * Fills the tables of a schema by COPY, the fastest way there is, on a connection of its own while the next rows are
@@ -52,40 +55,40 @@ export class BulkLoad {
   }
 
   async add({ table, rows }: TableChanges): Promise<void> {
-    const held = this.#heldOf(table);
-    for (const row of rows) {
-      const line = copyLine(table.columns, row);
-      held.lines.push(line);
-      held.letters += line.length;
-    }
-    if (held.letters >= copiedAtOnce) this.#send(table, held);
+    for (const row of rows) this.#hold(table, copyLine(table.columns, row));
     while (this.#waiting > mostWaiting) await this.#last;
     this.#check();
   }
 
   async #finish(): Promise<void> {
-    for (const [table, held] of this.#held) this.#send(table, held);
+    for (const table of [...this.#held.keys()]) this.#send(table);
     await this.#last;
     this.#check();
   }
 
-  #heldOf(table: AnyTable): Held {
-    const known = this.#held.get(table);
-    if (known) return known;
-    const fresh = { lines: [], letters: 0 };
-    this.#held.set(table, fresh);
-    return fresh;
+  #hold(table: AnyTable, line: string): void {
+    const most = line.length * mostBytes;
+    let held = this.#held.get(table);
+    if (held && held.used + most > held.bytes.length) held = this.#send(table);
+    if (!held) {
+      held = { bytes: Buffer.allocUnsafe(Math.max(copiedAtOnce, most)), used: 0 };
+      this.#held.set(table, held);
+    }
+    held.used += held.bytes.write(line, held.used);
   }
 
-  #send(table: AnyTable, held: Held): void {
-    if (held.letters === 0) return;
-    const bytes = Buffer.from(held.lines.join(''));
-    Object.assign(held, { lines: [], letters: 0 });
+  #send(table: AnyTable): undefined {
+    const held = this.#held.get(table);
+    if (!held) return;
+    this.#held.delete(table);
+    const bytes = held.bytes.subarray(0, held.used);
     this.#waiting += 1;
     this.#last = this.#last
       .then(() => this.#copy(table, bytes))
       .catch((error: unknown) => (this.#failure ??= error))
-      .finally(() => (this.#waiting -= 1));
+      .finally(() => {
+        this.#waiting -= 1;
+      });
   }
 
   async #copy(table: AnyTable, bytes: Buffer): Promise<void> {

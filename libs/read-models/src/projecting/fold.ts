@@ -2,16 +2,11 @@ import type { LogEntry } from '@syncline/kernel';
 
 import { projections } from '../projections/all.js';
 import { unreadableTable, type UnreadableRow } from '../tables/bookkeeping.js';
-import { canonicalInstant, type Read, type Stored } from './projection.js';
+import { canonicalInstant, isInstant, type Read, type Stored } from './projection.js';
 import { RowSet, type TableChanges } from './row-set.js';
 
 /** Entries told apart: events to project, and messages to set aside. */
 export type Sorted = { readonly events: readonly Stored[]; readonly unreadable: readonly UnreadableRow[] };
-
-const isInstant = (text: string): boolean => {
-  const year = new Date(text).getUTCFullYear();
-  return year >= 0 && year <= 9999;
-};
 
 const reasonAgainst = (entry: LogEntry): string | undefined => {
   if (entry.unreadable) return entry.unreadable.reason;
@@ -26,7 +21,7 @@ export const sortEntries = (entries: readonly LogEntry[]): Sorted => {
   for (const entry of entries) {
     const reason = reasonAgainst(entry);
     const { sequence, subject, recordedAt } = entry.message;
-    if (reason === undefined) events.push(...(entry.events as readonly Stored[]));
+    if (reason === undefined) for (const event of entry.events) events.push(event as Stored);
     else unreadable.push({ sequence, subject, reason, recordedAt: canonicalInstant(recordedAt) });
   }
   return { events, unreadable };

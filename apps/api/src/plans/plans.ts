@@ -1,6 +1,6 @@
 import { Inject } from '@nestjs/common';
-import { planDocument } from '@syncline/events';
-import { BlobStore } from '@syncline/kernel';
+import { encodeToken, planDocument } from '@syncline/events';
+import { BlobStore, clusterOwner } from '@syncline/kernel';
 import { Views, type ApprovalRow, type PlanFilter, type PlanRow } from '@syncline/read-models';
 import { z } from 'zod';
 
@@ -91,7 +91,7 @@ export class Plans {
   async show(prefix: string): Promise<z.infer<typeof planAnswer>> {
     const row = await this.find(prefix);
     const [bytes, approvals] = await Promise.all([
-      this.blobs.get('hub', row.document),
+      this.blobs.get(clusterOwner(encodeToken(row.cluster)), row.document),
       this.views.approvals(row.plan),
     ]);
     const { plan: digest, ...rest } = summaryOf(row);

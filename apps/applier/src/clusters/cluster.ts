@@ -33,7 +33,7 @@ export class Cluster {
     this.#applies = new Applies(around, {
       isConnected,
       onSettled: (target, state, current) => this.#health.follow(target, state, current.healthTimeoutSeconds),
-      onApplied: () => this.#link.observeCapabilities(),
+      onApplied: () => this.#link.observeCapabilitiesSoon(),
     });
     this.#diffs = new Diffs(around, {
       untilQuiet: (target, timeoutMs) => this.#applies.untilQuiet(target, timeoutMs),

@@ -1,7 +1,17 @@
+import { randomUUID } from 'node:crypto';
+
 import { targetAggregate, type TargetState } from '@syncline/domain';
-import { diffRequest, subjects, type DiffAnswer, type DiffRequest, type TargetName } from '@syncline/events';
+import {
+  diffRequest,
+  subjects,
+  type DiffAnswer,
+  type DiffDocument,
+  type DiffRequest,
+  type TargetName,
+} from '@syncline/events';
 import { CommandRefused, isCommandRefused } from '@syncline/kernel';
 import { isKubernetesError } from '@syncline/kubernetes';
+import { withLogContext } from '@syncline/observability';
 import pLimit from 'p-limit';
 
 import { readInventory } from '../applies/plan-inputs.js';
@@ -10,6 +20,8 @@ import type { ClusterSurroundings } from '../surroundings.js';
 
 const diffsAtOnce = 4;
 const applyPatienceMs = 20_000;
+/** A longer answer is a blob: a message holds a megabyte. */
+const inlineCharacters = 128 * 1024;
 
 /** What diffs ask of the rest of the cluster's work. */
 export type DiffNeighbours = {
@@ -30,7 +42,9 @@ export class Diffs {
   serve(): Promise<() => Promise<void>> {
     const { log, cluster } = this.around;
     return log.clusterAnswers.serve(cluster, 'diff', (payload, signal) =>
-      this.#limit(() => this.#answer(payload, signal)),
+      withLogContext({ correlationId: `diff:${randomUUID()}` }, () =>
+        this.#limit(() => this.#answer(payload, signal)),
+      ),
     );
   }
 
@@ -64,7 +78,9 @@ export class Diffs {
     const inventory = await readInventory(documents, state.held.inventory);
     const target = { project, application, namespace, objects, secrets };
     const diff = await client.diff(target, inventory, prune, signal);
-    return { diff: await documents.write(isHeld(state) ? diff : { ...diff, holds: 'nothing' }) };
+    const document: DiffDocument = isHeld(state) ? diff : { ...diff, holds: 'nothing' };
+    const isSmall = JSON.stringify(document).length <= inlineCharacters;
+    return isSmall ? { inline: document } : { diff: await documents.write(document) };
   }
 }
 

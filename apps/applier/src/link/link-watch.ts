@@ -6,6 +6,8 @@ import { LatestRecorder } from '../recording.js';
 import { actor, type ClusterSurroundings } from '../surroundings.js';
 
 const capabilitiesEveryMs = 10 * 60_000;
+/** After an apply; the applies of one change share one look. */
+const capabilitiesSoonMs = 3_000;
 
 /** Whether the cluster's API server answers, said once at every change; and what it serves, at every change of that. */
 export class LinkWatch {
@@ -14,6 +16,7 @@ export class LinkWatch {
   #isSaid = false;
   #stop: () => void = () => undefined;
   #timer: NodeJS.Timeout | undefined;
+  #soon: NodeJS.Timeout | undefined;
   readonly #links: LatestRecorder<Link>;
   readonly #capabilities: LatestRecorder<undefined>;
   readonly #ended = new AbortController();
@@ -39,27 +42,50 @@ export class LinkWatch {
 
   start(): void {
     this.#stop = this.around.client.watchLink((link) => this.#see(link));
-    this.#timer = setInterval(() => this.observeCapabilities(), capabilitiesEveryMs).unref();
+    this.#timer = setInterval(() => this.#observeCapabilities(), capabilitiesEveryMs).unref();
   }
 
-  /** Looks at what the API server serves; after an apply it may be more. */
-  observeCapabilities(): void {
+  /** Looks soon at what the API server serves: after an apply it may be more. */
+  observeCapabilitiesSoon(): void {
+    this.#soon ??= setTimeout(() => {
+      this.#soon = undefined;
+      this.#observeCapabilities();
+    }, capabilitiesSoonMs).unref();
+  }
+
+  #observeCapabilities(): void {
     if (this.isConnected) this.#capabilities.take(undefined);
   }
 
   async end(): Promise<void> {
     this.#stop();
     clearInterval(this.#timer);
+    clearTimeout(this.#soon);
     this.#ended.abort();
     await Promise.all([this.#links.end(), this.#capabilities.end()]);
   }
 
+  /** One line where the wait for the API server begins, and one where it ends. */
+  #sayChange(link: Link): void {
+    const { logger, cluster } = this.around;
+    const wasConnected = this.#link?.state === 'connected';
+    const context = { cluster, correlationId: `link-${cluster}` };
+    if (link.state === 'connected' && !wasConnected)
+      logger.info(context, `the API server of ${cluster} answers`);
+    if (link.state !== 'connected' && (wasConnected || !this.#link))
+      logger.warn(
+        { ...context, since: link.since },
+        `waiting for the API server of ${cluster}: ${link.reason.slice(0, 500)}`,
+      );
+  }
+
   #see(link: Link): void {
+    this.#sayChange(link);
     this.#link = link;
     this.around.meter.linked(this.around.cluster, this.isConnected);
     this.#links.take(link);
     if (link.state !== 'connected') return;
-    this.observeCapabilities();
+    this.#observeCapabilities();
     this.onConnected();
   }
 

@@ -115,6 +115,7 @@ export class PlayedPlanner {
     const prune = { enabled: true, budget: { maxObjects: 100, maxPercent: 100 } };
     const request = { project, application, namespace: application, manifests, prune };
     const answer = diffAnswer.parse(await this.planner.clusterCalls.call(this.cluster, 'diff', request));
+    if ('inline' in answer) return answer.inline;
     const bytes = await this.planner.blobs.get(clusterOwner(encodeToken(this.cluster)), answer.diff.digest);
     return diffDocument.parse(JSON.parse(new TextDecoder().decode(bytes)));
   }

@@ -44,13 +44,17 @@ export class ClusterDiffs {
     const began = performance.now();
     try {
       const answer = diffAnswer.parse(await this.calls.call(cluster, 'diff', request, { timeoutMs }));
-      const bytes = await this.blobs.get(clusterOwner(encodeToken(cluster)), answer.diff.digest);
-      const diff = diffDocument.parse(JSON.parse(new TextDecoder().decode(bytes)));
+      const diff = 'inline' in answer ? answer.inline : await this.#read(cluster, answer.diff.digest);
       this.#slow.delete(cluster);
       return { status: 'answered', diff };
     } catch (error) {
       return this.#failed(cluster, error, performance.now() - began);
     }
+  }
+
+  async #read(cluster: string, digest: string): Promise<DiffDocument> {
+    const bytes = await this.blobs.get(clusterOwner(encodeToken(cluster)), digest);
+    return diffDocument.parse(JSON.parse(new TextDecoder().decode(bytes)));
   }
 
   #failed(cluster: string, error: unknown, afterMs: number): Diffed {

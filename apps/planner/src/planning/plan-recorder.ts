@@ -7,7 +7,7 @@ import type { Planned } from './target-planner.js';
 
 const planType = 'application/vnd.syncline.plan+json';
 
-/** Stores a plan's document, for the hub and for the applier that will carry it out, and says what is to be decided. */
+/** Stores a plan's document where the applier that will carry it out may read it, and says what is to be decided. */
 @Injectable()
 export class PlanRecorder {
   constructor(
@@ -29,8 +29,7 @@ export class PlanRecorder {
         return { type: 'find-unchanged', request, render: planned.render };
       case 'planned': {
         const { bytes, needs, refused, ...composed } = planned.composed;
-        const document = await this.blobs.put('hub', bytes, planType);
-        await this.blobs.put(clusterOwner(encodeToken(cluster)), bytes, planType);
+        const document = await this.blobs.put(clusterOwner(encodeToken(cluster)), bytes, planType);
         const { manifests, render } = planned;
         const lists = { needs: [...needs], refused: [...refused] };
         return {

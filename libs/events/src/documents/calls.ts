@@ -2,6 +2,7 @@ import { z } from 'zod';
 
 import { blobRef } from '../shapes.js';
 import { pruneRules } from './application-spec.js';
+import { diffDocument } from './plan.js';
 
 /**
  * `rpcs.cluster.<cluster>.diff`: server-side dry run of manifests that the hub stored under the cluster's owner.
@@ -14,8 +15,8 @@ export const diffRequest = z.object({
   manifests: blobRef,
   prune: pruneRules,
 });
-/** A blob that holds a DiffDocument, under the cluster's owner. */
-export const diffAnswer = z.object({ diff: blobRef });
+/** What the cluster would make of it: as it is where it is small, else as a blob under the cluster's owner. */
+export const diffAnswer = z.union([z.object({ diff: blobRef }), z.object({ inline: diffDocument })]);
 
 /** `rpcs.cluster.<cluster>.resources`: what a target holds, down to what its objects own. Answered inline. */
 export const resourcesRequest = z.object({ project: z.string(), application: z.string() });

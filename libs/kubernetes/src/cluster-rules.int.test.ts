@@ -1,10 +1,13 @@
 import { afterAll, beforeAll } from 'vitest';
 
+import { adopting } from './cluster-rules/adopting.js';
 import { answers } from './cluster-rules/answers.js';
 import { applyLoop } from './cluster-rules/apply-loop.js';
 import { planning } from './cluster-rules/planning.js';
 import { pruning } from './cluster-rules/pruning.js';
+import { replacing } from './cluster-rules/replacing.js';
 import { secrecy } from './cluster-rules/secrecy.js';
+import { takingOver } from './cluster-rules/taking-over.js';
 import { watching } from './cluster-rules/watching.js';
 import { startRig, type Rig } from './cluster-rules/rig.js';
 
@@ -25,5 +28,8 @@ answers(started);
 planning(started);
 applyLoop(started);
 pruning(started);
+adopting(started);
+replacing(started);
+takingOver(started);
 secrecy(started);
 watching(started);

@@ -1,4 +1,4 @@
-import type { FieldChange, KubernetesOperation } from '@syncline/events';
+import type { FieldChange, HeldFields, KubernetesOperation } from '@syncline/events';
 
 import { paint, type Colour } from '../shell/formats.js';
 import { count, objectText } from '../story/words.js';
@@ -33,18 +33,50 @@ const noteOf = ({ certainty, refusal, protectedBecause }: KubernetesOperation): 
   return certainty === 'confirmed' ? '' : `  ${certainty}`;
 };
 
+const holderText = ({ manager, operation, subresource }: HeldFields): string => {
+  const how = [operation, subresource].filter((part) => part !== undefined).join(' of ');
+  return how === '' ? manager : `${manager} (${how})`;
+};
+
+/** Whose fields an operation concerns, and what goes with a replacement. */
+const ownershipLines = (operation: KubernetesOperation): readonly string[] => {
+  const { adopts = [], takeovers = [], conceded = [], replacement } = operation;
+  return [
+    ...(replacement
+      ? [
+          `deleted and created anew: ${replacement.field ?? 'a field'} cannot be changed (allowed by ${replacement.allowedBy})`,
+        ]
+      : []),
+    ...(replacement?.takesAlong === undefined ? [] : [`goes with it: ${replacement.takesAlong}`]),
+    ...adopts.map(
+      ({ manager, fieldCount, keeps }) =>
+        `applied before by ${manager} (${count(fieldCount, 'field')}${keeps === true ? ', which it keeps' : ', which become ours'})`,
+    ),
+    ...takeovers.map(
+      (one) =>
+        `takes ${one.paths.join(', ')} from ${holderText(one)}${one.ours === true ? ', set by Syncline before' : ''}`,
+    ),
+    ...conceded.map((one) => `leaves ${one.paths.join(', ')} to ${holderText(one)}`),
+  ].map((line) => `      ${line}`);
+};
+
 /** Whether an operation changes anything. */
 export const changes = ({ action }: KubernetesOperation): boolean => action !== 'unchanged';
 
 type View = { readonly fields: boolean; readonly colour: boolean };
 
-const operationLines = (operation: KubernetesOperation, { fields, colour }: View): readonly string[] => {
+/** What concerns what somebody else set, or deletes, is always shown field by field. */
+const shownWhole: ReadonlySet<string> = new Set(['adopt', 'takeover', 'replace']);
+
+const operationLines = (operation: KubernetesOperation, view: View): readonly string[] => {
+  const { colour } = view;
+  const fields = view.fields || shownWhole.has(operation.action);
   const [sign, tone] = signs[operation.action];
   const line = `  ${sign} ${operation.action.padEnd(9)} ${objectText(operation.object)}${noteOf(operation)}`;
   const omitted = operation.changesOmitted ?? 0;
   const shown = fields ? operation.changes.map((change) => `      ${changeText(change)}`) : [];
   const rest = fields && omitted > 0 ? [`      and ${count(omitted, 'field')} more`] : [];
-  return [paint(line, tone, colour), ...shown, ...rest];
+  return [paint(line, tone, colour), ...ownershipLines(operation), ...shown, ...rest];
 };
 
 const headOf = ({ cluster, digest, state }: TargetPlan): string =>
@@ -53,7 +85,7 @@ const headOf = ({ cluster, digest, state }: TargetPlan): string =>
 /** A target's plan as people read it; with `fields`, what changes inside each object. */
 export const planText = (one: TargetPlan, view: View): string => {
   const operations = one.plan?.operations ?? [];
-  const changing = operations.filter(changes);
+  const changing = operations.filter((one) => changes(one) || (one.conceded ?? []).length > 0);
   const unchanged = operations.length - changing.length;
   const lines = [paint(headOf(one), 'bold', view.colour)];
   if (one.message !== undefined && !one.plan) lines.push(`  ${one.message}`);

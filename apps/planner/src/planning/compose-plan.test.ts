@@ -98,6 +98,30 @@ describe('a plan needs a person', () => {
     expect(composed(held).needs).toEqual(['Namespace checkout/web: it holds 12 objects.']);
   });
 
+  it('where it adopts what another tool applied, which is named', () => {
+    const adopts = [{ manager: 'kubectl', operation: 'Apply', fieldCount: 3 }];
+    expect(composed(operation('adopt', 'ConfigMap', { adopts })).needs).toEqual([
+      "ConfigMap checkout/web: kubectl applied it before; the plan adopts it, and what kubectl set becomes Syncline's.",
+    ]);
+    const other = [{ manager: 'terraform', operation: 'Apply', fieldCount: 3, keeps: true }];
+    expect(composed(operation('adopt', 'ConfigMap', { adopts: other })).needs[0]).toContain(
+      'terraform keeps',
+    );
+    expect(composed(operation('adopt', 'ConfigMap', { adopts: [] })).needs[0]).toContain('was begun');
+  });
+
+  it('where it takes fields from somebody, but not where healing takes back what was ours', () => {
+    const held = { manager: 'kubectl-edit', operation: 'Update', paths: ['/spec/replicas'] };
+    const back = operation('takeover', 'Deployment', { takeovers: [{ ...held, ours: true }] });
+    expect(composed(back).needs).toEqual([
+      'Deployment checkout/web: the plan takes /spec/replicas from kubectl-edit, which Syncline had set before.',
+    ]);
+    const healing = { spec: { ...spec, drift: 'heal' as const } };
+    expect(composePlan(input([back], 10, healing)).needs).toEqual([]);
+    const taking = operation('takeover', 'Deployment', { takeovers: [held] });
+    expect(composePlan(input([taking], 10, healing)).needs).toHaveLength(1);
+  });
+
   it('and says so in at most ten sentences', () => {
     const needs = composePlan(
       input(

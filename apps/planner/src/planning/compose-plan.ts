@@ -64,8 +64,40 @@ const overBudget = (prunes: number, { prune }: TargetSpec, inventory: number): r
   ];
 };
 
-const needOf = (operation: Operation): readonly string[] => {
+/** Fields that are to be taken from others. What the last apply had set is drift, and in `heal` mode taken back by rule. */
+const takeoversOf = (operation: Operation, { drift }: TargetSpec): readonly string[] =>
+  (operation.takeovers ?? [])
+    .filter(({ ours }) => !(ours === true && drift === 'heal'))
+    .map(({ manager, paths, ours }) => {
+      const many = paths.length > 5 ? ` and ${paths.length - 5} more` : '';
+      const before = ours === true ? ', which Syncline had set before' : '';
+      return `${nameOf(operation)}: the plan takes ${paths.slice(0, 5).join(', ')}${many} from ${manager}${before}.`;
+    });
+
+/** An object that another tool applied before: whose fields become ours. */
+const adoptionOf = (operation: Operation): readonly string[] => {
+  if (!operation.adopts) return [];
+  const named = (keeps: boolean): string =>
+    [
+      ...new Set(operation.adopts?.filter((one) => (one.keeps === true) === keeps).map((one) => one.manager)),
+    ].join(', ');
+  const [moved, kept] = [named(false), named(true)];
+  const name = nameOf(operation);
+  if (moved === '' && kept === '')
+    return [`${name}: its adoption was begun and has not ended; the plan ends it.`];
+  const keeping = kept === '' ? '' : ` ${kept} keeps what it set.`;
+  if (moved === '') return [`${name}: ${kept} applied it before; the plan adopts it.${keeping}`];
+  return [
+    `${name}: ${moved} applied it before; the plan adopts it, and what ${moved} set becomes Syncline's.${keeping}`,
+  ];
+};
+
+const needOf = (operation: Operation, spec: TargetSpec): readonly string[] => {
   if (operation.certainty === 'refused') return [];
+  return [...adoptionOf(operation), ...takeoversOf(operation, spec), ...ownNeedOf(operation)];
+};
+
+const ownNeedOf = (operation: Operation): readonly string[] => {
   const name = nameOf(operation);
   const kinds: readonly string[] = preciousKinds;
   if (operation.protectedBecause !== undefined) return [`${name}: ${operation.protectedBecause}.`];
@@ -124,7 +156,10 @@ export const composePlan = (input: PlanInput): ComposedPlan => {
     change: digestOf(operations.map(changeOf)),
     actions: countBy(operations, ({ action }) => action),
     certainties: countBy(operations, ({ certainty }) => certainty),
-    needs: shortened([...overBudget(prunes, input.spec, inventory), ...operations.flatMap(needOf)]),
+    needs: shortened([
+      ...overBudget(prunes, input.spec, inventory),
+      ...operations.flatMap((one) => needOf(one, input.spec)),
+    ]),
     refused: shortened(operations.flatMap(refusalOf)),
   };
 };

@@ -9,7 +9,7 @@ import type {
   ObjectResult,
   TargetManifests,
 } from '../cluster-client.js';
-import { findLeftovers, prepareWith, type Workbench } from '../dry-run/diff.js';
+import { eyesOf, findLeftovers, prepareWith, type Workbench } from '../dry-run/diff.js';
 import type { Served } from '../dry-run/examine.js';
 import { unwantedEntries } from '../dry-run/prune-candidates.js';
 import { findResource } from '../discovery/resource-path.js';
@@ -18,12 +18,13 @@ import { identityOf } from '../objects/kube-object.js';
 import type { Wanted } from '../objects/wanted.js';
 import { ApplyEnd, endedBy, failed } from './apply-end.js';
 import { writeApplySet } from './apply-set.js';
-import { carryOut, type Hands } from './carry-out.js';
+import { carryOut } from './carry-out.js';
 import { waitUntilEstablished } from './established.js';
 import { Inventory } from './inventory.js';
 import { matchPlan, type Matched } from './matched.js';
 import { inOrder, inPruneOrder, waveOf } from './order.js';
 import { pruneObject } from './prune.js';
+import type { Hands } from './writing.js';
 
 const definitionWave = 1;
 
@@ -43,7 +44,7 @@ class Apply {
     private readonly signal: AbortSignal | undefined,
   ) {
     this.#inventory = new Inventory(former);
-    this.#hands = { api: bench.api, judge: { owner: target, hmacKey: bench.hmacKey }, signal };
+    this.#hands = { ...eyesOf(bench, signal), judge: { owner: target, hmacKey: bench.hmacKey } };
   }
 
   async run(): Promise<ApplyOutcome> {

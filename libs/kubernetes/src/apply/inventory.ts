@@ -1,6 +1,6 @@
 import type { InventoryEntry } from '../cluster-client.js';
 import { identityOf } from '../objects/kube-object.js';
-import { appliedFields, type CarriedOut } from './carry-out.js';
+import { appliedFields, type CarriedOut } from './writing.js';
 
 /** What a target holds: the former inventory, in which each object that is applied takes its place and each that is deleted leaves. */
 export class Inventory {

@@ -8,17 +8,13 @@ import { failed } from './apply-end.js';
 /** A wanted object and the operation that the plan has for it. */
 export type Matched = { readonly wanted: Wanted; readonly operation: KubernetesOperation };
 
-const carriedOut: ReadonlySet<string> = new Set(['create', 'configure', 'unchanged', 'prune']);
-
 /** What a plan does to each wanted object, and what it deletes. Throws where the plan cannot be carried out or is of other manifests. */
 export const matchPlan = (
   plan: PlanDocument,
   wanted: readonly Wanted[],
 ): { readonly matched: Matched[]; readonly prunes: KubernetesOperation[] } => {
   const { operations } = plan;
-  const refused = operations.find(
-    ({ action, certainty }) => certainty === 'refused' || !carriedOut.has(action),
-  );
+  const refused = operations.find(({ certainty }) => certainty === 'refused');
   if (refused) throw failed(refused.object, 'plan-refused', sentenceOf(refused));
   const prunes = operations.filter(({ action }) => action === 'prune');
   const byIdentity = new Map(

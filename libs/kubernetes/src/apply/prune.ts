@@ -7,7 +7,7 @@ import { ownBefore } from '../dry-run/operation.js';
 import { whyKept } from '../dry-run/prune-candidates.js';
 import { formatObject, isKubernetesError } from '../kubernetes-error.js';
 import { ApplyEnd, endedBy, stale } from './apply-end.js';
-import type { Hands } from './carry-out.js';
+import type { Hands } from './writing.js';
 
 const versionTries = 5;
 

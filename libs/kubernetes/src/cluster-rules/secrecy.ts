@@ -93,7 +93,7 @@ export const secrecy = (rig: () => Rig): void => {
       expect(first.operations[0]?.action).toBe('unchanged');
       await mergePatch(rig(), pathOf(name), { data: { password: base64('theirs') } });
       const second = await rig().client.diff(target(name), inventory, prune);
-      expect(second.operations[0]).toMatchObject({ action: 'takeover', certainty: 'refused' });
+      expect(second.operations[0]).toMatchObject({ action: 'takeover', certainty: 'confirmed' });
       expectNowhere(second);
     });
 

@@ -1,7 +1,7 @@
 import type { ObjectName } from '@syncline/events';
 
 import type { ServedResource } from '../cluster-client.js';
-import { objectPath } from '../discovery/resource-path.js';
+import { collectionPath, objectPath } from '../discovery/resource-path.js';
 import { isKubernetesError } from '../kubernetes-error.js';
 import { nameOf, type KubeObject } from '../objects/kube-object.js';
 import { fieldManager } from '../objects/marks.js';
@@ -15,6 +15,23 @@ export type Precondition = { readonly uid?: string; readonly resourceVersion: st
 export const absent: Precondition = { resourceVersion: '1' };
 
 const applyPatch = 'application/apply-patch+yaml';
+const jsonPatch = 'application/json-patch+json';
+
+/** One operation of a JSON patch (RFC 6902). */
+export type PatchStep =
+  | { readonly op: 'add' | 'replace' | 'test'; readonly path: string; readonly value: unknown }
+  | { readonly op: 'remove'; readonly path: string };
+
+/** Whether what an object owns is deleted before it, or after. */
+export type Propagation = 'Foreground' | 'Background';
+
+type Applying = {
+  readonly dryRun: boolean;
+  /** Takes fields that others hold; without it they are a conflict. */
+  readonly force?: boolean;
+  readonly precondition?: Precondition;
+  readonly signal?: AbortSignal | undefined;
+};
 
 const withPrecondition = (body: KubeObject, { uid, resourceVersion }: Precondition): KubeObject => ({
   ...body,
@@ -40,21 +57,27 @@ export class ObjectApi {
     }
   }
 
-  /** Server-side apply with `force=false`; as a dry run it writes nothing. */
-  apply(
+  /** The objects of a resource, in one namespace or everywhere. */
+  async list(
     resource: ServedResource,
-    body: KubeObject,
-    options: {
-      readonly dryRun: boolean;
-      readonly precondition?: Precondition;
-      readonly signal?: AbortSignal | undefined;
-    },
-  ): Promise<KubeObject> {
+    namespace: string | undefined,
+    signal?: AbortSignal,
+  ): Promise<readonly KubeObject[]> {
+    const request = { method: 'GET', path: collectionPath(resource, namespace), signal } as const;
+    const { items = [] } = await patiently(
+      () => this.transport.request<{ readonly items?: readonly KubeObject[] }>(request),
+      signal,
+    );
+    return items;
+  }
+
+  /** Server-side apply; as a dry run it writes nothing. */
+  apply(resource: ServedResource, body: KubeObject, options: Applying): Promise<KubeObject> {
     const object = nameOf(body);
     const request = {
       method: 'PATCH',
       path: objectPath(resource, object),
-      query: { fieldManager, force: false, ...(options.dryRun && { dryRun: 'All' }) },
+      query: { fieldManager, force: options.force ?? false, ...(options.dryRun && { dryRun: 'All' }) },
       contentType: applyPatch,
       body: options.precondition ? withPrecondition(body, options.precondition) : body,
       target: object,
@@ -63,12 +86,41 @@ export class ObjectApi {
     return patiently(() => this.transport.request<KubeObject>(request), options.signal);
   }
 
-  /** Deletes the object in the state that is presumed; what it owns goes in the background. */
+  /** Patches exactly the version that is presumed; another one is a conflict, and another object a failed test. */
+  patch(
+    resource: ServedResource,
+    object: ObjectName,
+    steps: readonly PatchStep[],
+    options: {
+      readonly dryRun: boolean;
+      readonly precondition: Required<Precondition>;
+      readonly signal?: AbortSignal | undefined;
+    },
+  ): Promise<KubeObject> {
+    const { uid, resourceVersion } = options.precondition;
+    const presumed: readonly PatchStep[] = [
+      { op: 'test', path: '/metadata/uid', value: uid },
+      { op: 'replace', path: '/metadata/resourceVersion', value: resourceVersion },
+    ];
+    const request = {
+      method: 'PATCH',
+      path: objectPath(resource, object),
+      query: { fieldManager, ...(options.dryRun && { dryRun: 'All' }) },
+      contentType: jsonPatch,
+      body: [...presumed, ...steps],
+      target: object,
+      signal: options.signal,
+    } as const;
+    return patiently(() => this.transport.request<KubeObject>(request), options.signal);
+  }
+
+  /** Deletes the object in the state that is presumed; what it owns goes in the background unless said. */
   async remove(
     resource: ServedResource,
     object: ObjectName,
     precondition: Required<Precondition>,
     signal?: AbortSignal,
+    propagationPolicy: Propagation = 'Background',
   ): Promise<void> {
     const request = {
       method: 'DELETE',
@@ -77,7 +129,7 @@ export class ObjectApi {
         apiVersion: 'v1',
         kind: 'DeleteOptions',
         preconditions: precondition,
-        propagationPolicy: 'Background',
+        propagationPolicy,
       },
       target: object,
       signal,

@@ -6,10 +6,11 @@ import type { InventoryEntry, PruneRules, TargetManifests } from '../cluster-cli
 import type { ObjectApi } from '../connection/object-api.js';
 import type { Capability } from '../discovery/capability.js';
 import { findResource } from '../discovery/resource-path.js';
-import { groupOf, type KubeObject } from '../objects/kube-object.js';
+import { groupOf, identityOf, type KubeObject } from '../objects/kube-object.js';
 import { prepare, type Wanted } from '../objects/wanted.js';
 import { rejectedBySchema } from './custom-schema.js';
-import { examine, type Served } from './examine.js';
+import { examine, type Eyes, type Served } from './examine.js';
+import { Neighbourhood } from './neighbourhood.js';
 import { deferredOperation, judgeExamination, unplannable, type Judge } from './operation.js';
 import { pruneOperation, unwantedEntries, whyKept, type Leftover } from './prune-candidates.js';
 import { tryElsewhere } from './trial.js';
@@ -39,6 +40,13 @@ export const prepareWith = async (
   return isUnknown ? prepare(target, await capability.refresh(signal), hmacKey) : wanted;
 };
 
+/** What objects are examined with, for one diff or one apply. */
+export const eyesOf = ({ api, capability }: Workbench, signal?: AbortSignal): Eyes => ({
+  api,
+  around: new Neighbourhood(api, capability),
+  signal,
+});
+
 /** One diff: namespaces and definitions first, because what they say decides what is deferred. */
 class Diff {
   readonly #operations = new Map<Wanted, KubernetesOperation>();
@@ -48,7 +56,7 @@ class Diff {
     private readonly bench: Workbench,
     private readonly wanted: readonly Wanted[],
     private readonly judge: Judge,
-    private readonly signal: AbortSignal | undefined,
+    private readonly eyes: Eyes,
   ) {
     this.#limit = pLimit(bench.concurrency);
   }
@@ -78,7 +86,7 @@ class Diff {
       this.#isArriving(isNamespace, wanted.object.namespace) ||
       this.#isArriving(isDefinition, definition?.metadata.name);
     if (isEarly) return this.#defer(served);
-    const examination = await examine(this.bench.api, served, this.signal);
+    const examination = await examine(this.eyes, served);
     const operation = judgeExamination(served, examination, this.judge);
     const isRefusedByOldSchema =
       this.#isChanging(definition) && ['schema', 'invalid'].includes(operation.refusal?.code ?? '');
@@ -89,7 +97,7 @@ class Diff {
   async #defer(wanted: Wanted, live?: KubeObject): Promise<KubernetesOperation> {
     const refusal = wanted.definition
       ? rejectedBySchema(wanted.body, wanted.definition)
-      : await tryElsewhere(this.bench.api, wanted, this.signal);
+      : await tryElsewhere(this.bench.api, wanted, this.eyes.signal);
     return refusal ? unplannable({ ...wanted, refusal }) : deferredOperation(wanted, this.judge, live);
   }
 
@@ -133,9 +141,10 @@ export const diffTarget = async (
   prune: PruneRules,
   signal?: AbortSignal,
 ): Promise<DiffDocument> => {
-  const judge = { owner: target, hmacKey: bench.hmacKey };
+  const former = new Map(inventory.map((entry) => [identityOf(entry.object), entry]));
+  const judge = { owner: target, hmacKey: bench.hmacKey, former };
   const wanted = await prepareWith(target, bench, signal);
-  const operations = await new Diff(bench, wanted, judge, signal).operations();
+  const operations = await new Diff(bench, wanted, judge, eyesOf(bench, signal)).operations();
   const uids = new Set(operations.flatMap(({ uid }) => uid ?? []));
   const unwanted = prune.enabled ? unwantedEntries(inventory, wanted, target.namespace) : [];
   const leftovers = await findLeftovers(bench, unwanted, signal);

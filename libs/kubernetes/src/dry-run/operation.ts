@@ -1,18 +1,28 @@
 import { digestOf } from '@syncline/kernel';
 import type { KubernetesOperation } from '@syncline/events';
 
+import type { InventoryEntry } from '../cluster-client.js';
 import { additionsOf, changesBetween } from '../fields/changes.js';
 import { afterDigest, beforeDigest, keyOf, pathsInQuestion } from '../fields/digests.js';
 import { isAppliedByUs, ourPaths } from '../fields/owned-paths.js';
-import type { KubeObject } from '../objects/kube-object.js';
-import type { Owner } from '../objects/marks.js';
+import { splitByFormer } from '../fields/takeovers.js';
+import type { KubernetesError } from '../kubernetes-error.js';
+import { identityOf, type KubeObject } from '../objects/kube-object.js';
+import { confirmedBy, type Owner } from '../objects/marks.js';
 import { veil } from '../objects/secret-veil.js';
 import type { Wanted } from '../objects/wanted.js';
 import type { Examination } from './examine.js';
-import { refuseByServer, refuseForeign, type Refused } from './refusals.js';
+import { protectedBecause } from './protected-kinds.js';
+import { refuseAdoption, refuseByServer, refuseOther, type Refused } from './refusals.js';
+import { isAboutItself, replacedBy, takenAlong, type Trial } from './replacing.js';
 
 /** What operations are computed with: the target's owner and the key by which values of Secrets are compared. */
-export type Judge = { readonly owner: Owner; readonly hmacKey: Uint8Array };
+export type Judge = {
+  readonly owner: Owner;
+  readonly hmacKey: Uint8Array;
+  /** What the target holds, by identity: which fields its last apply set. */
+  readonly former?: ReadonlyMap<string, InventoryEntry>;
+};
 
 const base = (wanted: Wanted, live?: KubeObject) => ({
   kind: 'kubernetes' as const,
@@ -76,23 +86,91 @@ const isSameOwnership = (live: KubeObject, result: KubeObject): boolean => {
   return isAppliedByUs(live) && now === ourPaths(result).map(keyOf).sort().join('\n');
 };
 
+/** What an operation says of the fields of others. */
+const ofOthers = (wanted: Wanted, { live, conceded, takeovers, adoption }: Examination, judge: Judge) => {
+  const entry = judge.former?.get(identityOf(wanted.object));
+  const former = new Set(entry && entry.uid === live?.metadata.uid ? entry.fields : []);
+  return {
+    ...(conceded.length > 0 && { conceded: [...conceded] }),
+    ...(takeovers.length > 0 && { takeovers: splitByFormer(takeovers, former) }),
+    ...(adoption && { adopts: [...adoption.adopts] }),
+  };
+};
+
+const actionOf = ({ live, takeovers, adoption }: Examination): KubernetesOperation['action'] => {
+  if (!live) return 'create';
+  if (adoption) return 'adopt';
+  return takeovers.length > 0 ? 'takeover' : 'configure';
+};
+
+/** The paths in question without those that are conceded. */
+const judgedPaths = (live: KubeObject | undefined, result: KubeObject, { conceded }: Examination) => {
+  const left = new Set(conceded.flatMap(({ paths }) => paths));
+  return pathsInQuestion(live, result).filter((path) => !left.has(keyOf(path)));
+};
+
 const confirmed = (
   wanted: Wanted,
-  { live, dryRun }: { readonly live: KubeObject | undefined; readonly dryRun: KubeObject },
+  examination: Examination,
+  dryRun: KubeObject,
   judge: Judge,
 ): KubernetesOperation => {
+  const { live } = examination;
   const before = live && veil(judge.hmacKey, live);
   const result = veil(judge.hmacKey, dryRun);
-  const paths = pathsInQuestion(before, result);
+  const paths = judgedPaths(before, result, examination);
   const changed = changesBetween(before, result, paths);
-  const isUnchanged = before !== undefined && changed.changes.length === 0 && isSameOwnership(before, result);
+  const isUnchanged =
+    before !== undefined &&
+    !examination.adoption &&
+    changed.changes.length === 0 &&
+    isSameOwnership(before, result);
   return {
     ...base(wanted, live),
-    action: before === undefined ? 'create' : isUnchanged ? 'unchanged' : 'configure',
+    action: isUnchanged ? 'unchanged' : actionOf(examination),
     certainty: 'confirmed',
     ...(before && { before: beforeDigest(before, paths) }),
     after: afterDigest(result, paths),
     ...changed,
+    ...ofOthers(wanted, examination, judge),
+  };
+};
+
+/** Deletes the object and creates it anew, where Git allows that. */
+const replaced = (
+  wanted: Wanted,
+  examination: Examination & {
+    readonly live: KubeObject;
+    readonly error: KubernetesError;
+    readonly trial: Trial;
+  },
+  judge: Judge,
+): KubernetesOperation => {
+  const { live, error, trial } = examination;
+  if (trial.error && isAboutItself(trial.error))
+    return refusedOperation(wanted, live, {
+      ...refuseByServer(trial.error, wanted.object, true),
+      action: 'replace',
+    });
+  const [before, result] = [veil(judge.hmacKey, live), trial.dryRun && veil(judge.hmacKey, trial.dryRun)];
+  const paths = pathsInQuestion(before, result);
+  const because = protectedBecause(wanted.object) ?? confirmedBy(live);
+  const along = takenAlong(wanted.object);
+  return {
+    ...base(wanted, live),
+    action: 'replace',
+    certainty: result ? 'confirmed' : 'unproven',
+    before: beforeDigest(before, paths),
+    after: result ? afterDigest(result, paths) : renderedDigest(wanted, judge.hmacKey),
+    ...(result && changesBetween(before, result, paths)),
+    ...ofOthers(wanted, examination, judge),
+    replacement: {
+      ...(error.details.field !== undefined && { field: error.details.field }),
+      reason: error.message.slice(0, 300),
+      allowedBy: replacedBy(wanted.body) ?? '',
+      ...(along !== undefined && { takesAlong: along }),
+    },
+    ...(because !== undefined && { protectedBecause: because }),
   };
 };
 
@@ -102,11 +180,20 @@ export const judgeExamination = (
   examination: Examination,
   judge: Judge,
 ): KubernetesOperation => {
-  const { live, dryRun, error } = examination;
-  const foreign = live && refuseForeign(live, judge.owner);
-  if (foreign) return refusedOperation(wanted, live, foreign);
-  if (error?.code === 'dry-run-unsupported') return unproven(wanted, live, judge);
-  if (error) return refusedOperation(wanted, live, refuseByServer(error, live !== undefined));
+  const { live, dryRun, error, adoption, trial } = examination;
+  const other = live && refuseOther(live, judge.owner);
+  if (other) return refusedOperation(wanted, live, other);
+  if (adoption?.refusal) return refusedOperation(wanted, live, refuseAdoption(adoption.refusal));
+  if (error?.code === 'dry-run-unsupported')
+    return adoption ? refusedOperation(wanted, live, refuseAdoption(unseen)) : unproven(wanted, live, judge);
+  if (live && error && trial) return replaced(wanted, { ...examination, live, error, trial }, judge);
+  if (error) return refusedOperation(wanted, live, refuseByServer(error, wanted.object, live !== undefined));
   if (!dryRun) throw new TypeError('an examination holds a dry run or an error');
-  return confirmed(wanted, { live, dryRun }, judge);
+  return confirmed(wanted, examination, dryRun, judge);
+};
+
+const unseen = {
+  code: 'adopt-unproven',
+  reason:
+    'another tool applied it, and a webhook refuses dry runs, so what adopting it changes cannot be seen',
 };

@@ -1,10 +1,11 @@
-import type { KubernetesOperation, ObjectName } from '@syncline/events';
+import type { KubernetesOperation } from '@syncline/events';
 
 import type { InventoryEntry, ServedResource } from '../cluster-client.js';
-import { groupOf, identityOf, type KubeObject } from '../objects/kube-object.js';
+import { identityOf, type KubeObject } from '../objects/kube-object.js';
 import { confirmedBy, keptBy, whyNotOurs } from '../objects/marks.js';
 import type { Wanted } from '../objects/wanted.js';
 import { ownBefore, type Judge } from './operation.js';
+import { protectedBecause } from './protected-kinds.js';
 
 /** An object of the inventory that the target no longer wants, as it is live. */
 export type Leftover = {
@@ -12,19 +13,6 @@ export type Leftover = {
   readonly resource: ServedResource;
   readonly live: KubeObject;
 };
-
-const protectedKinds: Readonly<Record<string, string>> = {
-  '/Namespace': 'deleting a Namespace deletes all that is in it',
-  'apiextensions.k8s.io/CustomResourceDefinition':
-    'deleting a CustomResourceDefinition deletes all its objects',
-  '/PersistentVolume': 'data may be lost',
-  '/PersistentVolumeClaim': 'data may be lost',
-  'apps/StatefulSet': 'its Pods and what they keep go with it',
-};
-
-/** Why deleting an object of this kind always needs a person. */
-export const protectedBecause = ({ apiVersion, kind }: ObjectName): string | undefined =>
-  protectedKinds[`${groupOf(apiVersion)}/${kind}`];
 
 /** The entries that the target no longer wants by name; the application's own namespace is never among them. */
 export const unwantedEntries = (

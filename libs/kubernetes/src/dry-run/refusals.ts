@@ -1,68 +1,53 @@
-import type { KubernetesOperation } from '@syncline/events';
+import type { KubernetesOperation, ObjectName } from '@syncline/events';
 
 import type { KubernetesError } from '../kubernetes-error.js';
 import { formatObject } from '../kubernetes-error.js';
-import { isAppliedByUs, otherManagers } from '../fields/owned-paths.js';
 import type { KubeObject } from '../objects/kube-object.js';
 import { otherOwner, type Owner } from '../objects/marks.js';
+import type { Refusal } from '../objects/wanted.js';
+import { isNeverReplaced, replaceAnnotation } from './replacing.js';
 
 /** The part of an operation that says why it is not carried out. */
-export type Refused = Pick<KubernetesOperation, 'action' | 'certainty' | 'refusal' | 'takeovers'>;
+export type Refused = Pick<KubernetesOperation, 'action' | 'certainty' | 'refusal'>;
 
-/** Tools that apply objects as Syncline does; what they applied first is adopted, never silently taken. */
-const otherTools: ReadonlySet<string> = new Set([
-  'kubectl', 'kubectl-client-side-apply', 'before-first-apply', 'helm', 'argocd-controller', 'kustomize-controller',
-  'helm-controller', 'argocd-application-controller',
-]); // prettier-ignore
-
-/** Who applied an object that we never did; undefined where nobody did, or we have. */
-const foreignApplier = (live: KubeObject): string | undefined => {
-  if (isAppliedByUs(live)) return undefined;
-  return otherManagers(live).find(
-    ({ manager, operation }) => otherTools.has(manager) || operation === 'Apply',
-  )?.manager;
-};
-
-/** Why a live object is not ours to configure, whatever the dry run says. */
-export const refuseForeign = (live: KubeObject, owner: Owner): Refused | undefined => {
+/** Why a live object is another application's; undefined where it is not. */
+export const refuseOther = (live: KubeObject, owner: Owner): Refused | undefined => {
   const other = otherOwner(live, owner);
-  if (other !== undefined) {
-    const reason = `it belongs to application ${other}; remove it there first`;
-    return { action: 'takeover', certainty: 'refused', refusal: { code: 'owned-by-application', reason } };
-  }
-  const applier = foreignApplier(live);
-  if (applier === undefined) return undefined;
-  const reason = `it was applied by ${applier}; adopting objects is not carried out by this version`;
-  return { action: 'adopt', certainty: 'refused', refusal: { code: 'adopt-unsupported', reason } };
+  if (other === undefined) return undefined;
+  const reason = `it belongs to application ${other}; remove it there first`;
+  return { action: 'takeover', certainty: 'refused', refusal: { code: 'owned-by-application', reason } };
 };
 
-const takeover = (error: KubernetesError): Refused => {
-  const conflicts = error.details.conflicts ?? [];
-  const held = conflicts.map(({ manager, paths }) => `${manager} holds ${paths.join(', ')}`).join('; ');
-  return {
-    action: 'takeover',
-    certainty: 'refused',
-    takeovers: conflicts.map(({ manager, paths }) => ({ manager, paths: [...paths] })),
-    refusal: {
-      code: error.code,
-      reason: `${held}; taking fields over is not carried out by this version`,
-      ...(error.details.field !== undefined && { field: error.details.field }),
-    },
-  };
+/** An adoption that cannot be now. */
+export const refuseAdoption = (refusal: Refusal): Refused => ({
+  action: 'adopt',
+  certainty: 'refused',
+  refusal: { ...refusal },
+});
+
+/** What whoever reads the refusal can do about it. */
+const adviceOf = ({ code, details: { field } }: KubernetesError, object: ObjectName): string | undefined => {
+  switch (code) {
+    case 'conflict-version': return 'it changes faster than it can be looked at; syncline retry looks again';
+    case 'conflict-exists': case 'uid-mismatch': return 'somebody made it anew just now; syncline retry looks again';
+    case 'conflict-field-manager': return 'others hold fields of it and take them again at once; let them give these up';
+    case 'namespace-terminating': return `namespace ${object.namespace ?? ''} is being deleted; wait until it is gone, or give the application another one`;
+    case 'schema': case 'invalid': return `correct ${field ?? 'the manifest'} in Git`;
+    case 'immutable': return isNeverReplaced(object)
+      ? `objects of kind ${object.kind} are never replaced; take the change back, or give it another name`
+      : `annotate it in Git with ${replaceAnnotation} to have it deleted and created anew, or take the change back`;
+    default: return undefined;
+  } // prettier-ignore
 };
 
 /** What the refusal of a dry run means for the plan. */
-export const refuseByServer = (error: KubernetesError, isThere: boolean): Refused => {
-  if (error.code === 'conflict-field-manager') return takeover(error);
-  const refusal = {
-    code: error.code,
-    reason: error.message,
-    ...(error.details.field !== undefined && { field: error.details.field }),
-  };
-  if (error.code !== 'immutable')
-    return { action: isThere ? 'configure' : 'create', certainty: 'refused', refusal };
-  const reason = `${error.message}; replacing objects is not carried out by this version`;
-  return { action: 'replace', certainty: 'refused', refusal: { ...refusal, reason } };
+export const refuseByServer = (error: KubernetesError, object: ObjectName, isThere: boolean): Refused => {
+  const { code, message, details } = error;
+  const advice = adviceOf(error, object);
+  const action = code === 'immutable' ? 'replace' : isThere ? 'configure' : 'create';
+  const reason = advice === undefined ? message : `${message.replace(/[.;\s]+$/, '')}; ${advice}`;
+  const field = details.field !== undefined && { field: details.field };
+  return { action, certainty: 'refused', refusal: { code, reason, ...field } };
 };
 
 /** A refusal of the plan as a sentence about the object, for an apply that meets it. */

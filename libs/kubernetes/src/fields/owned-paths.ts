@@ -1,7 +1,7 @@
 import type { Json } from '@syncline/kernel';
 
 import { fieldManager } from '../objects/marks.js';
-import type { KubeObject, ManagedFields } from '../objects/kube-object.js';
+import { without, type KubeObject, type ManagedFields } from '../objects/kube-object.js';
 import { escapePointer } from '../objects/secret-veil.js';
 
 /** One step of FieldsV1: `f:<name>`, `k:<keys as JSON>`, `v:<value as JSON>` or `i:<index>`. */
@@ -58,10 +58,12 @@ export const pathsOf = (fields: Fields | undefined): OwnedPath[] => {
   return paths;
 };
 
-const isOurs = ({ manager, operation, subresource }: ManagedFields): boolean =>
+/** Whether an entry of managedFields is what we own by server-side apply. */
+export const isOurs = ({ manager, operation, subresource }: ManagedFields): boolean =>
   manager === fieldManager && operation === 'Apply' && (subresource ?? '') === '';
 
-const managed = (object: KubeObject): readonly ManagedFields[] => object.metadata.managedFields ?? [];
+/** The entries of an object's managedFields. */
+export const managed = (object: KubeObject): readonly ManagedFields[] => object.metadata.managedFields ?? [];
 
 /** The paths that we own by server-side apply. */
 export const ourPaths = (object: KubeObject): OwnedPath[] =>
@@ -78,11 +80,20 @@ export const otherManagers = (object: KubeObject): readonly OtherOwner[] =>
     .filter((entry) => !isOurs(entry))
     .map(ownerOf);
 
-const ownerOf = ({ manager = '', operation = '', subresource = '' }: ManagedFields): OtherOwner => ({
+/** Whose entry it is. */
+export const ownerOf = ({ manager = '', operation = '', subresource = '' }: ManagedFields): OtherOwner => ({
   manager,
   operation,
   subresource,
 });
+
+/** What each manager besides us owns. */
+export const otherPaths = (
+  object: KubeObject,
+): readonly { readonly owner: OtherOwner; readonly paths: readonly OwnedPath[] }[] =>
+  managed(object)
+    .filter((entry) => !isOurs(entry))
+    .map((entry) => ({ owner: ownerOf(entry), paths: pathsOf(entry.fieldsV1) }));
 
 /** Who else owns which pointers; `below` are pointers under which somebody else owns something. */
 export type OtherOwners = {
@@ -94,10 +105,8 @@ export type OtherOwners = {
 export const othersOf = (object: KubeObject): OtherOwners => {
   const of = new Map<string, OtherOwner[]>();
   const below = new Set<string>();
-  for (const entry of managed(object)) {
-    if (isOurs(entry)) continue;
-    const owner = ownerOf(entry);
-    for (const { pointer } of pathsOf(entry.fieldsV1)) {
+  for (const { owner, paths } of otherPaths(object)) {
+    for (const { pointer } of paths) {
       of.set(pointer, [...(of.get(pointer) ?? []), owner]);
       for (let at = pointer.lastIndexOf('/'); at > 0; at = pointer.lastIndexOf('/', at - 1))
         below.add(pointer.slice(0, at));
@@ -131,3 +140,22 @@ const stepInto = (value: unknown, step: Step): unknown => {
 /** The value at a path; undefined where there is none. */
 export const valueAt = (object: KubeObject, { steps }: Pick<OwnedPath, 'steps'>): unknown =>
   steps.reduce<unknown>(stepInto, object);
+
+/** A copy of a value without what is at a path; the maps and lists around it stay, even empty. */
+const withoutAt = (value: unknown, [step, ...below]: readonly Step[]): unknown => {
+  if (step === undefined) return value;
+  const there = stepInto(value, step);
+  if (there === undefined) return value;
+  if (Array.isArray(value)) {
+    const list = value as readonly unknown[];
+    if (below.length === 0) return list.filter((item) => item !== there);
+    return list.map((item) => (item === there ? withoutAt(item, below) : item));
+  }
+  const name = step.slice(2);
+  const members = value as Readonly<Record<string, unknown>>;
+  return below.length === 0 ? without(members, name) : { ...members, [name]: withoutAt(there, below) };
+};
+
+/** An object without the value at a path. */
+export const withoutPath = (object: KubeObject, { steps }: Pick<OwnedPath, 'steps'>): KubeObject =>
+  withoutAt(object, steps) as KubeObject;

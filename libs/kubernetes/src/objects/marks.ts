@@ -40,6 +40,12 @@ export const mark = (object: KubeObject, owner: Owner): KubeObject => ({
   },
 });
 
+/** Whether an object bears any of our marks: then we have applied it. */
+export const isMarked = ({ metadata }: KubeObject): boolean =>
+  metadata.annotations?.[applicationAnnotation] !== undefined ||
+  metadata.annotations?.[objectAnnotation] !== undefined ||
+  metadata.labels?.[partOfLabel] !== undefined;
+
 /** The other application (`project/application`) that an object says it belongs to; undefined for ours and for nobody's. */
 export const otherOwner = ({ metadata }: KubeObject, owner: Owner): string | undefined => {
   const named = metadata.annotations?.[applicationAnnotation];

@@ -1,0 +1,61 @@
+import type { HeldFields, ObjectName } from '@syncline/events';
+
+import { heldByAutoscalers } from '../fields/autoscalers.js';
+import { keyOf } from '../fields/digests.js';
+import { othersOf, ourPaths, valueAt, withoutPath, type OwnedPath } from '../fields/owned-paths.js';
+import { heldBy } from '../fields/takeovers.js';
+import type { KubeObject } from '../objects/kube-object.js';
+import type { Neighbourhood } from './neighbourhood.js';
+
+/** What is sent of a manifest, and what of it is left to autoscalers. */
+export type Concession = { readonly body: KubeObject; readonly conceded: readonly HeldFields[] };
+
+const replicas: OwnedPath = { pointer: '/spec/replicas', steps: ['f:spec', 'f:replicas'], member: false };
+
+/** Leaves out what an autoscaler holds: it keeps its live value. */
+const concedeHeld = (body: KubeObject, live: KubeObject): Concession => {
+  const held = heldByAutoscalers(live)
+    .map(({ owner, paths }) => ({ owner, paths: paths.filter((path) => !path.member) }))
+    .filter(({ paths }) => paths.length > 0);
+  const without = held.flatMap(({ paths }) => paths).reduce(withoutPath, body);
+  const conceded = held.flatMap(({ owner, paths }) => {
+    const left = paths.filter((path) => valueAt(body, path) !== undefined);
+    return left.length > 0 ? [heldBy(owner, left.map(keyOf))] : [];
+  });
+  return { body: without, conceded };
+};
+
+/** Whether applying would change the number of replicas that is live. */
+const isScaled = (body: KubeObject, live: KubeObject): boolean => {
+  const [wanted, now] = [valueAt(body, replicas), valueAt(live, replicas)];
+  if (typeof now !== 'number' || wanted === now) return false;
+  return wanted !== undefined || ourPaths(live).some(({ pointer }) => pointer === replicas.pointer);
+};
+
+/** As long as nobody else owns the number, dropping it would set it to its default: so the live one is sent. */
+const keepReplicas = (body: KubeObject, live: KubeObject): KubeObject => {
+  if (othersOf(live).of.has(replicas.pointer)) return withoutPath(body, replicas);
+  return { ...body, spec: { ...(body.spec as object), replicas: valueAt(live, replicas) } };
+};
+
+/**
+ * Leaves to autoscalers what they own, and to a HorizontalPodAutoscaler that targets the workload its replicas, also before it
+ * scaled for the first time.
+ */
+export const concede = async (
+  body: KubeObject,
+  live: KubeObject,
+  object: ObjectName,
+  around: Neighbourhood,
+  signal?: AbortSignal,
+): Promise<Concession> => {
+  const held = concedeHeld(body, live);
+  if (!isScaled(held.body, live)) return held;
+  const autoscaler = await around.autoscalerOf(object, signal);
+  if (autoscaler === undefined) return held;
+  const manager = `HorizontalPodAutoscaler ${autoscaler}`;
+  return {
+    body: keepReplicas(held.body, live),
+    conceded: [...held.conceded, { manager, paths: [replicas.pointer] }],
+  };
+};

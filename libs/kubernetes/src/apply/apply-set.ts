@@ -1,5 +1,6 @@
 import type { TargetManifests } from '../cluster-client.js';
 import type { ObjectApi } from '../connection/object-api.js';
+import { isKubernetesError } from '../kubernetes-error.js';
 import { groupOf, type KubeObject } from '../objects/kube-object.js';
 import { applySetId, applySetName, synclineNamespace } from '../objects/marks.js';
 import type { Wanted } from '../objects/wanted.js';
@@ -42,10 +43,13 @@ export const writeApplySet = async (
   wanted: readonly Wanted[],
   signal?: AbortSignal,
 ): Promise<void> => {
-  const namespace = { apiVersion: 'v1', kind: 'Namespace', name: synclineNamespace };
-  if (!(await api.find(namespaces, namespace, signal))) {
-    const body = { apiVersion: 'v1', kind: 'Namespace', metadata: { name: synclineNamespace } };
-    await api.apply(namespaces, body, { dryRun: false, signal });
+  const parent = parentOf(target, wanted);
+  try {
+    await api.apply(configMaps, parent, { dryRun: false, signal });
+  } catch (error) {
+    if (!isKubernetesError(error, 'namespace-absent')) throw error;
+    const namespace = { apiVersion: 'v1', kind: 'Namespace', metadata: { name: synclineNamespace } };
+    await api.apply(namespaces, namespace, { dryRun: false, signal });
+    await api.apply(configMaps, parent, { dryRun: false, signal });
   }
-  await api.apply(configMaps, parentOf(target, wanted), { dryRun: false, signal });
 };

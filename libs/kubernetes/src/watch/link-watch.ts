@@ -4,8 +4,10 @@ import type { Link } from '../cluster-client.js';
 import type { Transport } from '../connection/transport.js';
 import { isKubernetesError, type KubernetesError } from '../kubernetes-error.js';
 
-const probeEveryMs = 10_000;
 const probeTimeoutMs = 5_000;
+/** A watch that the server ends after so long is proof that it answers, and costs it no request of another kind. */
+const watchSeconds = 10;
+const watchTimeoutMs = (watchSeconds + 5) * 1000;
 const doubtMs = 500;
 const mostBackoffMs = 15_000;
 const hasEnded = (signal: AbortSignal): boolean => signal.aborted;
@@ -13,7 +15,10 @@ const hasEnded = (signal: AbortSignal): boolean => signal.aborted;
 /** So many probes in a row fail before a cluster that answered is lost: one may be a connection that went stale. */
 const failuresUntilLost = 2;
 
-/** Follows whether the API server answers: by a probe, which whatever else fails or succeeds on the way hastens. */
+/**
+ * Follows whether the API server answers: by a watch of something quiet that is opened again and again, and by a probe where
+ * that breaks, or whatever else fails or succeeds on the way.
+ */
 export class LinkWatch {
   readonly #watchers = new Set<(link: Link) => void>();
   #link: Link | undefined;
@@ -59,12 +64,41 @@ export class LinkWatch {
       await this.#probe(signal);
       if (hasEnded(signal)) return;
       const pause = AbortSignal.any([signal, this.#wake.signal]);
-      await delay(this.#pauseMs(), undefined, { signal: pause }).catch(() => undefined);
+      if (this.#failures === 0) await this.#listen(pause);
+      else await delay(this.#pauseMs(), undefined, { signal: pause }).catch(() => undefined);
+    }
+  }
+
+  /** Resolves when a watch did not end as it was to, or something else gave reason to doubt. */
+  async #listen(signal: AbortSignal): Promise<void> {
+    for (;;) {
+      const began = performance.now();
+      const end = await this.#watchOnce(signal);
+      const missing = Math.max(0, watchSeconds * 1000 - (performance.now() - began));
+      if (end === 'ended' && missing < doubtMs) continue;
+      // One that may not watch namespaces is answered as well, only sooner: it is probed in the same time.
+      const rest = end === 'broken' ? doubtMs : missing;
+      await delay(rest, undefined, { signal }).catch(() => undefined);
+      return;
+    }
+  }
+
+  async #watchOnce(signal: AbortSignal): Promise<'ended' | 'refused' | 'broken'> {
+    try {
+      const chunks = await this.transport.stream({
+        method: 'GET',
+        path: '/api/v1/namespaces',
+        query: { watch: true, fieldSelector: 'metadata.name=kube-system', timeoutSeconds: watchSeconds },
+        signal: AbortSignal.any([signal, AbortSignal.timeout(watchTimeoutMs)]),
+      });
+      await Array.fromAsync(chunks);
+      return 'ended';
+    } catch (error) {
+      return isKubernetesError(error) && !error.retryable ? 'refused' : 'broken';
     }
   }
 
   #pauseMs(): number {
-    if (this.#failures === 0) return probeEveryMs;
     if (this.#link?.state !== 'lost') return doubtMs;
     return (
       Math.min(1_000 * 2 ** (this.#failures - failuresUntilLost), mostBackoffMs) * (0.5 + Math.random() / 2)

@@ -1,8 +1,15 @@
+import { healths as healthWords } from '@syncline/events';
 import type { Metrics } from '@syncline/observability';
 
 /** What an applier counts. */
 export type ApplierMeter = {
   readonly applied: (cluster: string, outcome: string, seconds: number) => void;
+  /** Objects that an apply was done with, by outcome. */
+  readonly objects: (cluster: string, outcomes: Readonly<Record<string, number>>) => void;
+  /** How many watched targets there are of each health. */
+  readonly healths: (cluster: string, targets: Readonly<Record<string, number>>) => void;
+  /** A target's health became another. */
+  readonly healthChanged: (cluster: string, health: string) => void;
   readonly diffed: (cluster: string, outcome: string, seconds: number) => void;
   readonly linked: (cluster: string, isConnected: boolean) => void;
   readonly watched: (cluster: string, targets: number, objects: number) => void;
@@ -10,18 +17,44 @@ export type ApplierMeter = {
   readonly forget: (cluster: string) => void;
 };
 
+const buckets = [0.05, 0.1, 0.5, 1, 2, 5, 15, 60, 300];
+
 /** Counts in the metrics of the service. */
 export const applierMeter = (metrics: Metrics): ApplierMeter => {
   const applies = metrics.counter('syncline_applies_total', 'Applies that ended, by outcome.', [
     'cluster',
     'outcome',
   ]);
-  const applySeconds = metrics.counter('syncline_apply_seconds_total', 'Time spent in applies.', ['cluster']);
+  const applySeconds = metrics.histogram(
+    'syncline_apply_seconds',
+    'How long applies took, from the recorded start to the recorded end.',
+    buckets,
+    ['cluster'],
+  );
+  const applied = metrics.counter(
+    'syncline_applied_objects_total',
+    'Objects that applies were done with, by what came of each.',
+    ['cluster', 'outcome'],
+  );
   const diffs = metrics.counter('syncline_diffs_total', 'Dry runs that were answered, by outcome.', [
     'cluster',
     'outcome',
   ]);
-  const diffSeconds = metrics.counter('syncline_diff_seconds_total', 'Time spent in dry runs.', ['cluster']);
+  const diffSeconds = metrics.histogram(
+    'syncline_diff_seconds',
+    'How long dry runs took, waiting for an apply of the same target among it.',
+    buckets,
+    ['cluster'],
+  );
+  const healths = metrics.counter(
+    'syncline_health_transitions_total',
+    'Changes of the health of targets, by what they came to.',
+    ['cluster', 'health'],
+  );
+  const healthy = metrics.gauge('syncline_targets_by_health', 'Watched targets by their health.', [
+    'cluster',
+    'health',
+  ]);
   const connected = metrics.gauge('syncline_cluster_connected', 'Whether the API server answers.', [
     'cluster',
   ]);
@@ -30,11 +63,18 @@ export const applierMeter = (metrics: Metrics): ApplierMeter => {
   return {
     applied: (cluster, outcome, seconds) => {
       applies.inc({ cluster, outcome });
-      applySeconds.inc({ cluster }, seconds);
+      applySeconds.observe({ cluster }, seconds);
+    },
+    objects: (cluster, outcomes) => {
+      for (const [outcome, count] of Object.entries(outcomes)) applied.inc({ cluster, outcome }, count);
+    },
+    healthChanged: (cluster, health) => healths.inc({ cluster, health }),
+    healths: (cluster, counts) => {
+      for (const health of healthWords) healthy.set({ cluster, health }, counts[health] ?? 0);
     },
     diffed: (cluster, outcome, seconds) => {
       diffs.inc({ cluster, outcome });
-      diffSeconds.inc({ cluster }, seconds);
+      diffSeconds.observe({ cluster }, seconds);
     },
     linked: (cluster, isConnected) => connected.set({ cluster }, isConnected ? 1 : 0),
     watched: (cluster, ofTargets, ofObjects) => {
@@ -42,6 +82,7 @@ export const applierMeter = (metrics: Metrics): ApplierMeter => {
       objects.set({ cluster }, ofObjects);
     },
     forget: (cluster) => {
+      for (const health of healthWords) healthy.remove({ cluster, health });
       for (const gauge of [connected, targets, objects]) gauge.remove({ cluster });
     },
   };

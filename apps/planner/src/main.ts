@@ -18,7 +18,7 @@ const start = async (): Promise<void> => {
     meter: storeMeter(metrics, logger),
   });
   await recordStart(hub.aggregates, config);
-  const module = PlannerModule.of(config, hub, metrics);
+  const module = PlannerModule.of(config, hub, metrics, logger);
   const { listen } = config;
   await startService({ name: 'planner', module, listen, strategy: hub.strategy, logger, close: hub.close });
 };

@@ -13,6 +13,8 @@ import { Config } from './config.js';
 import { ConfigurationReaction } from './configuration/configuration.reaction.js';
 import { Configurations } from './configuration/configurations.js';
 import { Revisions } from './configuration/revisions.js';
+import { Log } from './log.js';
+import { PlannerMeter, plannerMeter } from './meter.js';
 import { ClusterDiffs } from './planning/cluster-diffs.js';
 import { HeldTargets } from './planning/held-targets.js';
 import { Manifests } from './planning/manifests.js';
@@ -35,6 +37,7 @@ export class PlannerModule {
     config: Pick<Config, 'stateDir' | 'packKey' | 'kustomize'>,
     hub: PlannerHub,
     metrics: Metrics,
+    log: Log,
     clock: Clock = systemClock,
   ): DynamicModule {
     return {
@@ -60,6 +63,8 @@ export class PlannerModule {
         { provide: Clock, useValue: clock },
         { provide: Readiness, useValue: hub.missing },
         { provide: Metrics, useValue: metrics },
+        { provide: PlannerMeter, useValue: plannerMeter(metrics) },
+        { provide: Log, useValue: log },
         Revisions,
         Configurations,
         Fleet,

@@ -11,7 +11,7 @@ import type {
 } from '@syncline/kernel';
 
 import type { JetStreamStrategy } from './reactions/jetstream-strategy.js';
-import type { ReactionReport } from './reactions/running-reaction.js';
+import type { WorkContext, ReactionReport, ReactionStanding } from './reactions/running-reaction.js';
 
 /** What a service of the hub reaches through the log's server. */
 export type Hub = {
@@ -40,6 +40,14 @@ export type StoreMeter = {
   readonly appended?: (seconds: number) => void;
   readonly reactionFailed?: (reaction: string, subject: string, attempt: number, error: unknown) => void;
   readonly parked?: (reaction: string, subjects: number) => void;
+  /** Runs work on behalf of a change, so that what it logs can be told to belong to it. */
+  readonly within?: <Result>(context: WorkContext, work: () => Result) => Result;
+  /** A handler of a reaction is done with an event, or failed. */
+  readonly handled?: (reaction: string, seconds: number) => void;
+  /** How a reaction that is at work stands, whenever asked; gives the way to forget it. */
+  readonly working?: (reaction: string, standing: () => ReactionStanding) => () => void;
+  /** The connection to the log's server was lost, or is there (again); told once at every change. */
+  readonly connected?: (isConnected: boolean, servers: string) => void;
   /** How much of the log's size limit is used: 0 to 1; 0 where it has none. */
   readonly logFilled?: (share: number) => void;
   /** An applier read a cluster's whole history, or what it had not read of it. */
@@ -51,4 +59,7 @@ export const reportTo = (meter: StoreMeter | undefined): ReactionReport => ({
   failed: (reaction, subject, _position, attempt, error) =>
     meter?.reactionFailed?.(reaction, subject, attempt, error),
   parked: (reaction, subjects) => meter?.parked?.(reaction, subjects),
+  within: (context, work) => (meter?.within ? meter.within(context, work) : work()),
+  handled: (reaction, seconds) => meter?.handled?.(reaction, seconds),
+  working: (reaction, standing) => meter?.working?.(reaction, standing) ?? (() => undefined),
 });

@@ -3,6 +3,7 @@ export type { Installation, ProvisionerKeys, ServerPlace } from './accounts/inst
 export { EventStoreError } from './event-store-error.js';
 export type { EventStoreCode } from './event-store-error.js';
 export type { Agent, Hub, StoreMeter } from './hub.js';
+export type { ReactionStanding, WorkContext } from './reactions/running-reaction.js';
 export { MemoryWorld, memoryAgent, memoryHub } from './memory/memory-hub.js';
 export { bootstrapLog } from './nats/bootstrap.js';
 export { connectAgent } from './nats/connect-agent.js';

@@ -12,10 +12,17 @@ type Reply = { status(code: number): Reply; send(body: unknown): unknown };
 /** What whoever runs the service asks it: is it alive, what does it lack, how is it doing. */
 @Controller()
 export class HealthController {
+  #ending = false;
+
   constructor(
     @Inject(Readiness) private readonly readiness: Readiness,
     @Inject(Metrics) private readonly metrics: Metrics,
   ) {}
+
+  /** From now on the service is alive and not ready. */
+  end(): void {
+    this.#ending = true;
+  }
 
   @Get('healthz')
   alive(): { status: string } {
@@ -24,7 +31,7 @@ export class HealthController {
 
   @Get('readyz')
   async ready(@Res() reply: Reply): Promise<void> {
-    const missing = await this.readiness();
+    const missing = this.#ending ? ['the service is shutting down'] : await this.readiness();
     reply.status(missing.length === 0 ? 200 : 503).send({ ready: missing.length === 0, missing });
   }
 

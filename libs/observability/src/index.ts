@@ -1,6 +1,8 @@
 export { keyFile, readEnvironment, serviceConfig, serviceVariables, textFile } from './environment.js';
 export type { ServiceConfig } from './environment.js';
 export { HealthController, Readiness } from './health.controller.js';
+export { logContext, withLogContext } from './log-context.js';
+export type { LogContext } from './log-context.js';
 export { createLogger, nestLogger } from './logging.js';
 export type { Logger } from './logging.js';
 export { Metrics } from './metrics.js';

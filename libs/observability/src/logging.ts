@@ -1,5 +1,7 @@
 import { pino, type DestinationStream, type Logger } from 'pino';
 
+import { logContext } from './log-context.js';
+
 /** Whatever bears one of these names is never logged. */
 const secret = [
   'authorization',
@@ -13,7 +15,7 @@ const secret = [
   'data',
 ];
 
-/** JSON lines on standard output, or where `destination` says: level, time, service, message, and the correlation id where there is one. */
+/** JSON lines on standard output, or where `destination` says: level, time, service, message, and the correlation id of the work under way. */
 export const createLogger = (
   service: string,
   level: string,
@@ -23,6 +25,7 @@ export const createLogger = (
     {
       level,
       base: { service },
+      mixin: () => ({ ...logContext(service) }),
       timestamp: pino.stdTimeFunctions.isoTime,
       redact: { paths: secret.flatMap((name) => [name, `*.${name}`, `*.*.${name}`]), censor: '[redacted]' },
     },

@@ -37,6 +37,24 @@ export class Metrics {
     });
   }
 
+  /** A histogram of the service's own; buckets in the unit that its name ends in. */
+  histogram(name: string, help: string, buckets: number[], labelNames: string[] = []): Histogram {
+    return new Histogram({ name, help, buckets, labelNames, registers: [this.registry] });
+  }
+
+  /** A gauge of the service's own whose values are looked up whenever somebody asks for them. */
+  observed(name: string, help: string, labelNames: string[], observe: (gauge: Gauge) => void): Gauge {
+    return new Gauge({
+      name,
+      help,
+      labelNames,
+      registers: [this.registry],
+      collect() {
+        observe(this);
+      },
+    });
+  }
+
   /** A counter of the service's own. */
   counter(name: string, help: string, labelNames: string[] = []): Counter {
     return new Counter({ name, help, labelNames, registers: [this.registry] });

@@ -4,9 +4,10 @@ import { NestFactory } from '@nestjs/core';
 import type { CustomTransportStrategy } from '@nestjs/microservices';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 
+import { endOnSignal } from './end-on-signal.js';
 import { nestLogger, type Logger } from './logging.js';
-
-const shutdownMs = 5_000;
+import { Metrics } from './metrics.js';
+import { observeRequests } from './observe-requests.js';
 
 /** An answer to what is wrong before any route is known. */
 export type EarlyAnswer = {
@@ -60,6 +61,7 @@ export const startService = async (parts: ServiceParts): Promise<NestFastifyAppl
     abortOnError: false,
     forceCloseConnections: true,
   });
+  observeRequests(app, app.get(Metrics, { strict: false }));
   await parts.configure?.(app);
   if (parts.strategy) app.connectMicroservice({ strategy: parts.strategy }, { inheritAppConfig: true });
   endOnSignal(app, parts);
@@ -68,20 +70,6 @@ export const startService = async (parts: ServiceParts): Promise<NestFastifyAppl
   await app.startAllMicroservices();
   logger.info({ listen }, `${name} is ready`);
   return app;
-};
-
-const endOnSignal = (app: NestFastifyApplication, { logger, close }: ServiceParts): void => {
-  let ending = false;
-  const end = async (signal: string): Promise<void> => {
-    if (ending) return;
-    ending = true;
-    logger.info({ signal }, 'shutting down');
-    setTimeout(() => process.exit(0), shutdownMs).unref();
-    await app.close().catch((error: unknown) => logger.warn({ err: error }, 'the HTTP side did not close'));
-    await close().catch((error: unknown) => logger.warn({ err: error }, 'the log did not close'));
-    process.exit(0);
-  };
-  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => void end(signal));
 };
 
 /** Runs a service's start; what stops it is one line in the log and exit code 1. */

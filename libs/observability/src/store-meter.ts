@@ -1,23 +1,48 @@
+import { withLogContext } from './log-context.js';
 import type { Logger } from './logging.js';
 import type { Metrics } from './metrics.js';
+import { reactionMeter } from './reaction-meter.js';
 
 /** From this share of its size limit on a log asks for more room, long before it refuses anything. */
 const fillsFrom = 0.7;
 
 /** Shows what the log's adapter tells as metrics and log lines. */
-export const storeMeter = (metrics: Metrics, logger: Logger) => ({
-  appended: (seconds: number): void => metrics.appendSeconds.observe(seconds),
-  reactionFailed: (reaction: string, subject: string, attempt: number, err: unknown): void => {
-    metrics.reactionFailures.inc({ reaction });
-    logger.warn(
-      { err, reaction, subject, attempt },
-      `${reaction} could not handle an event; it is tried again`,
-    );
-  },
-  parked: (reaction: string, subjects: number): void => metrics.parkedSubjects.set({ reaction }, subjects),
-  logFilled: (share: number): void => {
-    metrics.logFilled.set(share);
-    if (share >= fillsFrom)
-      logger.warn(`${Math.floor(share * 100)} % of the log's space are used; past 80 % nothing new is begun`);
-  },
-});
+export const storeMeter = (metrics: Metrics, logger: Logger) => {
+  const histories = metrics.counter(
+    'syncline_history_messages_total',
+    "Messages of a cluster's history that an applier read from the log.",
+    ['cluster'],
+  );
+  return {
+    ...reactionMeter(metrics, logger),
+    within: withLogContext,
+    connected: connectionLines(metrics, logger),
+    appended: (seconds: number): void => metrics.appendSeconds.observe(seconds),
+    historyRead: (cluster: string, messages: number): void => histories.inc({ cluster }, messages),
+    logFilled: (share: number): void => {
+      metrics.logFilled.set(share);
+      if (share >= fillsFrom)
+        logger.warn(
+          `${Math.floor(share * 100)} % of the log's space are used; past 80 % nothing new is begun`,
+        );
+    },
+  };
+};
+
+/** One line where the wait for nats-server begins, and one where it ends. */
+const connectionLines = (metrics: Metrics, logger: Logger) => {
+  const connected = metrics.gauge('syncline_log_connected', 'Whether nats-server answers: 1 or 0.');
+  connected.set(1);
+  let since: number | undefined;
+  return (isConnected: boolean, servers: string): void => {
+    connected.set(isConnected ? 1 : 0);
+    if (!isConnected && since === undefined) {
+      since = Date.now();
+      logger.warn({ waitingFor: servers }, `nats-server at ${servers} does not answer; waiting for it`);
+    }
+    if (!isConnected || since === undefined) return;
+    const seconds = (Date.now() - since) / 1000;
+    since = undefined;
+    logger.info({ waitedSeconds: seconds }, `nats-server at ${servers} answers after ${seconds} s`);
+  };
+};

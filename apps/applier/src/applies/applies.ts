@@ -1,5 +1,6 @@
 import { targetAggregate, type TargetState } from '@syncline/domain';
 import { subjects, type TargetName } from '@syncline/events';
+import { withLogContext } from '@syncline/observability';
 import pLimit from 'p-limit';
 
 import { actor, type ClusterSurroundings } from '../surroundings.js';
@@ -130,7 +131,9 @@ export class Applies {
         return 'settled';
       case 'apply':
         if (!this.neighbours.isConnected()) return 'disconnected';
-        return this.#apply({ target, approved: next.approved, fence, state });
+        return withLogContext({ correlationId: next.approved.correlationId }, () =>
+          this.#apply({ target, approved: next.approved, fence, state }),
+        );
       default:
         return next satisfies never;
     }

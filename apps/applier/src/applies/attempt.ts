@@ -125,6 +125,7 @@ export class OpenAttempt {
     );
     if (!stored) return;
     const outcomes = countsOf(results.map((result) => result.outcome));
+    this.around.meter.objects(this.target.cluster, outcomes);
     await this.record({ type, data: { attempt, outcomes, results: stored } });
   }
 

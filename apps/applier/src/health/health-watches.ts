@@ -2,6 +2,7 @@ import { targetAggregate, type Applied, type TargetState } from '@syncline/domai
 import { subjects, type TargetName } from '@syncline/events';
 import type { TargetHealth } from '@syncline/kubernetes';
 
+import { countsOf } from '../applies/attempt.js';
 import { readInventory } from '../applies/plan-inputs.js';
 import { LatestRecorder, recordUntilDone } from '../recording.js';
 import { actor, type ClusterSurroundings } from '../surroundings.js';
@@ -13,6 +14,7 @@ type Watched = {
   readonly key: string;
   readonly ended: AbortController;
   objects: number;
+  health: string | undefined;
   watch: TargetWatch | undefined;
   stop: () => void;
 };
@@ -45,6 +47,7 @@ export class HealthWatches {
       key,
       ended: new AbortController(),
       objects: 0,
+      health: undefined,
       watch: undefined,
       stop: () => undefined,
     };
@@ -77,7 +80,10 @@ export class HealthWatches {
       since: waitingSince(applied.at, wasCurrent, Date.now()),
       timeoutSeconds,
       isConnected: this.isConnected,
-      tell: (health) => recorder.take(health),
+      tell: (health) => {
+        recorder.take(health);
+        this.#changed(watched, health.health);
+      },
     });
     watched.watch = watch;
     watched.objects = objects.length;
@@ -118,9 +124,18 @@ export class HealthWatches {
     this.#count();
   }
 
+  #changed(watched: Watched, health: string): void {
+    if (watched.health === health) return;
+    watched.health = health;
+    this.around.meter.healthChanged(this.around.cluster, health);
+    this.#count();
+  }
+
   #count(): void {
     const all = [...this.#watched.values()];
     const objects = all.reduce((sum, one) => sum + one.objects, 0);
+    const healths = countsOf(all.flatMap((one) => one.health ?? []));
+    this.around.meter.healths(this.around.cluster, healths);
     this.around.meter.watched(this.around.cluster, all.length, objects);
   }
 }

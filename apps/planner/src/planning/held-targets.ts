@@ -5,13 +5,20 @@ import { Inject, Injectable, type OnApplicationBootstrap, type OnApplicationShut
 import pLimit from 'p-limit';
 
 import { planner } from '../cause.js';
+import { Log } from '../log.js';
+import { PlannerMeter } from '../meter.js';
 import { TargetPlanner } from './target-planner.js';
 
 const firstDelayMs = 2_000;
 const longestDelayMs = 30_000;
 const concurrently = 16;
 
-type Waiting = { readonly subjects: Set<string>; delayMs: number; timer: NodeJS.Timeout | undefined };
+type Waiting = {
+  readonly subjects: Set<string>;
+  readonly since: number;
+  delayMs: number;
+  timer: NodeJS.Timeout | undefined;
+};
 type Held = Extract<PlanState, { status: 'held' }>;
 
 /**
@@ -28,6 +35,8 @@ export class HeldTargets implements OnApplicationBootstrap, OnApplicationShutdow
     @Inject(Aggregates) private readonly aggregates: Aggregates,
     @Inject(EventLog) private readonly log: EventLog,
     @Inject(TargetPlanner) private readonly planner: TargetPlanner,
+    @Inject(PlannerMeter) private readonly meter: PlannerMeter,
+    @Inject(Log) private readonly logger: Log,
   ) {}
 
   /** Finds what was held when the planner stopped. */
@@ -50,11 +59,15 @@ export class HeldTargets implements OnApplicationBootstrap, OnApplicationShutdow
   add(cluster: string, subject: string): void {
     const waiting: Waiting = this.#clusters.get(cluster) ?? {
       subjects: new Set(),
+      since: Date.now(),
       delayMs: firstDelayMs,
       timer: undefined,
     };
+    if (!this.#clusters.has(cluster))
+      this.logger.warn({ cluster, subject }, `waiting for ${cluster}: it cannot be asked for a dry run`);
     this.#clusters.set(cluster, waiting);
     waiting.subjects.add(subject);
+    this.meter.held(cluster, waiting.subjects.size);
     if (waiting.timer === undefined) this.#schedule(cluster, waiting);
   }
 
@@ -62,7 +75,7 @@ export class HeldTargets implements OnApplicationBootstrap, OnApplicationShutdow
   async release(cluster: string, because?: NonNullable<Cause['reaction']>): Promise<void> {
     const waiting = this.#clusters.get(cluster);
     clearTimeout(waiting?.timer);
-    this.#clusters.delete(cluster);
+    this.#forget(cluster, waiting);
     const limit = pLimit(concurrently);
     const subjects = await this.log.subjects(`ev.plan.${encodeToken(cluster)}.>`);
     await Promise.all(subjects.map((subject) => limit(() => this.#return(subject, because))));
@@ -94,7 +107,15 @@ export class HeldTargets implements OnApplicationBootstrap, OnApplicationShutdow
       if (planned.status !== 'held') await this.release(cluster);
       return;
     }
-    if (this.#clusters.get(cluster) === waiting) this.#clusters.delete(cluster);
+    this.#forget(cluster, waiting);
+  }
+
+  #forget(cluster: string, waiting: Waiting | undefined): void {
+    if (!waiting || this.#clusters.get(cluster) !== waiting) return;
+    this.#clusters.delete(cluster);
+    this.meter.held(cluster, 0);
+    const waitedSeconds = (Date.now() - waiting.since) / 1000;
+    this.logger.info({ cluster, waitedSeconds }, `no longer waiting for ${cluster}`);
   }
 
   async #held(subject: string): Promise<Held | undefined> {

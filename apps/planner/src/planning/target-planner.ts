@@ -5,6 +5,7 @@ import { isRenderError } from '@syncline/render';
 import { Inject, Injectable } from '@nestjs/common';
 
 import { Fleet } from '../applications/fleet.js';
+import { PlannerMeter } from '../meter.js';
 import { ClusterDiffs } from './cluster-diffs.js';
 import { composePlan, isUnchanged, type ComposedPlan } from './compose-plan.js';
 import { Manifests, type StoredManifests } from './manifests.js';
@@ -55,10 +56,17 @@ export class TargetPlanner {
     @Inject(Fleet) private readonly fleet: Fleet,
     @Inject(Manifests) private readonly manifests: Manifests,
     @Inject(ClusterDiffs) private readonly diffs: ClusterDiffs,
+    @Inject(PlannerMeter) private readonly meter: PlannerMeter,
   ) {}
 
   /** `again` asks even a cluster that was found too slow. */
   async plan(request: PlanningRequest, options: { readonly again?: boolean } = {}): Promise<Planned> {
+    const planned = await this.meter.took('plan', () => this.#plan(request, options));
+    this.meter.planned(planned.status);
+    return planned;
+  }
+
+  async #plan(request: PlanningRequest, options: { readonly again?: boolean }): Promise<Planned> {
     const { cluster } = request.target;
     const member = await this.fleet.find(cluster);
     if (!member) return { status: 'held', reason: `${cluster} does not belong to the fleet.` };
@@ -71,7 +79,9 @@ export class TargetPlanner {
     recipient: string,
   ): Promise<StoredManifests | Failed> {
     try {
-      return await this.manifests.make({ cluster: target.cluster, recipient, revision, spec });
+      return await this.meter.took('render', () =>
+        this.manifests.make({ cluster: target.cluster, recipient, revision, spec }),
+      );
     } catch (error) {
       return renderFailure(error);
     }
@@ -84,10 +94,8 @@ export class TargetPlanner {
   ): Promise<Planned> {
     const { cluster, project, application } = target;
     const { namespace, prune } = spec;
-    const diffed = await this.diffs.ask(
-      cluster,
-      { project, application, namespace, manifests, prune },
-      options,
+    const diffed = await this.meter.took('diff', () =>
+      this.diffs.ask(cluster, { project, application, namespace, manifests, prune }, options),
     );
     if (diffed.status === 'held') return diffed;
     if (diffed.status === 'refused') return { status: 'failed', reason: diffed.reason };

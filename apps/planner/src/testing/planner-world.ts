@@ -6,7 +6,7 @@ import { fleetAggregate } from '@syncline/domain';
 import { subjects, type LinkEvent, type RepositoryEvent } from '@syncline/events';
 import { MemoryWorld, memoryAgent, memoryHub, type Agent, type Hub } from '@syncline/event-store';
 import type { Aggregates, BlobStore, StoredEvent } from '@syncline/kernel';
-import { Metrics } from '@syncline/observability';
+import { createLogger, Metrics } from '@syncline/observability';
 import { encryptPack, generateKeyPair } from '@syncline/sealing';
 import { eventually } from '@syncline/testkit';
 import { resolveBinary } from '@syncline/toolchain';
@@ -19,6 +19,7 @@ import { PlannerModule } from '../planner.module.js';
 import { ApplierPeer, recorder } from './applier-peer.js';
 import { GitSource, type Commit } from './git-source.js';
 
+const silent = createLogger('planner', 'silent');
 const packKey = new Uint8Array(32).fill(3);
 const patience = { retryableAttempts: 200, attempts: 50, firstDelayMs: 5, longestDelayMs: 20 };
 const repositories = recorder<RepositoryEvent>('repository');
@@ -81,7 +82,7 @@ export class PlannerWorld {
     const hub = await this.ground.planner();
     const { aggregates, blobs } = broken(hub);
     const config = { stateDir: this.stateDir, packKey, kustomize: this.#kustomize };
-    const module = PlannerModule.of(config, { ...hub, aggregates, blobs }, new Metrics('planner'));
+    const module = PlannerModule.of(config, { ...hub, aggregates, blobs }, new Metrics('planner'), silent);
     Logger.overrideLogger(false);
     this.#app = await NestFactory.create(module, new FastifyAdapter());
     this.#app.connectMicroservice<MicroserviceOptions>({ strategy: hub.strategy });

@@ -2,7 +2,7 @@ import { subjects } from '@syncline/events';
 import { systemClock, type Clock, type People, type Person, type ServedClusters } from '@syncline/kernel';
 
 import { DecodedEventLog } from '../decoded-event-log.js';
-import type { Agent, Hub } from '../hub.js';
+import { reportTo, type Agent, type Hub } from '../hub.js';
 import { LoggedAggregates } from '../logged-aggregates.js';
 import { JetStreamStrategy } from '../reactions/jetstream-strategy.js';
 import { personId } from '../person-id.js';
@@ -123,7 +123,7 @@ const memoryParts = (
     log,
     parking: { service, subject, aggregates },
     isConnected: () => true,
-    report: { failed: () => undefined, parked: () => undefined },
+    report: reportTo(undefined),
     ...(patience && { patience }),
   };
   const runtime = new MemoryRuntime({

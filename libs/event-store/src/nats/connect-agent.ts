@@ -29,9 +29,10 @@ export type AgentOptions = {
 /** Connects an applier. It sees the subjects, blobs and calls of the clusters that it serves, and nothing else. */
 export const connectAgent = async (options: AgentOptions): Promise<Agent> => {
   const { servers, credentials, applier, idKey, meter } = options;
-  const nc = await openConnection({ servers, credentials, name: `applier-${applier}` });
+  const connected = (isConnected: boolean): void => meter?.connected?.(isConnected, servers);
+  const nc = await openConnection({ servers, credentials, name: `applier-${applier}`, onWait: connected });
   const [js, jsm] = [jetstream(nc), await jetstreamManager(nc, { checkAPI: false })];
-  const state = new ConnectionState(nc);
+  const state = new ConnectionState(nc, connected);
   const answers = new NatsClusterAnswers(nc);
   const messages = new AgentMessageLog(nc, js, jsm, meter?.historyRead);
   state.onReturn(() => messages.forgetHistories());

@@ -49,6 +49,7 @@ export const connectHub = async (options: HubOptions): Promise<Hub> => {
     servers: options.servers,
     credentials: options.credentials,
     name: options.service,
+    onWait: (isConnected) => options.meter?.connected?.(isConnected, options.servers),
   });
   try {
     return await assemble(nc, options);
@@ -58,9 +59,9 @@ export const connectHub = async (options: HubOptions): Promise<Hub> => {
   }
 };
 
-const guard = async (nc: NatsConnection, { stateDir, meter }: HubOptions) => {
+const guard = async (nc: NatsConnection, { servers, stateDir, meter }: HubOptions) => {
   const [js, jsm] = [jetstream(nc), await jetstreamManager(nc, { checkAPI: false })];
-  const state = new ConnectionState(nc);
+  const state = new ConnectionState(nc, (isConnected) => meter?.connected?.(isConnected, servers));
   const messages = new HubMessageLog(js, jsm, state);
   const remembered = new RememberedPosition(join(stateDir, 'log-position.json'), (sequence) =>
     messages.message(sequence),

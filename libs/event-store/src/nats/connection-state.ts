@@ -3,9 +3,13 @@ import type { NatsConnection } from '@nats-io/nats-core';
 /** Whether the connection stands now, and who wants to know when it comes back. */
 export class ConnectionState {
   #connected = true;
+  #closing = false;
   readonly #onReturn = new Set<() => void>();
 
-  constructor(readonly nc: NatsConnection) {
+  constructor(
+    readonly nc: NatsConnection,
+    private readonly onChange: (isConnected: boolean) => void = () => undefined,
+  ) {
     void this.#follow(nc);
   }
 
@@ -22,15 +26,22 @@ export class ConnectionState {
   /** Sends what is still to be sent and closes; a connection whose server is away is closed at once. */
   async close(): Promise<void> {
     if (this.nc.isClosed()) return;
+    this.#closing = true;
     await (this.#connected ? this.nc.drain() : this.nc.close());
   }
 
   async #follow(nc: NatsConnection): Promise<void> {
     for await (const status of nc.status()) {
-      if (status.type === 'disconnect' || status.type === 'close') this.#connected = false;
+      if (status.type === 'disconnect' || status.type === 'close') this.#lost();
       if (status.type !== 'reconnect') continue;
       this.#connected = true;
+      this.onChange(true);
       for (const listener of this.#onReturn) listener();
     }
+  }
+
+  #lost(): void {
+    if (this.#connected && !this.#closing) this.onChange(false);
+    this.#connected = false;
   }
 }

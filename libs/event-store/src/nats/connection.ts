@@ -17,6 +17,8 @@ export type ConnectionOptions = {
   /** The text of a credentials file. */
   readonly credentials: string;
   readonly name: string;
+  /** Told once where the server is away and waited for, and once when it is there. */
+  readonly onWait?: (isConnected: boolean) => void;
 };
 
 const isOlder = (version: string): boolean => {
@@ -44,12 +46,15 @@ const connectOnce = ({ servers, credentials, name }: ConnectionOptions): Promise
 
 /** Waits for a server that is away; what it refuses is refused. */
 const connectWhenThere = async (options: ConnectionOptions): Promise<NatsConnection> => {
-  for (;;) {
+  for (let isWaiting = false; ; isWaiting = true) {
     try {
-      return await connectOnce(options);
+      const nc = await connectOnce(options);
+      if (isWaiting) options.onWait?.(true);
+      return nc;
     } catch (error) {
       const failure = classify(error, `connect to ${options.servers}`);
       if (!failure.retryable) throw failure;
+      if (!isWaiting) options.onWait?.(false);
       await delay(retryMs);
     }
   }

@@ -118,6 +118,7 @@ class OrderedDeliveries {
     this.#expected += 1;
     this.deliver({
       message: fromDelivered(delivered),
+      pending: delivered.info.pending,
       ack: () => delivered.ack(),
       working: () => delivered.working(),
     });

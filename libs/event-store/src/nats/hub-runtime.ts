@@ -42,11 +42,17 @@ export class HubRuntime implements ReactionRuntime {
     this.#running = [];
   }
 
+  #handle(handle: CommandHandler, request: CommandRequest): Promise<unknown> {
+    const { correlationId } = request.context;
+    if (correlationId === undefined) return handle(request);
+    return this.surroundings.report.within({ correlationId }, () => handle(request));
+  }
+
   #answer(verb: string, handle: CommandHandler): void {
     this.link.nc.subscribe(`cmd.${this.service}.${verb}`, {
       queue: this.service,
       callback: (error, message) => {
-        if (!error) void respond(message, () => handle(message.json<CommandRequest>()));
+        if (!error) void respond(message, () => this.#handle(handle, message.json<CommandRequest>()));
       },
     });
   }

@@ -32,7 +32,7 @@ export type LaneSurroundings = {
   readonly isConnected: () => boolean;
   readonly onFailure: (
     error: unknown,
-    event: Pick<StoredEvent, 'subject' | 'position'>,
+    event: Pick<StoredEvent, 'subject' | 'position' | 'correlationId'>,
     attempt: number,
   ) => void;
   /** Waits, or less where the signal aborts. */
@@ -72,6 +72,15 @@ export class Lanes {
   /** How many deliveries are held or being handled. */
   get held(): number {
     return [...this.#waiting.values()].reduce((sum, queue) => sum + queue.length, 0);
+  }
+
+  /** When the oldest delivery that is held was recorded, nanoseconds since the epoch; undefined where none is. */
+  get oldestNs(): bigint | undefined {
+    const times = [...this.#waiting.values()].flatMap((queue) => queue[0]?.message.recordedAtNs ?? []);
+    return times.reduce<bigint | undefined>(
+      (oldest, time) => (oldest && oldest < time ? oldest : time),
+      undefined,
+    );
   }
 
   /** Takes a delivery; returns at once. */

@@ -66,4 +66,4 @@ export const tryAnew = async (
 
 /** Whether a failed trial says something about the object itself, and not about its trial beside the live one. */
 export const isAboutItself = ({ code, message }: KubernetesError): boolean =>
-  code === 'schema' || (code === 'invalid' && !/already allocated/.test(message));
+  code === 'schema' || (code === 'invalid' && !message.includes('already allocated'));

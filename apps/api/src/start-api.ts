@@ -49,6 +49,9 @@ export const openParts = async (
   projector.start();
   const views = new Views(config.postgresUrl);
   const streams = new EventStreams(hub.log);
+  metrics.observed('syncline_event_streams', 'Streams of events that clients hold open.', [], (gauge) =>
+    gauge.set(streams.count),
+  );
   return {
     ...{ config, hub, metrics, log, tokens, projector, views, streams },
     authenticator: new Authenticator(tokens, new AccessMetrics(metrics, new FailedAttempts(systemClock))),

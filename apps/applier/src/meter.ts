@@ -21,6 +21,17 @@ const buckets = [0.05, 0.1, 0.5, 1, 2, 5, 15, 60, 300];
 
 /** Counts in the metrics of the service. */
 export const applierMeter = (metrics: Metrics): ApplierMeter => {
+  const [health, watching] = [healthMeter(metrics), watchMeter(metrics)];
+  return {
+    ...{ ...applyMeter(metrics), ...diffMeter(metrics), ...health, ...watching },
+    forget: (cluster) => {
+      health.forget(cluster);
+      watching.forget(cluster);
+    },
+  };
+};
+
+const applyMeter = (metrics: Metrics) => {
   const applies = metrics.counter('syncline_applies_total', 'Applies that ended, by outcome.', [
     'cluster',
     'outcome',
@@ -36,6 +47,18 @@ export const applierMeter = (metrics: Metrics): ApplierMeter => {
     'Objects that applies were done with, by what came of each.',
     ['cluster', 'outcome'],
   );
+  return {
+    applied: (cluster: string, outcome: string, seconds: number): void => {
+      applies.inc({ cluster, outcome });
+      applySeconds.observe({ cluster }, seconds);
+    },
+    objects: (cluster: string, outcomes: Readonly<Record<string, number>>): void => {
+      for (const [outcome, count] of Object.entries(outcomes)) applied.inc({ cluster, outcome }, count);
+    },
+  };
+};
+
+const diffMeter = (metrics: Metrics) => {
   const diffs = metrics.counter('syncline_diffs_total', 'Dry runs that were answered, by outcome.', [
     'cluster',
     'outcome',
@@ -46,43 +69,48 @@ export const applierMeter = (metrics: Metrics): ApplierMeter => {
     buckets,
     ['cluster'],
   );
-  const healths = metrics.counter(
+  return {
+    diffed: (cluster: string, outcome: string, seconds: number): void => {
+      diffs.inc({ cluster, outcome });
+      diffSeconds.observe({ cluster }, seconds);
+    },
+  };
+};
+
+const healthMeter = (metrics: Metrics) => {
+  const transitions = metrics.counter(
     'syncline_health_transitions_total',
     'Changes of the health of targets, by what they came to.',
     ['cluster', 'health'],
   );
-  const healthy = metrics.gauge('syncline_targets_by_health', 'Watched targets by their health.', [
+  const targets = metrics.gauge('syncline_targets_by_health', 'Watched targets by their health.', [
     'cluster',
     'health',
   ]);
+  return {
+    healthChanged: (cluster: string, health: string): void => transitions.inc({ cluster, health }),
+    healths: (cluster: string, counts: Readonly<Record<string, number>>): void => {
+      for (const health of healthWords) targets.set({ cluster, health }, counts[health] ?? 0);
+    },
+    forget: (cluster: string): void => {
+      for (const health of healthWords) targets.remove({ cluster, health });
+    },
+  };
+};
+
+const watchMeter = (metrics: Metrics) => {
   const connected = metrics.gauge('syncline_cluster_connected', 'Whether the API server answers.', [
     'cluster',
   ]);
   const targets = metrics.gauge('syncline_watched_targets', 'Targets whose health is watched.', ['cluster']);
   const objects = metrics.gauge('syncline_watched_objects', 'Objects whose health is watched.', ['cluster']);
   return {
-    applied: (cluster, outcome, seconds) => {
-      applies.inc({ cluster, outcome });
-      applySeconds.observe({ cluster }, seconds);
-    },
-    objects: (cluster, outcomes) => {
-      for (const [outcome, count] of Object.entries(outcomes)) applied.inc({ cluster, outcome }, count);
-    },
-    healthChanged: (cluster, health) => healths.inc({ cluster, health }),
-    healths: (cluster, counts) => {
-      for (const health of healthWords) healthy.set({ cluster, health }, counts[health] ?? 0);
-    },
-    diffed: (cluster, outcome, seconds) => {
-      diffs.inc({ cluster, outcome });
-      diffSeconds.observe({ cluster }, seconds);
-    },
-    linked: (cluster, isConnected) => connected.set({ cluster }, isConnected ? 1 : 0),
-    watched: (cluster, ofTargets, ofObjects) => {
+    linked: (cluster: string, isConnected: boolean): void => connected.set({ cluster }, isConnected ? 1 : 0),
+    watched: (cluster: string, ofTargets: number, ofObjects: number): void => {
       targets.set({ cluster }, ofTargets);
       objects.set({ cluster }, ofObjects);
     },
-    forget: (cluster) => {
-      for (const health of healthWords) healthy.remove({ cluster, health });
+    forget: (cluster: string): void => {
       for (const gauge of [connected, targets, objects]) gauge.remove({ cluster });
     },
   };

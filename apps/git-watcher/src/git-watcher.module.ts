@@ -17,6 +17,7 @@ import { Mirrors } from './polling/mirrors.js';
 import { PollSchedule } from './polling/poll-schedule.js';
 import { RefreshHandler } from './polling/refresh.handler.js';
 import { RepositoryPoll } from './polling/repository-poll.js';
+import { readinessOf } from './readiness.js';
 import { RegisterHandler } from './registration/register.handler.js';
 
 const polledAtOnce = 8;
@@ -59,7 +60,7 @@ export class GitWatcherModule implements OnApplicationBootstrap, OnModuleDestroy
         { provide: EventLog, useValue: hub.log },
         { provide: Credentials, useValue: credentials },
         { provide: PollSchedule, useValue: schedule },
-        { provide: Readiness, useValue: hub.missing },
+        { provide: Readiness, useValue: readinessOf(hub) },
         { provide: Metrics, useValue: metrics },
       ],
     };

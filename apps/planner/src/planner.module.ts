@@ -10,6 +10,7 @@ import { DeclaredSpecs } from './approvals/declared-specs.js';
 import { PreviewHandler } from './approvals/preview.handler.js';
 import { RetryHandler } from './approvals/retry.handler.js';
 import { Config } from './config.js';
+import { readinessOf } from './readiness.js';
 import { ConfigurationReaction } from './configuration/configuration.reaction.js';
 import { Configurations } from './configuration/configurations.js';
 import { Revisions } from './configuration/revisions.js';
@@ -61,7 +62,7 @@ export class PlannerModule {
         { provide: BlobStore, useValue: hub.blobs },
         { provide: ClusterCalls, useValue: hub.clusterCalls },
         { provide: Clock, useValue: clock },
-        { provide: Readiness, useValue: hub.missing },
+        { provide: Readiness, useValue: readinessOf(hub, config) },
         { provide: Metrics, useValue: metrics },
         { provide: PlannerMeter, useValue: plannerMeter(metrics) },
         { provide: Log, useValue: log },

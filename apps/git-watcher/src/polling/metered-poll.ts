@@ -27,43 +27,60 @@ export const meteredPoll = (
     'How long polls of repositories took.',
     buckets,
   );
-  const failing = metrics.gauge('syncline_git_repositories_failing', 'Repositories whose last poll failed.');
-  const failed = new Set<string>();
-  const reached = new Map<string, number>();
-  metrics.observed(
-    'syncline_git_poll_age_seconds',
-    'Time since the last poll that reached the repository, since the start where there was none.',
-    ['repository'],
-    (gauge) => {
-      gauge.reset();
-      for (const [repository, at] of reached) gauge.set({ repository }, (Date.now() - at) / 1000);
-    },
-  );
-  const note = (repository: string, outcome: Polled['outcome']): void => {
-    if (outcome === 'unregistered') reached.delete(repository);
-    else if (outcome !== 'failed') reached.set(repository, Date.now());
-    if (outcome === 'failed' && !failed.has(repository))
-      logger.warn({ repository }, `${repository} cannot be reached; waiting for it with growing pauses`);
-    if (outcome !== 'failed' && failed.has(repository))
-      logger.info({ repository }, `${repository} is reached again`);
-    if (outcome === 'failed') failed.add(repository);
-    else failed.delete(repository);
-    failing.set(failed.size);
-  };
+  const reach = reachOf(metrics, logger);
   return {
     poll: inContext(async (repository, signal) => {
       const began = performance.now();
-      if (!reached.has(repository)) reached.set(repository, Date.now());
+      reach.begin(repository);
       const polled = await poll.run(repository, signal);
       seconds.observe((performance.now() - began) / 1000);
       polls.inc({ outcome: polled.outcome });
-      note(repository, polled.outcome);
+      reach.note(repository, polled.outcome);
       logger.debug({ repository, outcome: polled.outcome }, `polled ${repository}`);
       return polled;
     }),
     onError: (repository, err) => {
       polls.inc({ outcome: 'errored' });
       logger.error({ err, repository }, `${repository} could not be polled; it is tried again`);
+    },
+  };
+};
+
+/** Which repositories are reached, and one line where that changes. */
+const reachOf = (metrics: Metrics, logger: Logger) => {
+  const failing = metrics.gauge('syncline_git_repositories_failing', 'Repositories whose last poll failed.');
+  const failed = new Set<string>();
+  const reached = new Map<string, number>();
+  metrics.observed(
+    'syncline_git_poll_age_seconds',
+    'Time since the last poll that reached the repository, since the first where there was none.',
+    ['repository'],
+    (gauge) => {
+      gauge.reset();
+      for (const [repository, at] of reached) gauge.set({ repository }, (Date.now() - at) / 1000);
+    },
+  );
+  const fail = (repository: string): void => {
+    if (!failed.has(repository))
+      logger.warn(
+        { repository },
+        `waiting for ${repository}: it cannot be reached; asked again with growing pauses`,
+      );
+    failed.add(repository);
+  };
+  const succeed = (repository: string): void => {
+    if (failed.delete(repository)) logger.info({ repository }, `${repository} is reached again`);
+    reached.set(repository, Date.now());
+  };
+  return {
+    begin: (repository: string): void => {
+      if (!reached.has(repository)) reached.set(repository, Date.now());
+    },
+    note: (repository: string, outcome: Polled['outcome']): void => {
+      if (outcome === 'failed') fail(repository);
+      else succeed(repository);
+      if (outcome === 'unregistered') reached.delete(repository);
+      failing.set(failed.size);
     },
   };
 };

@@ -23,6 +23,11 @@ const second = [
     remedy: 'npm run lint',
   },
   { name: 'generated documents', args: ['tools/generate-events-doc.mjs', '--check'], remedy: 'npm run docs' },
+  {
+    name: 'metrics in the documents',
+    args: ['tools/generate-metrics-table.mjs', '--check'],
+    remedy: 'npm run docs',
+  },
 ];
 
 /** What a check came to, in one line; what it printed where it failed. */

@@ -69,3 +69,11 @@ export const applyTo =
   (call: Call) =>
   (path: string, manager: string, body: unknown, query = ''): Promise<Answer> =>
     call('PATCH', `${path}?fieldManager=${manager}${query}`, body, 'application/apply-patch+yaml');
+
+/** How cases write: server-side apply, and an update by a merge patch; `calls` gives the server once it runs. */
+export const writersOf = (calls: () => Call) => ({
+  apply: (path: string, manager: string, body: unknown, query = ''): Promise<Answer> =>
+    applyTo(calls())(path, manager, body, query),
+  update: (path: string, body: unknown, manager = 'editor'): Promise<Answer> =>
+    calls()('PATCH', `${path}?fieldManager=${manager}`, body, 'application/merge-patch+json'),
+});

@@ -1,47 +1,21 @@
 import { expect, it } from 'vitest';
 
-import { applyTo, type Answer, type Call } from './api-server.js';
+import { writersOf, type Answer, type Call } from './api-server.js';
 import { configMap, deployment, job, secret, service, widget } from './objects.js';
 
 const core = '/api/v1/namespaces/contract';
 const maps = (name: string): string => `${core}/configmaps/${name}`;
 const deployments = (name: string): string => `/apis/apps/v1/namespaces/contract/deployments/${name}`;
 const web = [{ name: 'web', image: 'web:1', ports: [{ containerPort: 80 }] }];
-const merge = 'application/merge-patch+json';
 
 const fields = ({ body }: Answer, manager: string): unknown =>
   body.metadata?.managedFields?.find((entry) => entry.manager === manager)?.fieldsV1;
 
 const said = ({ code, body }: Answer): object => ({ code, reason: body.reason, message: body.message });
 
-/** Who owns what, and what an apply answers: the same on every server that claims to be a Kubernetes API. */
-export const ownershipCases = (calls: () => Call): void => {
-  const apply = (path: string, manager: string, body: unknown, query = ''): Promise<Answer> =>
-    applyTo(calls())(path, manager, body, query);
-  const update = (path: string, body: unknown, manager = 'editor'): Promise<Answer> =>
-    calls()('PATCH', `${path}?fieldManager=${manager}`, body, merge);
-
-  it('records what an applier sets, and nothing that it left to defaults', async () => {
-    const answer = await apply(deployments('recorded'), 'one', deployment('recorded', web, { paused: true }));
-    expect(answer.code).toBe(201);
-    expect(fields(answer, 'one')).toEqual({
-      'f:spec': {
-        'f:paused': {},
-        'f:selector': {},
-        'f:template': {
-          'f:metadata': { 'f:labels': { 'f:app': {} } },
-          'f:spec': {
-            'f:containers': {
-              'k:{"name":"web"}': {
-                '.': {}, 'f:image': {}, 'f:name': {},
-                'f:ports': { 'k:{"containerPort":80,"protocol":"TCP"}': { '.': {}, 'f:containerPort': {} } },
-              },
-            },
-          },
-        },
-      },
-    }); // prettier-ignore
-  });
+/** Whose fields an apply may not change. */
+export const conflictCases = (calls: () => Call): void => {
+  const { apply, update } = writersOf(calls);
 
   it('refuses a field that another applier owns, and names it', async () => {
     await apply(maps('owned'), 'one', configMap('owned', { a: '1' }));
@@ -85,32 +59,11 @@ export const ownershipCases = (calls: () => Call): void => {
     expect(fields(answer, 'one')).toEqual({ 'f:data': { 'f:b': {} } });
     expect(fields(answer, 'two')).toEqual({ 'f:data': { 'f:a': {} } });
   });
+};
 
-  it('removes what an applier owned alone and sets no more, and keeps what others own as well', async () => {
-    await apply(maps('dropped'), 'one', configMap('dropped', { a: '1', b: '1', c: '1' }));
-    await apply(maps('dropped'), 'two', configMap('dropped', { b: '1' }));
-    const answer = await apply(maps('dropped'), 'one', configMap('dropped', { c: '1' }));
-    expect(answer.body.data).toEqual({ b: '1', c: '1' });
-  });
-
-  it('sets replicas to one where its sole owner drops it', async () => {
-    await apply(deployments('scaled'), 'one', deployment('scaled', web, { paused: true, replicas: 3 }));
-    const answer = await apply(deployments('scaled'), 'one', deployment('scaled', web, { paused: true }));
-    expect(answer.body.spec).toMatchObject({ replicas: 1 });
-  });
-
-  it('keeps replicas where another manager owns it', async () => {
-    await apply(deployments('shared'), 'one', deployment('shared', web, { paused: true, replicas: 3 }));
-    await update(deployments('shared'), { spec: { replicas: 5 } }, 'autoscaler');
-    const answer = await apply(deployments('shared'), 'one', deployment('shared', web, { paused: true }));
-    expect(answer.body.spec).toMatchObject({ replicas: 5 });
-  });
-
-  it('changes nothing, not even a time, where an apply says what is', async () => {
-    const before = await apply(maps('same'), 'one', configMap('same', { a: '1' }));
-    const after = await apply(maps('same'), 'one', configMap('same', { a: '1' }));
-    expect(after).toEqual({ code: 200, body: before.body });
-  });
+/** Who owns what after a write. */
+export const recordCases = (calls: () => Call): void => {
+  const { apply, update } = writersOf(calls);
 
   it('takes an object that nobody tracked for one that was there before the first apply', async () => {
     await calls()('POST', `${core}/configmaps`, configMap('untracked', { a: '1' }));
@@ -134,6 +87,39 @@ export const ownershipCases = (calls: () => Call): void => {
       'f:ports': { '.': {}, 'k:{"port":80,"protocol":"TCP"}': { '.': {}, 'f:port': {}, 'f:protocol': {}, 'f:targetPort': {} } },
       'f:sessionAffinity': {},
       'f:type': {},
+    }); // prettier-ignore
+  });
+
+  it('changes nothing, not even a time, where an apply says what is', async () => {
+    const before = await apply(maps('same'), 'one', configMap('same', { a: '1' }));
+    const after = await apply(maps('same'), 'one', configMap('same', { a: '1' }));
+    expect(after).toEqual({ code: 200, body: before.body });
+  });
+};
+
+/** How the schema decides what is owned: whole, by key or by value. */
+export const shapeCases = (calls: () => Call): void => {
+  const { apply } = writersOf(calls);
+
+  it('records what an applier sets, and nothing that it left to defaults', async () => {
+    const answer = await apply(deployments('recorded'), 'one', deployment('recorded', web, { paused: true }));
+    expect(answer.code).toBe(201);
+    expect(fields(answer, 'one')).toEqual({
+      'f:spec': {
+        'f:paused': {},
+        'f:selector': {},
+        'f:template': {
+          'f:metadata': { 'f:labels': { 'f:app': {} } },
+          'f:spec': {
+            'f:containers': {
+              'k:{"name":"web"}': {
+                '.': {}, 'f:image': {}, 'f:name': {},
+                'f:ports': { 'k:{"containerPort":80,"protocol":"TCP"}': { '.': {}, 'f:containerPort': {} } },
+              },
+            },
+          },
+        },
+      },
     }); // prettier-ignore
   });
 
@@ -162,6 +148,31 @@ export const ownershipCases = (calls: () => Call): void => {
       tags: ['a', 'b'],
       items: [{ id: 'i', port: 1 }, { id: 'j' }],
     });
+  });
+};
+
+/** What goes, and what stays, where an applier says less than before. */
+export const removalCases = (calls: () => Call): void => {
+  const { apply, update } = writersOf(calls);
+
+  it('removes what an applier owned alone and sets no more, and keeps what others own as well', async () => {
+    await apply(maps('dropped'), 'one', configMap('dropped', { a: '1', b: '1', c: '1' }));
+    await apply(maps('dropped'), 'two', configMap('dropped', { b: '1' }));
+    const answer = await apply(maps('dropped'), 'one', configMap('dropped', { c: '1' }));
+    expect(answer.body.data).toEqual({ b: '1', c: '1' });
+  });
+
+  it('sets replicas to one where its sole owner drops it', async () => {
+    await apply(deployments('scaled'), 'one', deployment('scaled', web, { paused: true, replicas: 3 }));
+    const answer = await apply(deployments('scaled'), 'one', deployment('scaled', web, { paused: true }));
+    expect(answer.body.spec).toMatchObject({ replicas: 1 });
+  });
+
+  it('keeps replicas where another manager owns it', async () => {
+    await apply(deployments('shared'), 'one', deployment('shared', web, { paused: true, replicas: 3 }));
+    await update(deployments('shared'), { spec: { replicas: 5 } }, 'autoscaler');
+    const answer = await apply(deployments('shared'), 'one', deployment('shared', web, { paused: true }));
+    expect(answer.body.spec).toMatchObject({ replicas: 5 });
   });
 
   it('refuses an immutable field by name', async () => {

@@ -7,8 +7,9 @@ import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 
 import { applyTo, callsOf, readServer, type Call } from './api-server.js';
 import { widget, widgets } from './objects.js';
-import { ownershipCases } from './ownership-cases.js';
-import { refusalCases } from './refusal-cases.js';
+import { conflictCases, recordCases, removalCases, shapeCases } from './ownership-cases.js';
+import { faultCases, identityCases, placeCases } from './refusal-cases.js';
+import { patchCases } from './patch-cases.js';
 import { sequenceCases } from './sequence-cases.js';
 
 type Started = { readonly kubeconfigFile: string; readonly stop: () => Promise<void> };
@@ -49,8 +50,14 @@ describe.each(servers)('%s', (_name, start) => {
     await rm(dir, { recursive: true, force: true });
   });
 
-  describe('ownership', () => ownershipCases(() => call));
-  describe('a refusal', () => refusalCases(() => call));
+  describe('a conflict', () => conflictCases(() => call));
+  describe('a record of ownership', () => recordCases(() => call));
+  describe('the schema', () => shapeCases(() => call));
+  describe('a removal', () => removalCases(() => call));
+  describe('a faulty object', () => faultCases(() => call));
+  describe('the identity of an object', () => identityCases(() => call));
+  describe('the place of an object', () => placeCases(() => call));
+  describe('patching', () => patchCases(() => call));
   describe('a sequence of writes', () => sequenceCases(() => call));
 
   it('answers a namespace that is being deleted as such', async () => {

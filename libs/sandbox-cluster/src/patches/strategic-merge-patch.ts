@@ -26,7 +26,8 @@ const patchMap = (type: FieldType, target: JsonObject, patch: JsonObject): Json 
     if (value === null) merged.delete(name);
     else merged.set(name, applyStrategicPatch(fieldTypeIn(type, name), merged.get(name), value));
   }
-  for (const [name, value] of Object.entries(members)) applyListDirective(type, merged, name, value);
+  for (const [name, value] of Object.entries(members))
+    applyListDirective(type, { before: target, merged }, name, value);
   return Object.fromEntries(merged);
 };
 
@@ -37,38 +38,67 @@ const fieldTypeIn = (type: FieldType, name: string): FieldType =>
   type.is === 'map' ? fieldInMap(type, name) : { is: 'untyped' };
 
 /** What a directive beside a list says of it: which plain items go, and in which order the rest stands. */
-const applyListDirective = (type: FieldType, merged: Map<string, Json>, name: string, value: Json): void => {
+const applyListDirective = (
+  type: FieldType,
+  { before, merged }: { before: JsonObject; merged: Map<string, Json> },
+  name: string,
+  value: Json,
+): void => {
   const [directive, field = ''] = name.split('/', 2);
   const list = merged.get(field);
   if (!name.startsWith('$') || !isList(list)) return;
   if (!isList(value)) throw new PatchFailed(`${name} is no list`);
-  if (directive === '$deleteFromPrimitiveList')
-    merged.set(
-      field,
-      list.filter((item) => !value.includes(item)),
-    );
-  if (directive === '$setElementOrder') merged.set(field, inOrder(fieldTypeIn(type, field), list, value));
+  if (directive === '$deleteFromPrimitiveList') {
+    const kept = list.filter((item) => !value.includes(item));
+    merged.set(field, kept);
+  }
+  if (directive === '$setElementOrder') {
+    const identity = identityIn(fieldTypeIn(type, field));
+    const old = before[field];
+    merged.set(field, inOrder(identity, isList(old) ? old : [], list, value.map(identity)));
+  }
 };
 
-/** Items that the order does not name stay where they stand, before the next one that it names. */
-const inOrder = (type: FieldType, list: readonly Json[], order: readonly Json[]): Json => {
-  const key = type.is === 'list' ? type.patchMergeKey : undefined;
-  const identity = (item: Json): Json => (key !== undefined && isObject(item) ? (item[key] ?? null) : item);
-  const wanted = order.map(identity);
-  const ranked = list.filter((item) => wanted.includes(identity(item)));
-  ranked.sort((a, b) => wanted.indexOf(identity(a)) - wanted.indexOf(identity(b)));
-  return list.map((item) => (wanted.includes(identity(item)) ? (ranked.shift() ?? item) : item));
+/** What tells an item of a list from others: its merge key, or all that it is. */
+const identityIn =
+  (type: FieldType) =>
+  (item: Json): Json => {
+    const key = type.is === 'list' ? type.patchMergeKey : undefined;
+    return key !== undefined && isObject(item) ? (item[key] ?? null) : item;
+  };
+
+/**
+ * The items that the order names, in that order; each other item before the next of those that it was before. What is
+ * new comes at once.
+ */
+const inOrder = (
+  identity: (item: Json) => Json,
+  before: readonly Json[],
+  list: readonly Json[],
+  order: readonly Json[],
+): readonly Json[] => {
+  const ids = before.map(identity);
+  const named = list.filter((item) => order.includes(identity(item)));
+  named.sort((a, b) => order.indexOf(identity(a)) - order.indexOf(identity(b)));
+  const others = list.filter((item) => !order.includes(identity(item)));
+  const placed = named.flatMap((item) => {
+    const place = ids.indexOf(identity(item));
+    const count = others.findIndex((other) => ids.indexOf(identity(other)) > place);
+    return [...others.splice(0, count < 0 ? (place < 0 ? 0 : others.length) : count), item];
+  });
+  return [...placed, ...others];
 };
 
 const patchList = (list: ListType, target: readonly Json[], patch: readonly Json[]): Json => {
-  const isMerged = list.patchStrategy.includes('merge');
   const isReplaced = patch.some((item) => isObject(item) && item.$patch === 'replace');
   const items = patch.filter((item) => !(isObject(item) && item.$patch === 'replace'));
-  if (!isMerged || isReplaced) return items;
+  if (!list.patchStrategy.includes('merge') || isReplaced) return items;
   const key = list.patchMergeKey;
   if (key === undefined)
     return [...target, ...items.filter((item) => !target.some((one) => isSame(one, item)))];
-  return items.reduce<readonly Json[]>((all, item) => patchItem(list, key, all, item), target);
+  const merged = items.reduce<readonly Json[]>((all, item) => patchItem(list, key, all, item), target);
+  const identity = identityIn(list);
+  return inOrder(identity, target, merged, items.map(identity));
 };
 
 const patchItem = (list: ListType, key: string, all: readonly Json[], item: Json): readonly Json[] => {

@@ -93,14 +93,16 @@ const checkBounds = (node: SchemaNode, value: Json, path: string): Fault[] => {
       return invalid(path, value, `should be less than or equal to ${maximum}`);
   }
   if (typeof value !== 'string') return [];
-  if (typeof maxLength === 'number' && [...value].length > maxLength)
+  if (typeof maxLength === 'number' && lengthOf(value) > maxLength)
     return fault('TooLong', path, `Too long: may not be more than ${maxLength} bytes`);
-  if (typeof minLength === 'number' && [...value].length < minLength)
+  if (typeof minLength === 'number' && lengthOf(value) < minLength)
     return invalid(path, value, `should be at least ${minLength} chars long`);
   if (typeof pattern === 'string' && !matches(pattern, value))
     return invalid(path, value, `should match '${pattern}'`);
   return [];
 };
+
+const lengthOf = (text: string): number => Array.from(text).length;
 
 /** Patterns are Go's; one that this language cannot read refuses nothing. */
 const matches = (pattern: string, value: string): boolean => {

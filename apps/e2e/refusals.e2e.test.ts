@@ -65,7 +65,7 @@ describe('a failure never deletes', () => {
     expect(row!.revision).toBe(good);
   });
 
-  it('a field that another manager owns is refused, naming the manager, until it is given up', async () => {
+  it('a field that another manager owns is not taken without a person, and is nobody’s question once given up', async () => {
     await arrive({ name: 'contested' });
     const staging = await liveCluster('staging');
     const path = deploymentPath('contested', 'contested');
@@ -78,12 +78,13 @@ describe('a failure never deletes', () => {
     expect((await staging.apply(path, 'somebody-else', theirs)).code).toBe(200);
     await fleet.write('apps/contested/web.yaml', deployment('contested', 2));
     await fleet.push('Two replicas, contested');
-    const [row] = await syncline.untilTargets('contested', 'has failed', (one) => one.sync === 'Failed');
-    expect(row!.message).toContain('somebody-else');
+    const [row] = await syncline.untilTargets('contested', 'waits', (one) => one.sync === 'AwaitingApproval');
+    expect(await syncline.run('plan', 'contested')).toContain('somebody-else');
     expect(replicasOf(await staging.find(path))).toBe(5);
 
     const given = { apiVersion: 'apps/v1', kind: 'Deployment', metadata: { name: 'contested' } };
     expect((await staging.apply(path, 'somebody-else', given)).code).toBe(200);
+    await syncline.run('reject', row!.plan!, '--reason', 'it was given up');
     await syncline.run('retry', 'contested');
     const [mended] = await syncline.untilTargets('contested', 'is in sync', (one) => one.sync === 'InSync');
     expect(mended!.message ?? null).toBeNull();

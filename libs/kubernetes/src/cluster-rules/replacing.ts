@@ -91,6 +91,7 @@ export const replacing = (rig: () => Rig): void => {
         certainty: 'refused',
         refusal: { code: 'immutable' },
       });
+      expect(operation.refusal?.reason.length).toBeLessThan(300);
       expect(operation.refusal?.reason).toContain('annotate it in Git with syncline.dev/replace: "true"');
     });
 

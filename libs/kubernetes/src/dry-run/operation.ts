@@ -13,7 +13,7 @@ import { veil } from '../objects/secret-veil.js';
 import type { Wanted } from '../objects/wanted.js';
 import type { Examination } from './examine.js';
 import { protectedBecause } from './protected-kinds.js';
-import { refuseAdoption, refuseByServer, refuseOther, type Refused } from './refusals.js';
+import { pointOf, refuseAdoption, refuseByServer, refuseOther, type Refused } from './refusals.js';
 import { isAboutItself, replacedBy, takenAlong, type Trial } from './replacing.js';
 
 /** What operations are computed with: the target's owner and the key by which values of Secrets are compared. */
@@ -166,7 +166,7 @@ const replaced = (
     ...ofOthers(wanted, examination, judge),
     replacement: {
       ...(error.details.field !== undefined && { field: error.details.field }),
-      reason: error.message.slice(0, 300),
+      reason: pointOf(error).slice(0, 300),
       allowedBy: replacedBy(wanted.body) ?? '',
       ...(along !== undefined && { takesAlong: along }),
     },

@@ -40,12 +40,20 @@ const adviceOf = ({ code, details: { field } }: KubernetesError, object: ObjectN
   } // prettier-ignore
 };
 
+const longestMessage = 250;
+
+/** What the server says; where it prints whole values of immutable fields, the field alone. */
+export const pointOf = ({ code, message, details: { field = 'a field' } }: KubernetesError): string =>
+  code === 'immutable' && message.length > longestMessage
+    ? `${field} cannot be changed while the object is there`
+    : message.replace(/[.;\s]+$/, '');
+
 /** What the refusal of a dry run means for the plan. */
 export const refuseByServer = (error: KubernetesError, object: ObjectName, isThere: boolean): Refused => {
-  const { code, message, details } = error;
+  const { code, details } = error;
   const advice = adviceOf(error, object);
   const action = code === 'immutable' ? 'replace' : isThere ? 'configure' : 'create';
-  const reason = advice === undefined ? message : `${message.replace(/[.;\s]+$/, '')}; ${advice}`;
+  const reason = advice === undefined ? error.message : `${pointOf(error)}; ${advice}`;
   const field = details.field !== undefined && { field: details.field };
   return { action, certainty: 'refused', refusal: { code, reason, ...field } };
 };

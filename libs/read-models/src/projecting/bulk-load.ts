@@ -69,7 +69,10 @@ export class BulkLoad {
   #hold(table: AnyTable, line: string): void {
     const most = line.length * mostBytes;
     let held = this.#held.get(table);
-    if (held && held.used + most > held.bytes.length) held = this.#send(table);
+    if (held && held.used + most > held.bytes.length) {
+      this.#send(table);
+      held = undefined;
+    }
     if (!held) {
       held = { bytes: Buffer.allocUnsafe(Math.max(copiedAtOnce, most)), used: 0 };
       this.#held.set(table, held);
@@ -77,7 +80,7 @@ export class BulkLoad {
     held.used += held.bytes.write(line, held.used);
   }
 
-  #send(table: AnyTable): undefined {
+  #send(table: AnyTable): void {
     const held = this.#held.get(table);
     if (!held) return;
     this.#held.delete(table);

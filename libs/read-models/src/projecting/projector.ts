@@ -7,7 +7,16 @@ import { shadowSchema, viewsSchema } from '../reading/data-source.js';
 import { ViewsError } from '../reading/views-error.js';
 import { batchesOf } from './batches.js';
 import { openPool } from './database.js';
-import { catchUp, compare, fillShadow, makeShadow, migrate, swap, type Rebuilt } from './rebuild.js';
+import {
+  catchUp,
+  dropRetired,
+  fillShadow,
+  makeShadow,
+  migrate,
+  swap,
+  swapAndCompare,
+  type Rebuilt,
+} from './rebuild.js';
 import { projectBatch, standingOf } from './store.js';
 import { Turns } from './turns.js';
 import { Waiters } from './waiters.js';
@@ -75,21 +84,24 @@ export class Projector {
       : this.#waiters.wait(sequence, timeoutMs);
   }
 
-  /** Makes every table anew from the log beside the live ones, compares, and swaps them in one transaction. */
+  /** Makes every table anew from the log beside the live ones, swaps them in one transaction, and compares. */
   async rebuild(): Promise<Rebuilt> {
     const began = performance.now();
     await makeShadow(this.#pool, this.url);
     const filled = await fillShadow(this.#pool, this.log, (at) => this.report.rebuilding?.(at));
-    return this.#turns.take(async () => {
-      const { sequence: live } = await standingOf(this.#pool, viewsSchema);
-      const sequence = Math.max(live, filled);
-      await catchUp(this.#pool, this.log, shadowSchema, sequence);
-      await catchUp(this.#pool, this.log, viewsSchema, sequence);
-      const compared = await compare(this.#pool, viewsSchema, shadowSchema);
-      await swap(this.#pool, viewsSchema);
-      this.#arrive(sequence);
-      return { sequence, ...compared, seconds: (performance.now() - began) / 1000 };
-    });
+    let [sequence, seconds] = [filled, 0];
+    const compared = await swapAndCompare(this.#pool, (swapThem) =>
+      this.#turns.take(async () => {
+        const { sequence: live } = await standingOf(this.#pool, viewsSchema);
+        sequence = Math.max(live, filled);
+        await catchUp(this.#pool, this.log, shadowSchema, sequence);
+        await catchUp(this.#pool, this.log, viewsSchema, sequence);
+        await swapThem();
+        this.#arrive(sequence);
+        seconds = (performance.now() - began) / 1000;
+      }),
+    );
+    return { sequence, ...compared, seconds };
   }
 
   async #run(): Promise<void> {
@@ -123,7 +135,8 @@ export class Projector {
     await this.#turns.take(async () => {
       await makeShadow(this.#pool, this.url);
       const sequence = await fillShadow(this.#pool, this.log, (at) => this.report.rebuilding?.(at));
-      await swap(this.#pool, viewsSchema);
+      await swap(this.#pool);
+      await dropRetired(this.#pool);
       this.#sequence = sequence;
     });
   }

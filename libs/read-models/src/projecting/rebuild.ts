@@ -1,7 +1,7 @@
 import type { EventLog, LogEntry } from '@syncline/kernel';
-import type { Pool } from 'pg';
+import type { ClientBase, Pool } from 'pg';
 
-import { shadowSchema, viewsSource } from '../reading/data-source.js';
+import { retiredSchema, shadowSchema, viewsSchema, viewsSource } from '../reading/data-source.js';
 import { BulkLoad } from './bulk-load.js';
 import { ensureSchema, inTransaction, quoted } from './database.js';
 import { asideChanges, foldInto, sortEntries } from './fold.js';
@@ -11,7 +11,7 @@ import { countRows, fingerprints, moveTo, projectBatch, rebuiltTables, standingO
 
 const progressEvery = 5_000;
 
-/** What a rebuild came to. `differing` names the tables whose rows were not equal to the live ones; there should be none. */
+/** What a rebuild came to; `seconds` until the new tables were the live ones. `differing` names the tables whose rows were not equal to the live ones; there should be none. */
 export type Rebuilt = {
   readonly sequence: number;
   readonly rows: number;
@@ -21,6 +21,7 @@ export type Rebuilt = {
 
 /** Makes an empty shadow of the views by the same migrations. */
 export const makeShadow = async (pool: Pool, url: string): Promise<void> => {
+  await dropRetired(pool);
   await pool.query(`DROP SCHEMA IF EXISTS ${quoted(shadowSchema)} CASCADE`);
   await migrate(pool, url, shadowSchema);
 };
@@ -93,16 +94,40 @@ export const catchUp = async (pool: Pool, log: EventLog, schema: string, until: 
   await projectBatch(pool, schema, entries);
 };
 
-/** The tables of two schemas whose rows are not equal. */
-export const compare = async (pool: Pool, live: string, shadow: string) => {
-  const [a, b] = [await fingerprints(pool, live), await fingerprints(pool, shadow)];
+/**
+ * The tables of two schemas whose rows are not equal as they were at the beginning of the transaction that `client` is in.
+ */
+export const compare = async (client: ClientBase, live: string, shadow: string) => {
+  const [a, b] = [await fingerprints(client, live), await fingerprints(client, shadow)];
   const differing = [...b].flatMap(([table, print]) => (a.get(table) === print ? [] : [table]));
   return { differing, rows: countRows(b) };
 };
 
-/** The shadow takes the place of the live schema; readers see one or the other, whole. */
-export const swap = (pool: Pool, live: string): Promise<void> =>
+/** The shadow takes the place of the live schema, which is retired; readers see one or the other, whole. */
+export const swap = (pool: Pool): Promise<void> =>
   inTransaction(pool, async (client) => {
-    await client.query(`DROP SCHEMA IF EXISTS ${quoted(live)} CASCADE`);
-    await client.query(`ALTER SCHEMA ${quoted(shadowSchema)} RENAME TO ${quoted(live)}`);
+    await client.query(`ALTER SCHEMA ${quoted(viewsSchema)} RENAME TO ${quoted(retiredSchema)}`);
+    await client.query(`ALTER SCHEMA ${quoted(shadowSchema)} RENAME TO ${quoted(viewsSchema)}`);
   });
+
+/** Forgets the tables that were replaced. */
+export const dropRetired = async (pool: Pool): Promise<void> => {
+  await pool.query(`DROP SCHEMA IF EXISTS ${quoted(retiredSchema)} CASCADE`);
+};
+
+/**
+ * Swaps, and compares what was replaced with what replaced it: both as they were before the swap, while new events are
+ * projected already.
+ */
+export const swapAndCompare = async (pool: Pool, swapped: (work: () => Promise<void>) => Promise<void>) => {
+  const compared = await inTransaction(pool, async (client) => {
+    await swapped(async () => {
+      await client.query('SET TRANSACTION ISOLATION LEVEL REPEATABLE READ');
+      await client.query('SELECT 1');
+      await swap(pool);
+    });
+    return compare(client, retiredSchema, viewsSchema);
+  });
+  await dropRetired(pool);
+  return compared;
+};

@@ -83,10 +83,13 @@ export const projectBatch = (
 export const rebuiltTables: readonly AnyTable[] = [unreadableTable, ...projectedTables];
 
 /** Count and content of each table as texts, whatever the order of rows: equal texts, equal rows. */
-export const fingerprints = async (pool: Pool, schema: string): Promise<ReadonlyMap<string, string>> => {
+export const fingerprints = async (
+  client: ClientBase,
+  schema: string,
+): Promise<ReadonlyMap<string, string>> => {
   const found = new Map<string, string>();
   for (const { name } of rebuiltTables) {
-    const { rows } = await pool.query<{ fingerprint: string }>(
+    const { rows } = await client.query<{ fingerprint: string }>(
       `SELECT count(*) || ' ' || coalesce(sum(('x' || substr(md5(t::text), 1, 15))::bit(60)::bigint::numeric), 0) AS fingerprint
        FROM ${quoted(schema)}.${quoted(name)} t`,
     );

@@ -9,6 +9,8 @@ import { fleetStateView } from './fleet-state.js';
 /** Where the views lie. A rebuild fills the shadow and then gives it this name. */
 export const viewsSchema = 'syncline';
 export const shadowSchema = 'syncline_shadow';
+/** Where the tables lie that a rebuild replaced, until they have been compared with the new ones. */
+export const retiredSchema = 'syncline_retired';
 
 const entities: readonly EntitySchema[] = [
   ...[projectionTable, unreadableTable, ...projectedTables].map((table) => table.entity),

@@ -1,5 +1,5 @@
 // Takes schemas and discovery from a real API server into libs/sandbox-cluster/schemas. Run after the build, when the
-// pinned kube-apiserver changes.
+// pinned kube-apiserver changes, and format what it writes.
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { request } from 'node:https';
 import { tmpdir } from 'node:os';

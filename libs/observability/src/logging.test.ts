@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 
-import { createLogger, nestLogger } from './index.js';
+import { createLogger, nestLogger, withLogContext } from './index.js';
 
 const capturing = (level = 'info') => {
   const lines: string[] = [];
@@ -39,5 +39,31 @@ describe('a logger', () => {
     expect(lines).toEqual([]);
     nestLogger(logger).error('broken');
     expect(lines).toHaveLength(1);
+  });
+});
+
+describe('the correlation id of a line', () => {
+  const idsOf = (lines: readonly string[]): readonly unknown[] =>
+    lines.map((line) => (JSON.parse(line) as { correlationId: unknown }).correlationId);
+
+  test('is that of the work under way, also after what it awaits, and never of work beside it', async () => {
+    const { logger, lines } = capturing();
+    const work = (correlationId: string): Promise<void> =>
+      withLogContext({ correlationId }, async () => {
+        await Promise.resolve();
+        logger.info('in the middle');
+      });
+    await Promise.all([work('one'), work('two')]);
+    expect(idsOf(lines)).toEqual(['one', 'two']);
+  });
+
+  test('names the run of the service where no work is under way, and what a line says itself comes first', () => {
+    const { logger, lines } = capturing();
+    logger.info('started');
+    nestLogger(logger).error('broken');
+    withLogContext({ correlationId: 'one' }, () => logger.info({ correlationId: 'another' }, 'said'));
+    const [run, same, own] = idsOf(lines);
+    expect(run).toMatch(/^planner:[0-9a-f]{8}$/);
+    expect([same, own]).toEqual([run, 'another']);
   });
 });

@@ -31,13 +31,14 @@ const readVerdict = async (api: ApiClient, name: string, revision: string): Prom
 
 /**
  * Waits until an application is Current at a revision on each of its clusters, looking again whenever something
- * happened. Ends early where the revision has failed; at the time-out with the reason why it has not arrived.
+ * happened; what it waits for is told at each look. Ends early where the revision has failed; at the time-out with the reason why it has not arrived.
  */
 export const waitForRevision = async (
   api: ApiClient,
   name: string,
   revision: string,
   signal: AbortSignal,
+  onWaiting: (reason: string) => void,
 ): Promise<Verdict> => {
   const ending = new AbortController();
   const news = listenForNews(api, { types }, AbortSignal.any([signal, ending.signal]), lookAgainMs);
@@ -45,6 +46,7 @@ export const waitForRevision = async (
     for (;;) {
       const verdict = await readVerdict(api, name, revision);
       if (verdict.status !== 'waiting' || signal.aborted) return verdict;
+      onWaiting(verdict.reason);
       await news.next();
     }
   } finally {

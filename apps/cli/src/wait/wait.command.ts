@@ -6,6 +6,7 @@ import { addLeaf } from '../shell/leaf.js';
 import { openSession, type CommonOptions } from '../shell/session.js';
 import type { Surroundings } from '../shell/surroundings.js';
 import { short } from '../story/words.js';
+import { sayWaits } from './say-waits.js';
 import { waitForRevision } from './wait-for-revision.js';
 
 type WaitOptions = CommonOptions & { readonly revision: string; readonly timeout: number };
@@ -14,7 +15,8 @@ const wait = async (surroundings: Surroundings, name: string, options: WaitOptio
   const { revision, timeout } = options;
   const session = openSession(surroundings, options);
   const signal = AbortSignal.any([surroundings.signal, AbortSignal.timeout(timeout)]);
-  const verdict = await waitForRevision(await session.api(), name, revision, signal);
+  const onWaiting = sayWaits((line) => surroundings.err(line), surroundings.now);
+  const verdict = await waitForRevision(await session.api(), name, revision, signal, onWaiting);
   if (verdict.status === 'reached') {
     session.show(
       { application: name, revision, status: 'reached' },

@@ -17,6 +17,7 @@ import { ObjectApi } from './connection/object-api.js';
 import { Transport } from './connection/transport.js';
 import { Capability } from './discovery/capability.js';
 import { diffTarget, type Workbench } from './dry-run/diff.js';
+import { KnownApplied } from './dry-run/known-applied.js';
 import { HealthWatch } from './watch/health-watch.js';
 import { LinkWatch } from './watch/link-watch.js';
 
@@ -87,6 +88,7 @@ export const connectCluster = (options: ClusterOptions): ClusterClient => {
     api,
     capability,
     hmacKey: options.hmacKey,
+    known: new KnownApplied(),
     concurrency: Math.min(connections, mostAtOnce),
   };
   return new ConnectedCluster(

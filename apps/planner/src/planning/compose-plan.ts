@@ -117,8 +117,13 @@ const refusalOf = (operation: Operation): readonly string[] => {
   return [`${name}${place}: ${point}`.slice(0, 500)];
 };
 
-/** An operation without what is the cluster's own: its uid, and the digest of what was there before, which covers it. */
-const changeOf = (operation: Operation): unknown => ({ ...operation, uid: undefined, before: undefined });
+/** An operation without what is the cluster's own: its uid and version, and the digest of what was there before, which covers it. */
+const changeOf = (operation: Operation): unknown => ({
+  ...operation,
+  uid: undefined,
+  resourceVersion: undefined,
+  before: undefined,
+});
 
 /**
  * Whether the target already is what the plan says. Where nothing is held yet, a plan that changes no object is carried

@@ -55,6 +55,10 @@ export const kubernetesOperation = z.object({
   certainty: z.enum(certainties),
   object: objectName,
   uid: z.string().optional(),
+  /** The version that was tried: while the object still has it, nothing needs to be compared before it is written. */
+  resourceVersion: z.string().optional(),
+  /** The digest of the manifest that was tried, with HMACs in place of Secret values. */
+  rendered: digest.optional(),
   before: digest.optional(),
   after: digest.optional(),
   changes: z.array(fieldChange),

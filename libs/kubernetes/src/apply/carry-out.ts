@@ -3,7 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { KubernetesOperation } from '@syncline/events';
 
 import { concede } from '../dry-run/concession.js';
-import { examine, type Examination, type Served } from '../dry-run/examine.js';
+import { examine, preconditionOf, type Examination, type Served } from '../dry-run/examine.js';
 import { judgeExamination, ownBefore, renderedDigest } from '../dry-run/operation.js';
 import { isKubernetesError } from '../kubernetes-error.js';
 import { endedBy, failed, stale } from './apply-end.js';
@@ -36,7 +36,7 @@ const configureUnproven = async (
     if (ownBefore(live, hands.judge) !== operation.before)
       throw stale(wanted.object, 'its fields or their owners are not what they were when it was planned');
     const { body } = await concede(wanted.body, live, wanted.object, hands.around, hands.signal);
-    const written = await writeAt(live, body, wanted, hands);
+    const written = await writeAt(preconditionOf(live), body, wanted, hands);
     if (written) return resultOf('configured', written, wanted);
   }
   throw contended(wanted);

@@ -1,8 +1,9 @@
 import type { KubernetesOperation } from '@syncline/events';
 
+import type { Precondition } from '../connection/object-api.js';
 import { examine, preconditionOf, type Examination, type Served } from '../dry-run/examine.js';
 import { moveSteps } from '../dry-run/adoption.js';
-import { judgeExamination } from '../dry-run/operation.js';
+import { judgeExamination, renderedDigest } from '../dry-run/operation.js';
 import { isWithin } from '../fields/takeovers.js';
 import { isKubernetesError } from '../kubernetes-error.js';
 import type { KubeObject } from '../objects/kube-object.js';
@@ -45,6 +46,29 @@ const unlessHeld = (write: Promise<KubeObject | undefined>): Promise<KubeObject 
     throw error;
   });
 
+/** The state that was tried for the plan, where this very manifest was, and nothing of it was left to others. */
+const triedState = (
+  { uid, resourceVersion, rendered, conceded }: KubernetesOperation,
+  wanted: Served,
+  { judge }: Hands,
+): Required<Precondition> | undefined => {
+  if (uid === undefined || resourceVersion === undefined || conceded) return undefined;
+  return rendered === renderedDigest(wanted, judge.hmacKey) ? { uid, resourceVersion } : undefined;
+};
+
+/** Writes at once over the version that was tried; undefined where the object has another one by now. */
+const writeUntouched = async (
+  tried: Required<Precondition>,
+  wanted: Served,
+  hands: Hands,
+  mayTake: boolean,
+): Promise<CarriedOut | undefined> => {
+  const written = await unlessHeld(writeAt(tried, wanted.body, wanted, hands, mayTake));
+  if (!written) return undefined;
+  hands.known.note(wanted, written);
+  return resultOf('configured', written, wanted);
+};
+
 /**
  * Changes an object in exactly the planned state: configure, adopt, takeover. A conflict of versions looks again: an equal
  * `before` goes on, another one is stale. Fields of others are taken only as far as the plan lists them.
@@ -55,8 +79,11 @@ export const configure = async (
   hands: Hands,
 ): Promise<CarriedOut> => {
   const mayTake = (operation.takeovers ?? []).length > 0;
+  const tried = triedState(operation, wanted, hands);
+  const untouched = tried && (await writeUntouched(tried, wanted, hands, mayTake));
+  if (untouched) return untouched;
   const mostTries = versionTries + (operation.action === 'adopt' ? 1 : 0);
-  for (let tries = 1; tries <= mostTries; tries += 1) {
+  for (let tries = tried ? 2 : 1; tries <= mostTries; tries += 1) {
     const examination = await examine(hands, wanted);
     const live = liveOf(examination.live, wanted);
     const now = judgeExamination(wanted, examination, hands.judge);
@@ -66,7 +93,7 @@ export const configure = async (
       await move(live, wanted, hands);
       continue;
     }
-    const written = await unlessHeld(writeAt(live, examination.body, wanted, hands, mayTake));
+    const written = await unlessHeld(writeAt(preconditionOf(live), examination.body, wanted, hands, mayTake));
     if (written) return resultOf('configured', written, wanted);
   }
   throw contended(wanted);

@@ -1,8 +1,8 @@
 import type { KubernetesOperation } from '@syncline/events';
 
 import type { ObjectResult } from '../cluster-client.js';
-import { absent } from '../connection/object-api.js';
-import { examine, preconditionOf, type Eyes, type Served } from '../dry-run/examine.js';
+import { absent, type Precondition } from '../connection/object-api.js';
+import { examine, type Eyes, type Served } from '../dry-run/examine.js';
 import { judgeExamination, type Judge } from '../dry-run/operation.js';
 import { keyOf } from '../fields/digests.js';
 import { ourPaths } from '../fields/owned-paths.js';
@@ -57,6 +57,7 @@ export const create = async (wanted: Served, hands: Hands): Promise<CarriedOut> 
       precondition: absent,
       signal: hands.signal,
     });
+    hands.known.note(wanted, made);
     return resultOf('created', made, wanted);
   } catch (error) {
     if (!isKubernetesError(error, 'conflict-version', 'conflict-exists', 'conflict-field-manager'))
@@ -87,7 +88,7 @@ export const isRace = (error: unknown): boolean =>
 
 /** Writes over the very version that was read; undefined where somebody was faster. */
 export const writeAt = async (
-  live: KubeObject,
+  precondition: Required<Precondition>,
   body: KubeObject,
   { resource }: Served,
   { api, signal }: Hands,
@@ -97,7 +98,7 @@ export const writeAt = async (
     return await api.apply(resource, body, {
       dryRun: false,
       force,
-      precondition: preconditionOf(live),
+      precondition,
       signal,
     });
   } catch (error) {

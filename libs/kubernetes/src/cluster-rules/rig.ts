@@ -21,6 +21,7 @@ import { ObjectApi } from '../connection/object-api.js';
 import { Transport } from '../connection/transport.js';
 import { Capability } from '../discovery/capability.js';
 import type { Workbench } from '../dry-run/diff.js';
+import { KnownApplied } from '../dry-run/known-applied.js';
 import { isKubernetesError, type KubernetesError } from '../kubernetes-error.js';
 import type { KubeObject } from '../objects/kube-object.js';
 
@@ -48,6 +49,7 @@ export const startRig = async (): Promise<Rig> => {
     api: new ObjectApi(transport),
     capability: new Capability(transport),
     hmacKey,
+    known: new KnownApplied(),
     concurrency: 4,
   };
   const stop = async (): Promise<void> => {

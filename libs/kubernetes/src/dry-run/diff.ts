@@ -11,6 +11,7 @@ import { prepare, type Wanted } from '../objects/wanted.js';
 import { rejectedBySchema } from './custom-schema.js';
 import { examine, type Eyes, type Served } from './examine.js';
 import { Neighbourhood } from './neighbourhood.js';
+import type { KnownApplied } from './known-applied.js';
 import { deferredOperation, judgeExamination, unplannable, type Judge } from './operation.js';
 import { pruneOperation, unwantedEntries, whyKept, type Leftover } from './prune-candidates.js';
 import { tryElsewhere } from './trial.js';
@@ -20,6 +21,7 @@ export type Workbench = {
   readonly api: ObjectApi;
   readonly capability: Capability;
   readonly hmacKey: Uint8Array;
+  readonly known: KnownApplied;
   /** Objects looked at or written at once. */
   readonly concurrency: number;
 };
@@ -41,8 +43,9 @@ export const prepareWith = async (
 };
 
 /** What objects are examined with, for one diff or one apply. */
-export const eyesOf = ({ api, capability }: Workbench, signal?: AbortSignal): Eyes => ({
+export const eyesOf = ({ api, capability, known }: Workbench, signal?: AbortSignal): Eyes => ({
   api,
+  known,
   around: new Neighbourhood(api, capability),
   signal,
 });

@@ -9,6 +9,7 @@ import type { Refusal, Wanted } from '../objects/wanted.js';
 import { appliersOf, movedToUs, resultOfAdoption, withoutFormer } from './adoption.js';
 import { concede } from './concession.js';
 import { whyNotAdopted } from './former-tool.js';
+import type { KnownApplied } from './known-applied.js';
 import type { Neighbourhood } from './neighbourhood.js';
 import { replacedBy, tryAnew, type Trial } from './replacing.js';
 
@@ -19,6 +20,7 @@ export type Served = Wanted & { readonly resource: ServedResource };
 export type Eyes = {
   readonly api: ObjectApi;
   readonly around: Neighbourhood;
+  readonly known: KnownApplied;
   readonly signal?: AbortSignal | undefined;
 };
 
@@ -80,14 +82,22 @@ const examineAbsent = async ({ api, signal }: Eyes, { resource, body }: Served):
   return { ...tried, body, conceded: [], takeovers: [] };
 };
 
+/** Whether a dry run gave the very object that is there, down to who owns what. */
+const isTheSame = (live: KubeObject, dryRun: KubeObject | undefined): boolean =>
+  dryRun !== undefined && JSON.stringify(dryRun) === JSON.stringify(live);
+
 const examineLive = async (eyes: Eyes, wanted: Served, live: KubeObject): Promise<Examination> => {
-  const { around, signal } = eyes;
+  const { around, signal, known } = eyes;
+  // A namespace that is only needed is not changed where it is there.
+  if (wanted.isImplicit === true || known.has(wanted, live))
+    return { live, dryRun: live, body: wanted.body, conceded: [], takeovers: [] };
   const { body, conceded } = await concede(wanted.body, live, wanted.object, around, signal);
   const common = { live, body, conceded, takeovers: [] };
-  const adopts = wanted.isImplicit === true ? undefined : appliersOf(live);
+  const adopts = appliersOf(live);
   if (adopts)
     return examineForeign(eyes, { ...wanted, body }, live, { ...common, live: movedToUs(live) }, adopts);
   const tried = await tryBoth(eyes, { ...wanted, body }, live);
+  if (conceded.length === 0 && isTheSame(live, tried.dryRun)) known.note(wanted, live);
   return { ...common, ...(await withTrial(eyes, wanted, tried)) };
 };
 

@@ -103,6 +103,9 @@ const actionOf = ({ live, takeovers, adoption }: Examination): KubernetesOperati
   return takeovers.length > 0 ? 'takeover' : 'configure';
 };
 
+/** What is written over the very version that was tried. */
+const isWrittenAt: ReadonlySet<string> = new Set(['configure', 'takeover']);
+
 /** The paths in question without those that are conceded. */
 const judgedPaths = (live: KubeObject | undefined, result: KubeObject, { conceded }: Examination) => {
   const left = new Set(conceded.flatMap(({ paths }) => paths));
@@ -125,10 +128,17 @@ const confirmed = (
     !examination.adoption &&
     changed.changes.length === 0 &&
     isSameOwnership(before, result);
+  const action = isUnchanged ? 'unchanged' : actionOf(examination);
+  const { resourceVersion } = live?.metadata ?? {};
   return {
     ...base(wanted, live),
-    action: isUnchanged ? 'unchanged' : actionOf(examination),
+    action,
     certainty: 'confirmed',
+    ...(resourceVersion !== undefined &&
+      isWrittenAt.has(action) && {
+        resourceVersion,
+        rendered: renderedDigest(wanted, judge.hmacKey),
+      }),
     ...(before && { before: beforeDigest(before, paths) }),
     after: afterDigest(result, paths),
     ...changed,

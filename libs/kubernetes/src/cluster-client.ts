@@ -1,5 +1,6 @@
 import type {
   DiffDocument,
+  DriftedObject,
   Health,
   InventoryDocument,
   Manifest,
@@ -81,6 +82,16 @@ export type TargetHealth = {
   readonly objectCount: number;
 };
 
+/** What is asked and told where a target is watched for drift. */
+export type DriftWatch = {
+  /** What the last apply sent; asked only where something is not as it was. */
+  readonly applied: () => Promise<TargetManifests>;
+  /** Every object that is not as it was applied: told when that is first known, and whenever it changes; values of Secrets are HMACs. */
+  readonly onDrift: (objects: readonly DriftedObject[]) => void;
+  /** What was applied cannot be had; it is asked again. */
+  readonly onTrouble: (error: unknown) => void;
+};
+
 /** Whether the API server answers. `since` is an RFC 3339 instant: the first failure. */
 export type Link =
   | { readonly state: 'connected'; readonly kubernetesVersion: string }
@@ -105,11 +116,12 @@ export interface ClusterClient {
     steps: ApplySteps,
     signal?: AbortSignal,
   ): Promise<ApplyOutcome>;
-  /** Tells a target's health when it is first known and whenever it changes; the returned function ends it. One watch per kind serves all targets. */
+  /** Tells a target's health, and its drift where asked, when it is first known and whenever it changes; the returned function ends it. One watch per kind serves all targets. */
   watchHealth(
     key: string,
     objects: readonly InventoryEntry[],
     onHealth: (health: TargetHealth) => void,
+    drift?: DriftWatch,
   ): () => void;
   /** Tells whether the API server answers, as soon as it is known and at every change; the returned function ends it. */
   watchLink(onLink: (link: Link) => void): () => void;

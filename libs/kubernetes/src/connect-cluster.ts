@@ -4,6 +4,7 @@ import type {
   Capabilities,
   ClusterClient,
   ClusterOptions,
+  DriftWatch,
   InventoryEntry,
   Link,
   PruneRules,
@@ -60,8 +61,9 @@ class ConnectedCluster implements ClusterClient {
     key: string,
     objects: readonly InventoryEntry[],
     onHealth: (health: TargetHealth) => void,
+    drift?: DriftWatch,
   ): () => void {
-    return this.health.watch(key, objects, onHealth);
+    return this.health.watch(key, objects, onHealth, drift);
   }
 
   watchLink(onLink: (link: Link) => void): () => void {
@@ -95,7 +97,7 @@ export const connectCluster = (options: ClusterOptions): ClusterClient => {
     options.name,
     transport,
     bench,
-    new HealthWatch(transport, api, capability),
+    new HealthWatch(transport, api, capability, options.hmacKey),
     new LinkWatch(transport),
   );
 };

@@ -4,6 +4,7 @@ export type {
   Capabilities,
   ClusterClient,
   ClusterOptions,
+  DriftWatch,
   InventoryEntry,
   Link,
   ObjectResult,

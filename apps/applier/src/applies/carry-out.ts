@@ -40,7 +40,10 @@ export const carryOut = async (
   const isOurs =
     attempt.stop?.kind !== 'replaced' &&
     (await attempt.record(
-      recordingOf(attempt.names, ending, { inventory, render, manifests, retryInSeconds: wait }),
+      recordingOf(attempt.names, ending, {
+        ...{ inventory, render, manifests, retryInSeconds: wait },
+        ...{ heals: start.approved.heals, at: new Date().toISOString() },
+      }),
     ));
   const end = isOurs ? ending.status : 'replaced';
   around.meter.applied(start.target.cluster, end, (performance.now() - began) / 1000);

@@ -14,12 +14,19 @@ export type PlanParts = {
 };
 
 /** What the request says whatever became of it; the change that the newest event belongs to. */
-type Asked = { readonly healthTimeoutSeconds: number; readonly correlationId: string };
+type Asked = {
+  readonly healthTimeoutSeconds: number;
+  /** Where objects go that name no namespace. */
+  readonly namespace: string;
+  readonly correlationId: string;
+};
 
 /** An approved plan that nothing newer has taken the place of. */
 export type ApprovedPlan = Asked & {
   readonly status: 'approved';
   readonly parts: PlanParts;
+  /** Whether it undoes drift. */
+  readonly heals: boolean;
   /** Where its approval stands in the log. */
   readonly approvedAt: Position;
 };
@@ -48,12 +55,22 @@ const approve = (
   asked: Asked,
 ): CurrentPlan => {
   if (state.status !== 'drafted' || state.parts.plan !== event.data.plan) return state;
-  return { ...asked, status: 'approved', parts: state.parts, approvedAt: event.position ?? beginning };
+  return {
+    ...asked,
+    status: 'approved',
+    parts: state.parts,
+    heals: event.data.by === 'rule:heal',
+    approvedAt: event.position ?? beginning,
+  };
 };
 
 const evolve = (state: CurrentPlan, event: LoggedPlanEvent): CurrentPlan => {
-  const { healthTimeoutSeconds } = event.type === 'PlanRequested' ? event.data.spec : state;
-  const asked = { healthTimeoutSeconds, correlationId: event.correlationId ?? state.correlationId };
+  const { healthTimeoutSeconds, namespace } = event.type === 'PlanRequested' ? event.data.spec : state;
+  const asked = {
+    healthTimeoutSeconds,
+    namespace,
+    correlationId: event.correlationId ?? state.correlationId,
+  };
   switch (event.type) {
     case 'PlanDrafted':
       return { ...asked, status: 'drafted', parts: partsOf(event.data) };
@@ -82,7 +99,7 @@ export const currentPlan: Aggregate<CurrentPlan, never, LoggedPlanEvent> = {
   name: 'current-plan',
   version: 1,
   decider: {
-    initial: { status: 'none', healthTimeoutSeconds: 300, correlationId: '' },
+    initial: { status: 'none', healthTimeoutSeconds: 300, namespace: '', correlationId: '' },
     decide: () => [],
     evolve,
   },

@@ -8,7 +8,14 @@ import { endingOf, endingOfError, recordingOf } from './ending.js';
 
 const attempt = { attempt: '1', plan: 'a'.repeat(64), revision: '1'.repeat(40) };
 const ref = { digest: 'c'.repeat(64), size: 1, mediaType: 'application/json' };
-const about = { inventory: ref, render: 'd'.repeat(64), manifests: ref, retryInSeconds: 4 };
+const about = {
+  inventory: ref,
+  render: 'd'.repeat(64),
+  manifests: ref,
+  retryInSeconds: 4,
+  heals: false,
+  at: '2026-11-24T06:00:00.000Z',
+};
 const aborted: ApplyOutcome = { status: 'aborted', code: 'aborted', reason: 'stop', inventory: [] };
 
 describe('how an apply ends', () => {

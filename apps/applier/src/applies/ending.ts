@@ -65,13 +65,17 @@ export const recordingOf = (
     readonly render: string;
     readonly manifests: BlobRef;
     readonly retryInSeconds: number;
+    /** Whether the plan is one that heals. */
+    readonly heals: boolean;
+    /** RFC 3339. */
+    readonly at: string;
   },
 ): TargetCommand => {
-  const { inventory, render, manifests, retryInSeconds } = about;
+  const { inventory, render, manifests, retryInSeconds, heals, at } = about;
   const held = inventory ? { inventory } : {};
   if (ending.status === 'succeeded') {
     if (!inventory) throw new TypeError('an apply that succeeded has an inventory');
-    return { type: 'succeed', data: { attempt, inventory, render, manifests } };
+    return { type: 'succeed', data: { attempt, inventory, render, manifests }, heals, at };
   }
   const { object, code } = ending;
   const reason = ending.reason.slice(0, longestReason);

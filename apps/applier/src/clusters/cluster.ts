@@ -32,7 +32,7 @@ export class Cluster {
     this.#health = new HealthWatches(around, isConnected);
     this.#applies = new Applies(around, {
       isConnected,
-      onSettled: (target, state, current) => this.#health.follow(target, state, current.healthTimeoutSeconds),
+      onSettled: (target, state, current) => this.#health.follow(target, state, current),
       onApplied: () => this.#link.observeCapabilitiesSoon(),
     });
     this.#diffs = new Diffs(around, {
@@ -53,7 +53,7 @@ export class Cluster {
     // Only now: whoever hears that the cluster is there may ask at once.
     this.#link.start();
     for (const { target, state, current, isOpen } of await recallTargets(log.log, cluster)) {
-      this.#health.follow(target, state, current.healthTimeoutSeconds);
+      this.#health.follow(target, state, current);
       if (isOpen) this.#applies.wake(target);
     }
   }

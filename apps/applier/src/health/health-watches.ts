@@ -2,6 +2,7 @@ import { targetAggregate, type Applied, type TargetState } from '@syncline/domai
 import { subjects, type TargetName } from '@syncline/events';
 import type { TargetHealth } from '@syncline/kubernetes';
 
+import { DriftRecord } from '../drift/drift-record.js';
 import { countsOf } from '../applies/attempt.js';
 import { readInventory } from '../applies/plan-inputs.js';
 import { LatestRecorder, recordUntilDone } from '../recording.js';
@@ -16,10 +17,15 @@ type Watched = {
   objects: number;
   health: string | undefined;
   watch: TargetWatch | undefined;
+  drift: DriftRecord | undefined;
   stop: () => void;
 };
 
-/** The health of all targets of one cluster that hold something, recorded as it changes. */
+/** What a target's newest request says of watching it. */
+type Asked = { readonly healthTimeoutSeconds: number; readonly namespace: string };
+type Start = { readonly applied: Applied; readonly timeoutSeconds: number; readonly namespace: string };
+
+/** The health and the drift of all targets of one cluster that hold something, recorded as it changes. */
 export class HealthWatches {
   readonly #watched = new Map<string, Watched>();
 
@@ -29,7 +35,11 @@ export class HealthWatches {
   ) {}
 
   /** Watches what the target holds now under the plan that was last carried out; ends where it holds nothing of ours. */
-  follow(target: TargetName, state: TargetState, timeoutSeconds: number): void {
+  follow(
+    target: TargetName,
+    state: TargetState,
+    { healthTimeoutSeconds: timeoutSeconds, namespace }: Asked,
+  ): void {
     const name = `${target.project}/${target.application}`;
     const { applied, inventory } = state.held;
     const before = this.#watched.get(name);
@@ -40,6 +50,7 @@ export class HealthWatches {
     const key = `${applied.plan} ${inventory.digest}`;
     if (before?.key === key) {
       before.watch?.repeat();
+      before.drift?.repeat();
       return;
     }
     this.#end(name);
@@ -49,10 +60,11 @@ export class HealthWatches {
       objects: 0,
       health: undefined,
       watch: undefined,
+      drift: undefined,
       stop: () => undefined,
     };
     this.#watched.set(name, watched);
-    void this.#start(watched, target, state, { applied, timeoutSeconds }).catch((error: unknown) =>
+    void this.#start(watched, target, state, { applied, timeoutSeconds, namespace }).catch((error: unknown) =>
       this.around.logger.error({ err: error, ...target }, 'the health of a target cannot be watched'),
     );
   }
@@ -66,7 +78,7 @@ export class HealthWatches {
     watched: Watched,
     target: TargetName,
     { held }: TargetState,
-    { applied, timeoutSeconds }: { readonly applied: Applied; readonly timeoutSeconds: number },
+    { applied, timeoutSeconds, namespace }: Start,
   ): Promise<void> {
     const { documents } = this.around;
     const objects = await recordUntilDone(
@@ -85,16 +97,20 @@ export class HealthWatches {
         this.#changed(watched, health.health);
       },
     });
+    const drift = new DriftRecord(this.around, target, applied, namespace);
     watched.watch = watch;
+    watched.drift = drift;
     watched.objects = objects.length;
     const unwatch = this.around.client.watchHealth(
       `${target.project}/${target.application}`,
       objects,
       (seen) => watch.see(seen),
+      drift.watch(),
     );
     watched.stop = () => {
       unwatch();
       watch.end();
+      drift.end();
       void recorder.end();
     };
     this.#count();

@@ -4,6 +4,7 @@ import type {
   Attempt,
   Holdings,
   LoggedTargetEvent,
+  OpenDrift,
   TargetData,
   TargetOutcome,
   TargetState,
@@ -59,6 +60,12 @@ const succeeded = (
   return { ...next, held: { ...next.held, applied } };
 };
 
+const withDrift = (state: TargetState, drift: OpenDrift | undefined): TargetState => {
+  const held: { drift?: OpenDrift } & Holdings = { ...state.held };
+  delete held.drift;
+  return { ...state, held: drift ? { ...held, drift } : held };
+};
+
 /** Folds one event; total over any order of known events. */
 export const evolve = (state: TargetState, event: LoggedTargetEvent): TargetState => {
   switch (event.type) {
@@ -87,9 +94,12 @@ export const evolve = (state: TargetState, event: LoggedTargetEvent): TargetStat
       return { ...state, held: { ...state.held, health: { plan: event.data.plan, word: event.data.to } } };
     case 'TargetOrphaned':
       return { status: 'orphaned', held: state.held };
-    case 'DriftDetected':
+    case 'DriftDetected': {
+      const { plan, revision, firstSeen, document } = event.data;
+      return withDrift(state, { plan, revision, firstSeen, document: document.digest });
+    }
     case 'DriftHealed':
-      return state;
+      return withDrift(state, undefined);
     default:
       return event satisfies never;
   }

@@ -22,6 +22,15 @@ export type Applied = {
   readonly correlationId: string;
 };
 
+/** A drift that has not gone. `document` is what is drifted: another one is said again. */
+export type OpenDrift = {
+  readonly plan: string;
+  readonly revision: string;
+  /** RFC 3339. */
+  readonly firstSeen: string;
+  readonly document: string;
+};
+
 /** What stands whatever is under way: what the target holds, and what is known of it. */
 export type Holdings = {
   /** The highest sequence of the plan subject at which an apply began; none may begin at a lower one. */
@@ -30,6 +39,8 @@ export type Holdings = {
   /** The inventory document of what the target holds, also after an apply that broke off. */
   readonly inventory?: BlobRef;
   readonly health?: { readonly plan: string; readonly word: Health };
+  /** The drift that is open, as it was last said. */
+  readonly drift?: OpenDrift;
 };
 
 /** How the last attempt ended, where nothing further is to be done about its plan. */
@@ -61,7 +72,13 @@ export type TargetCommand =
   | { readonly type: 'begin'; readonly data: TargetData<'ApplyStarted'> }
   | { readonly type: 'record-applied'; readonly data: Of<'ObjectsApplied'> }
   | { readonly type: 'record-pruned'; readonly data: Of<'ObjectsPruned'> }
-  | { readonly type: 'succeed'; readonly data: Of<'ApplySucceeded'> }
+  | {
+      readonly type: 'succeed';
+      readonly data: Of<'ApplySucceeded'>;
+      /** RFC 3339: when it ended, and whether the plan was one that heals; ends a drift that is open. */
+      readonly at: string;
+      readonly heals: boolean;
+    }
   | { readonly type: 'fail'; readonly data: Of<'ApplyFailed'> }
   | { readonly type: 'break-off'; readonly data: Of<'ApplyErrored'> }
   | { readonly type: 'abort'; readonly data: Of<'ApplyAborted'> }
@@ -72,5 +89,18 @@ export type TargetCommand =
       readonly health: Health;
       readonly objects: TargetData<'HealthTransitioned'>['objects'];
       readonly objectCount: number;
+    }
+  | {
+      readonly type: 'observe-drift';
+      readonly plan: string;
+      /** RFC 3339. */
+      readonly at: string;
+      readonly drift: Pick<TargetData<'DriftDetected'>, 'objects' | 'objectCount' | 'document' | 'flaps'>;
+    }
+  | {
+      readonly type: 'observe-no-drift';
+      readonly plan: string;
+      /** RFC 3339. */
+      readonly at: string;
     }
   | { readonly type: 'orphan'; readonly reason: string; readonly objects: number };

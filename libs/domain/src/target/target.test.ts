@@ -34,6 +34,25 @@ const health = (word: (typeof healths)[number], plan = planA): TargetCommand => 
   objects: [],
   objectCount: 0,
 });
+const at = '2026-11-24T06:00:05.000Z';
+const drift = (plan = planA, document = blob('7')): TargetCommand => ({
+  type: 'observe-drift',
+  plan,
+  at,
+  drift: { objects: [], objectCount: 1, document, flaps: 0 },
+});
+const noDrift = (plan = planA): TargetCommand => ({
+  type: 'observe-no-drift',
+  plan,
+  at: '2026-11-24T06:00:09.500Z',
+});
+const detected = (document = blob('7')): LoggedTargetEvent => ({
+  type: 'DriftDetected',
+  data: {
+    ...{ revision, plan: planA, firstSeen: at },
+    ...{ objects: [], objectCount: 1, document, flaps: 0 },
+  },
+});
 const typesOf = (events: readonly TargetEvent[]) => events.map(({ type }) => type);
 
 describe('beginning an apply', () => {
@@ -145,6 +164,53 @@ describe('a target that is released', () => {
   });
 });
 
+describe('drift', () => {
+  const applied = [started('1'), succeeded('1')];
+  const ending: TargetCommand = {
+    type: 'succeed',
+    data: { attempt: '2', inventory: blob('c'), render: 'd'.repeat(64), manifests: blob('e') },
+    at: '2026-11-24T06:00:09.500Z',
+    heals: true,
+  };
+
+  test('is said once, and again when it is another one, as old as its first sight', () => {
+    expect(decider.decide(given(...applied), drift())).toEqual([detected()]);
+    const open = given(...applied, detected());
+    expect(decider.decide(open, { ...drift(), at: 'later' } as TargetCommand)).toEqual([]);
+    const other = decider.decide(open, { ...drift(planA, blob('8')), at: 'later' } as TargetCommand);
+    expect(other).toEqual([detected(blob('8'))]);
+  });
+
+  test('is not said of a plan that is not the last applied one, nor while an apply is under way', () => {
+    expect(decider.decide(given(), drift())).toEqual([]);
+    expect(decider.decide(given(...applied), drift(planB))).toEqual([]);
+    expect(decider.decide(given(...applied, started('2', planB)), drift())).toEqual([]);
+  });
+
+  test('that is gone says how long it lasted, once', () => {
+    const events = decider.decide(given(...applied, detected()), noDrift());
+    expect(events).toEqual([
+      {
+        type: 'DriftHealed',
+        data: { revision, plan: planA, firstSeen: at, lifetimeSeconds: 4.5, by: 'cluster' },
+      },
+    ]);
+    expect(decider.decide(given(...applied, detected(), ...events), noDrift())).toEqual([]);
+  });
+
+  test('ends with the next apply that succeeds, which says whether it was made to heal', () => {
+    const state = given(...applied, detected(), started('2', planB));
+    const events = decider.decide(state, ending);
+    expect(typesOf(events)).toEqual(['ApplySucceeded', 'DriftHealed']);
+    expect(events[1]?.data).toMatchObject({ by: 'heal', lifetimeSeconds: 4.5, plan: planA });
+    const byApply = decider.decide(state, { ...ending, heals: false });
+    expect(byApply[1]?.data).toMatchObject({ by: 'apply' });
+    expect(
+      given(...applied, detected(), started('2', planB), ...(events as LoggedTargetEvent[])).held.drift,
+    ).toBe(undefined);
+  });
+});
+
 const attempts = fc.constantFrom('1', '2', '3');
 const plans = fc.constantFrom(planA, planB);
 const anyEvent: fc.Arbitrary<LoggedTargetEvent> = fc
@@ -187,7 +253,11 @@ const anyCommand: fc.Arbitrary<TargetCommand> = fc
       {
         type: 'succeed',
         data: { attempt, inventory: blob('c'), render: 'd'.repeat(64), manifests: blob('e') },
+        at: '2026-11-24T06:00:09.000Z',
+        heals: false,
       },
+      drift(plan),
+      noDrift(plan),
       { type: 'fail', data: { attempt, code: 'x', reason: 'y' } },
       { type: 'break-off', data: { attempt, code: 'x', reason: 'y', retryInSeconds: 1 } },
       { type: 'abort', data: { attempt, reason: 'y' } },

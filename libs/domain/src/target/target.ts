@@ -1,6 +1,7 @@
 import type { TargetEvent } from '@syncline/events';
 import { CommandRefused, type Aggregate, type Decider } from '@syncline/kernel';
 
+import { drifted, healed, undrifted } from './drift.js';
 import { evolve } from './evolve.js';
 import type { Attempt, LoggedTargetEvent, TargetCommand, TargetData, TargetState } from './state.js';
 
@@ -100,7 +101,10 @@ const decide = (state: TargetState, command: TargetCommand): readonly TargetEven
         open.pruned ? [] : [{ type: 'ObjectsPruned', data: { ...namesOf(open), ...command.data } }],
       );
     case 'succeed':
-      return of((open) => [{ type: 'ApplySucceeded', data: { ...namesOf(open), ...command.data } }]);
+      return of((open) => [
+        { type: 'ApplySucceeded', data: { ...namesOf(open), ...command.data } },
+        ...healed(state, command.at, command.heals ? 'heal' : 'apply'),
+      ]);
     case 'fail':
       return of((open) => [{ type: 'ApplyFailed', data: { ...namesOf(open), ...command.data } }]);
     case 'break-off':
@@ -111,6 +115,10 @@ const decide = (state: TargetState, command: TargetCommand): readonly TargetEven
       return of((open) => [{ type: 'PlanFoundStale', data: { ...namesOf(open), ...command.data } }]);
     case 'observe-health':
       return observe(state, command);
+    case 'observe-drift':
+      return drifted(state, command);
+    case 'observe-no-drift':
+      return undrifted(state, command);
     case 'orphan':
       return orphan(state, command);
     default:

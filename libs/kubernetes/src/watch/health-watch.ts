@@ -2,10 +2,11 @@ import pLimit from 'p-limit';
 
 import type { Health, ObjectName } from '@syncline/events';
 
-import type { InventoryEntry, ServedResource, TargetHealth } from '../cluster-client.js';
+import type { DriftWatch, InventoryEntry, ServedResource, TargetHealth } from '../cluster-client.js';
 import type { ObjectApi } from '../connection/object-api.js';
 import type { Transport } from '../connection/transport.js';
 import type { Capability } from '../discovery/capability.js';
+import { TargetDrift } from '../drift/target-drift.js';
 import { apiVersionOf, findResource } from '../discovery/resource-path.js';
 import { healthOfTarget } from '../health/target-health.js';
 import { isKubernetesError } from '../kubernetes-error.js';
@@ -20,6 +21,7 @@ type Target = {
   readonly entries: readonly InventoryEntry[];
   readonly onHealth: (health: TargetHealth) => void;
   readonly stop: AbortController;
+  readonly drift: TargetDrift | undefined;
   /** The watch of each entry's kind; undefined where the cluster does not serve it. */
   kinds: readonly (KindWatch | undefined)[];
   /** Whether what the watches may not have seen yet was looked at. */
@@ -35,7 +37,7 @@ const looksAtOnce = 8;
 const hasEnded = (signal: AbortSignal): boolean => signal.aborted;
 const kindOf = (resource: ServedResource): string => `${apiVersionOf(resource)}/${resource.plural}`;
 
-/** The health of targets, by one watch per kind that all targets of the cluster share. */
+/** The health and the drift of targets, by one watch per kind that all targets of the cluster share. */
 export class HealthWatch {
   readonly #targets = new Map<string, Target>();
   readonly #kinds = new Map<string, { readonly watch: KindWatch; readonly users: Set<Target> }>();
@@ -48,6 +50,7 @@ export class HealthWatch {
     private readonly transport: Transport,
     private readonly api: ObjectApi,
     private readonly capability: Capability,
+    private readonly hmacKey: Uint8Array,
   ) {
     this.#pods = new PodReasons(transport, (workload) => this.#markNamed(localName(workload)));
     this.#classes = new StorageClasses(transport, () => this.#relook());
@@ -57,12 +60,16 @@ export class HealthWatch {
     key: string,
     entries: readonly InventoryEntry[],
     onHealth: (health: TargetHealth) => void,
+    drift?: DriftWatch,
   ): () => void {
     this.#end(this.#targets.get(key));
+    const stop = new AbortController();
+    const { capability, hmacKey } = this;
     const target: Target = {
       entries,
       onHealth,
-      stop: new AbortController(),
+      stop,
+      drift: drift && new TargetDrift(entries, drift, { capability, hmacKey, signal: stop.signal }),
       kinds: [],
       phase: 'opening',
       told: undefined,
@@ -173,11 +180,21 @@ export class HealthWatch {
       void this.#lookAtUnseen(target);
     }
     if (target.phase !== 'watching') return;
+    this.#judgeDrift(target);
     const health = healthOfTarget(target.entries.map((entry, at) => this.#healthOf(entry, target.kinds[at])));
     const told = JSON.stringify(health);
     if (told === target.told) return;
     target.told = told;
     target.onHealth(health);
+  }
+
+  #judgeDrift({ drift, entries, kinds }: Target): void {
+    drift?.see(
+      entries.map((entry, at) => {
+        const kind = kinds[at]?.failure ? undefined : kinds[at];
+        return { entry, kind, seen: kind?.find(localName(entry.object)) };
+      }),
+    );
   }
 
   /** A watch may be behind what an apply just wrote, and does not see what lost its label: those are read once. */

@@ -1,3 +1,4 @@
+import { ownershipOf, type Ownership } from '../drift/ownership.js';
 import type { ServedResource } from '../cluster-client.js';
 import type { ObjectApi } from '../connection/object-api.js';
 import type { Transport } from '../connection/transport.js';
@@ -10,14 +11,16 @@ import { partOfLabel } from '../objects/marks.js';
 import type { ObjectName } from '@syncline/events';
 import { ListWatch } from './list-watch.js';
 
-/** What is kept of an object: its health and what orders it in time, never the object itself. */
-export type Seen = Verdict & {
-  readonly uid: string;
-  readonly version: string;
-  readonly generation: number;
-  /** The labels of a workload's Pods. */
-  readonly podLabels?: Readonly<Record<string, string>>;
-};
+/** What is kept of an object: its health, who owns it and what orders it in time, never the object itself. */
+export type Seen = Verdict &
+  Ownership & {
+    readonly uid: string;
+    readonly version: string;
+    readonly generation: number;
+    readonly isDeleting: boolean;
+    /** The labels of a workload's Pods. */
+    readonly podLabels?: Readonly<Record<string, string>>;
+  };
 
 /** `namespace/name`, by which the objects of one kind are told apart. */
 export const localName = ({ namespace, name }: Pick<ObjectName, 'namespace' | 'name'>): string =>
@@ -31,9 +34,11 @@ const seen = (object: KubeObject, around: Surroundings): Seen => {
     object.apiVersion === 'apps/v1' || object.kind === 'Job' ? podLabelsOf(object) : undefined;
   return {
     ...computeHealth(object, around),
+    ...ownershipOf(object),
     uid: object.metadata.uid ?? '',
     version: object.metadata.resourceVersion ?? '',
     generation: object.metadata.generation ?? 0,
+    isDeleting: object.metadata.deletionTimestamp !== undefined,
     ...(podLabels && { podLabels }),
   };
 };
@@ -80,11 +85,17 @@ export class KindWatch {
     return this.#isListed ? undefined : this.#failure;
   }
 
+  /** Reads one object as it is now; undefined where it is not there. Throws KubernetesError. */
+  async read(object: ObjectName, signal: AbortSignal): Promise<KubeObject | undefined> {
+    const live = await this.api.find(this.resource, object, signal);
+    if (live) this.#take(live);
+    return live;
+  }
+
   /** Reads one object now, where the watch may be behind what an apply just wrote. */
   async look(object: ObjectName): Promise<void> {
     try {
-      const live = await this.api.find(this.resource, object, this.#stop.signal);
-      if (live) this.#take(live);
+      await this.read(object, this.#stop.signal);
     } catch (error) {
       if (!isKubernetesError(error) && !this.#stop.signal.aborted) throw error;
     }

@@ -51,6 +51,30 @@ const afterPlanner = (row: TargetRow, event: Stored): TargetRow => {
   }
 };
 
+const nameOf = ({ kind, namespace, name }: { kind: string; namespace?: string | undefined; name: string }) =>
+  `${kind} ${namespace === undefined ? '' : `${namespace}/`}${name}`;
+
+const fieldsOf = ({ change, fields, fieldCount }: Of<'DriftDetected'>['data']['objects'][number]): string => {
+  if (change !== 'changed') return change;
+  const [first] = fields;
+  if (!first) return change;
+  const holder = first.manager === undefined ? '' : ` by ${first.manager}`;
+  return `${first.path}${holder}${fieldCount > 1 ? ` and ${fieldCount - 1} more` : ''}`;
+};
+
+const driftMessage = ({ objects, objectCount }: Of<'DriftDetected'>['data']): string => {
+  const named = objects.map((one) => `${nameOf(one.object)} ${fieldsOf(one)}`);
+  const rest = objectCount - objects.length;
+  return [...named, ...(rest > 0 ? [`${rest} more objects`] : [])].join('; ');
+};
+
+/** Drift is told of a target that is otherwise as it should be; what is under way or stuck says more. */
+const drifted = (row: TargetRow, { data }: Of<'DriftDetected'>): TargetRow => {
+  const isAtRest = row.sync === 'InSync' || row.sync === 'Drifted';
+  if (!isAtRest || data.plan !== row.appliedPlan) return row;
+  return { ...row, sync: 'Drifted', message: driftMessage(data) };
+};
+
 /** What the applier says of the plan that is wanted; of an older one only what it left applied counts. */
 export const syncAfter = (row: TargetRow, event: Stored): TargetRow => {
   switch (event.type) {
@@ -64,13 +88,14 @@ export const syncAfter = (row: TargetRow, event: Stored): TargetRow => {
       const applied = { ...row, revision: event.data.revision, appliedPlan: event.data.plan };
       return event.data.plan === row.plan ? { ...applied, sync: 'InSync', message: null } : applied;
     }
+    case 'DriftDetected':
+      return drifted(row, event);
+    case 'DriftHealed':
+      return row.sync === 'Drifted' ? { ...row, sync: 'InSync', message: null } : row;
     default:
       return afterPlanner(row, event);
   }
 };
-
-const nameOf = ({ kind, namespace, name }: { kind: string; namespace?: string | undefined; name: string }) =>
-  `${kind} ${namespace === undefined ? '' : `${namespace}/`}${name}`;
 
 /** Health as it was last said, with the objects that cause it where it is not Current. */
 export const healthAfter = (row: TargetRow, event: Stored): TargetRow => {

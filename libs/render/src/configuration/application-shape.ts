@@ -1,4 +1,4 @@
-import { syncModes } from '@syncline/events';
+import { driftModes, syncModes } from '@syncline/events';
 import { z } from 'zod';
 
 import { isLabelKey, isLabelValue, isName, isNamespace, isSubstitutionName, readDuration } from './names.js';
@@ -74,7 +74,11 @@ export const applicationShape = z.strictObject({
       .strictObject({ clusters: selector.prefault({}), overrides: z.array(override).default([]) })
       .prefault({}),
     sync: z
-      .strictObject({ mode: z.enum(syncModes).default('automatic'), prune: prune.prefault({}) })
+      .strictObject({
+        mode: z.enum(syncModes).default('automatic'),
+        prune: prune.prefault({}),
+        drift: z.enum(driftModes).default('detect'),
+      })
       .prefault({}),
     health: z.strictObject({ timeout: timeout.default('5m') }).prefault({}),
   }),

@@ -13,7 +13,6 @@ const fields: ReadonlyMap<string, string> = new Map([
   ['spec.placement.overrides.*.patches.*.options', ''],
   ['spec.placement.overrides.*.patches.*.target.labelSelector', ''],
   ['spec.placement.overrides.*.patches.*.target.annotationSelector', ''],
-  ['spec.sync.drift', ''],
   ['spec.rollout', ''],
   ['spec.dependsOn', ''],
   ['spec.destination', ''],

@@ -68,6 +68,13 @@ const rendererOf = ({ plain, kustomize }: ApplicationShape['spec']['render']): R
   return kustomize === undefined ? 'detect' : 'kustomize';
 };
 
+const syncOf = ({ mode, prune, drift }: ApplicationShape['spec']['sync']): ApplicationSpec['sync'] => ({
+  mode,
+  prune,
+  // Absent says detect.
+  ...(drift === 'heal' && { drift }),
+});
+
 const toSpec = ({ metadata, spec }: ApplicationShape, repository: DeclaringRepository): ApplicationSpec => ({
   project: spec.project,
   name: metadata.name,
@@ -83,7 +90,7 @@ const toSpec = ({ metadata, spec }: ApplicationShape, repository: DeclaringRepos
       patches: patches.map(({ patch, target }) => ({ patch, ...(target !== undefined && { target }) })),
     })),
   },
-  sync: spec.sync,
+  sync: syncOf(spec.sync),
   health: { timeoutSeconds: readDuration(spec.health.timeout) ?? 300 },
 });
 

@@ -80,7 +80,6 @@ spec:
   });
 
   test.each([
-    ['drift', '  sync:\n    drift: heal\n', ':6 spec.sync.drift is not carried out by this version.'],
     ['rollout', '  rollout: { waves: [] }\n', ':5 spec.rollout is not carried out by this version.'],
     [
       'dependsOn',

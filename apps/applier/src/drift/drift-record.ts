@@ -1,0 +1,116 @@
+import { targetAggregate, type Applied, type TargetCommand } from '@syncline/domain';
+import { subjects, type DriftDocument, type DriftedObject, type TargetName } from '@syncline/events';
+import type { DriftWatch } from '@syncline/kubernetes';
+
+import { Coalescer } from '../health/coalesce.js';
+import { openManifests } from '../manifests.js';
+import { LatestRecorder } from '../recording.js';
+import { actor, type ClusterSurroundings } from '../surroundings.js';
+
+/** What is seen at a time, and how often drift came and went since it was last told. */
+type Sight = { readonly objects: readonly DriftedObject[]; readonly at: string; readonly flaps: number };
+
+const shownObjects = 5;
+const shownFields = 10;
+const longestValue = 300;
+
+const shortValue = (value: unknown): boolean =>
+  value === undefined || JSON.stringify(value).length <= longestValue;
+
+/** What an event names of an object; the document has all. */
+const summaryOf = (one: DriftedObject): DriftedObject => ({
+  ...one,
+  fields: one.fields.slice(0, shownFields).map(({ from, to, ...field }) => ({
+    ...field,
+    ...(from !== undefined && shortValue(from) && { from }),
+    ...(to !== undefined && shortValue(to) && { to }),
+  })),
+});
+
+/** Records the drift of one target as it is seen: the first at once, flapping once with how often it came and went. */
+export class DriftRecord {
+  readonly #recorder: LatestRecorder<Sight>;
+  readonly #coalescer: Coalescer<Sight>;
+  #flaps = 0;
+  #last: Sight | undefined;
+
+  constructor(
+    private readonly around: ClusterSurroundings,
+    private readonly target: TargetName,
+    private readonly applied: Applied,
+    private readonly namespace: string,
+  ) {
+    this.#recorder = new LatestRecorder<Sight>(
+      (sight) => this.#record(sight),
+      (error) => around.logger.error({ err: error, ...target }, 'the drift of a target cannot be recorded'),
+    );
+    this.#coalescer = new Coalescer<Sight>(
+      (a, b) => JSON.stringify(a.objects) === JSON.stringify(b.objects),
+      (sight) => {
+        this.#recorder.take({ ...sight, flaps: this.#flaps });
+        this.#flaps = 0;
+      },
+    );
+  }
+
+  /** What the cluster's client asks and tells. */
+  watch(): DriftWatch {
+    return {
+      applied: async () => {
+        const { documents, identity } = this.around;
+        const { objects, secrets } = await openManifests(documents, identity, this.applied.manifests);
+        const { project, application } = this.target;
+        return { project, application, namespace: this.namespace, objects, secrets };
+      },
+      onDrift: (objects) => this.#see(objects),
+      onTrouble: (error) =>
+        this.around.logger.warn({ err: error, ...this.target }, 'what was applied cannot be read'),
+    };
+  }
+
+  /** Says again what is so; for after a time in which nothing was recorded. */
+  repeat(): void {
+    this.#coalescer.repeat();
+  }
+
+  end(): void {
+    this.#coalescer.end();
+    void this.#recorder.end();
+  }
+
+  #see(objects: readonly DriftedObject[]): void {
+    const sight = { objects, at: new Date().toISOString(), flaps: 0 };
+    const wentAway = this.#last !== undefined && this.#last.objects.length > 0 && objects.length === 0;
+    if (wentAway) this.#flaps += 1;
+    this.#last = sight;
+    this.#coalescer.take(sight);
+  }
+
+  async #record(sight: Sight): Promise<void> {
+    const { log } = this.around;
+    const { cluster, project, application } = this.target;
+    const command = await this.#commandOf(sight);
+    await log.aggregates.decide(targetAggregate, subjects.target(cluster, project, application), command, {
+      actor,
+      correlationId: this.applied.correlationId,
+    });
+  }
+
+  async #commandOf({ objects, at, flaps }: Sight): Promise<TargetCommand> {
+    const { plan, revision } = this.applied;
+    if (objects.length === 0) return { type: 'observe-no-drift', plan, at };
+    const drifted: DriftDocument = { version: 1, plan, revision, objects: [...objects] };
+    const document = await this.around.documents.write(drifted);
+    return {
+      type: 'observe-drift',
+      plan,
+      at,
+      drift: {
+        objects: objects.slice(0, shownObjects).map(summaryOf),
+        objectCount: objects.length,
+        document,
+        flaps,
+      },
+    };
+  }
+}

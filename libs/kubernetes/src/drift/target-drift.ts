@@ -1,0 +1,124 @@
+import type { DriftedObject } from '@syncline/events';
+
+import type { DriftWatch, InventoryEntry } from '../cluster-client.js';
+import { isKubernetesError } from '../kubernetes-error.js';
+import { identityOf, type KubeObject } from '../objects/kube-object.js';
+import { prepare } from '../objects/wanted.js';
+import { veil } from '../objects/secret-veil.js';
+import type { KindWatch, Seen } from '../watch/kind-watch.js';
+import type { Capability } from '../discovery/capability.js';
+import { judgeDrift } from './judge-drift.js';
+import { fieldsDigest } from './ownership.js';
+
+/** One object of a target as its watch sees it; `kind` is undefined where nothing can be seen now. */
+export type DriftView = {
+  readonly entry: InventoryEntry;
+  readonly kind: KindWatch | undefined;
+  readonly seen: Seen | undefined;
+};
+
+type Verdict = { readonly token: string; readonly drift: DriftedObject | undefined };
+
+const retryMs = 2_000;
+
+/**
+ * The drift of one target. What a watch shows of ownership tells which objects are as the apply left them, at no cost; only
+ * the others are read, once for each change.
+ */
+export class TargetDrift {
+  readonly #expected: readonly string[];
+  readonly #verdicts = new Map<InventoryEntry, Verdict>();
+  #views: readonly DriftView[] = [];
+  #working = false;
+  #again = false;
+  #told: string | undefined;
+
+  constructor(
+    entries: readonly InventoryEntry[],
+    private readonly watch: DriftWatch,
+    private readonly around: {
+      readonly capability: Capability;
+      readonly hmacKey: Uint8Array;
+      readonly signal: AbortSignal;
+    },
+  ) {
+    this.#expected = entries.map(({ fields }) => fieldsDigest(fields ?? []));
+  }
+
+  /** Takes what is seen now, in the order of the entries. */
+  see(views: readonly DriftView[]): void {
+    this.#views = views;
+    this.#again = true;
+    if (!this.#working) void this.#work();
+  }
+
+  async #work(): Promise<void> {
+    this.#working = true;
+    try {
+      while (this.#again && !this.around.signal.aborted) {
+        this.#again = false;
+        await this.#judge(this.#views);
+      }
+    } catch (error) {
+      if (this.around.signal.aborted) return;
+      // What cannot be read or unsealed now is looked at again.
+      setTimeout(() => this.see(this.#views), retryMs).unref();
+      if (!isKubernetesError(error)) this.watch.onTrouble(error);
+    } finally {
+      this.#working = false;
+    }
+  }
+
+  async #judge(views: readonly DriftView[]): Promise<void> {
+    const suspects = views.filter((view, at) => this.#isSuspect(view, at));
+    if (suspects.length > 0) {
+      const applied = await this.#applied();
+      for (const view of suspects) await this.#look(view, applied);
+    }
+    if (!this.#again) this.#tell();
+  }
+
+  /** Whether an object is to be read: it is not as the apply left it, nor as it was judged before. */
+  #isSuspect({ entry, kind, seen }: DriftView, at: number): boolean {
+    if (!kind || entry.fields === undefined) return false;
+    if (seen?.uid === entry.uid && seen.ours === this.#expected[at] && !seen.isDeleting) {
+      this.#verdicts.delete(entry);
+      return false;
+    }
+    return this.#verdicts.get(entry)?.token !== tokenOf(seen);
+  }
+
+  async #look({ entry, kind }: DriftView, applied: ReadonlyMap<string, KubeObject>): Promise<void> {
+    const { hmacKey, signal } = this.around;
+    if (!kind) return;
+    const live = await kind.read(entry.object, signal);
+    const body = applied.get(identityOf(entry.object));
+    const drift = judgeDrift({
+      entry,
+      applied: body && veil(hmacKey, body),
+      live: live && veil(hmacKey, live),
+    });
+    this.#verdicts.set(entry, { token: tokenOf(kind.find(nameOf(entry))), drift });
+  }
+
+  /** The manifests of the last apply as they were sent; read only where something is not as it was, and not kept. */
+  async #applied(): Promise<ReadonlyMap<string, KubeObject>> {
+    const { capability, hmacKey, signal } = this.around;
+    const [target, capabilities] = await Promise.all([this.watch.applied(), capability.current(signal)]);
+    return new Map(
+      prepare(target, capabilities, hmacKey).map(({ object, body }) => [identityOf(object), body]),
+    );
+  }
+
+  #tell(): void {
+    if (this.around.signal.aborted) return;
+    const drifted = this.#views.flatMap(({ entry }) => this.#verdicts.get(entry)?.drift ?? []);
+    const told = JSON.stringify(drifted);
+    if (told === this.#told) return;
+    this.#told = told;
+    this.watch.onDrift(drifted);
+  }
+}
+
+const nameOf = ({ object }: InventoryEntry): string => `${object.namespace ?? ''}/${object.name}`;
+const tokenOf = (seen: Seen | undefined): string => (seen ? `${seen.uid} ${seen.owners}` : 'gone');

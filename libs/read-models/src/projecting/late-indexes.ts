@@ -1,4 +1,4 @@
-import type { Pool } from 'pg';
+import type { Pool, PoolClient } from 'pg';
 
 import { quoted } from './database.js';
 
@@ -45,9 +45,24 @@ export const withoutIndexes = async <Result>(
   for (const { drop } of taken) await pool.query(drop);
   const result = await fill();
   const left = [...taken];
-  const make = async (): Promise<void> => {
-    for (let next = left.shift(); next; next = left.shift()) await pool.query(next.make);
-  };
-  await Promise.all([make(), make()]);
+  const makeSome = () =>
+    withRoomToSort(pool, async (client) => {
+      for (let next = left.shift(); next; next = left.shift()) await client.query(next.make);
+    });
+  await Promise.all([makeSome(), makeSome()]);
   return result;
+};
+
+/** What does not fit into a connection's memory is sorted on disk. */
+const withRoomToSort = async (pool: Pool, work: (client: PoolClient) => Promise<void>): Promise<void> => {
+  const client = await pool.connect();
+  try {
+    await client.query(`SET maintenance_work_mem = '128MB'`);
+    await work(client);
+    await client.query('RESET maintenance_work_mem');
+    client.release();
+  } catch (error) {
+    client.release(true);
+    throw error;
+  }
 };

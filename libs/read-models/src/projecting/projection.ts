@@ -1,3 +1,4 @@
+import { parseTargetSubject, type TargetName } from '@syncline/events';
 import type {
   AccessEvent,
   ApplicationEvent,
@@ -98,4 +99,12 @@ export const instantsOf = (event: Stored): Instants => {
     latest = { event, instants };
   }
   return latest.instants;
+};
+
+let parsed: { readonly subject: string; readonly target: TargetName | undefined } | undefined;
+
+/** The target that an event is about; undefined where it is about something else. Asked as often as `instantsOf`. */
+export const targetOf = ({ subject }: Stored): TargetName | undefined => {
+  if (parsed?.subject !== subject) parsed = { subject, target: parseTargetSubject(subject) };
+  return parsed.target;
 };

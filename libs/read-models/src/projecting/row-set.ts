@@ -76,7 +76,8 @@ export class RowSet {
       const key = change.removed;
       this.#of(table).set(keyOf(table, key), { row: undefined, key, isDirty: true });
     } else if (this.isWhole && table.isFinal(change.row)) {
-      this.#of(table).delete(keyOf(table, change.row));
+      const kept = this.#of(table);
+      if (kept.size > 0) kept.delete(keyOf(table, change.row));
       this.#finalOf(table).push(change.row);
     } else {
       this.#of(table).set(keyOf(table, change.row), { row: change.row, key: change.row, isDirty: true });

@@ -1,7 +1,7 @@
-import { parseTargetSubject, type TargetName } from '@syncline/events';
+import type { TargetName } from '@syncline/events';
 
 import {
-  instantsOf, put, read, type Change, type Find, type Projection, type Stored,
+  instantsOf, put, read, targetOf, type Change, type Find, type Projection, type Stored,
 } from '../projecting/projection.js'; // prettier-ignore
 import { deploymentTable, type DeploymentRow } from '../tables/deployment.js';
 
@@ -58,7 +58,7 @@ const after = (row: DeploymentRow, event: Exclude<OfAttempt, Of<'ApplyStarted'>>
 };
 
 const project = (event: Stored, find: Find): readonly Change[] => {
-  const target = parseTargetSubject(event.subject);
+  const target = targetOf(event);
   if (!target || !isOfAttempt(event)) return [];
   if (event.type === 'ApplyStarted') return [put(deploymentTable, started(event, target))];
   const row = find(deploymentTable, { attempt: event.data.attempt, ...target });
@@ -71,7 +71,7 @@ export const deploymentsProjection: Projection = {
   version: 1,
   tables: [deploymentTable],
   reads: (event) => {
-    const target = parseTargetSubject(event.subject);
+    const target = targetOf(event);
     return target && isOfAttempt(event)
       ? [read(deploymentTable, { attempt: event.data.attempt, ...target })]
       : [];

@@ -1,6 +1,6 @@
-import { decodeToken, parseTargetSubject, toCloudEvent } from '@syncline/events';
+import { decodeToken, toCloudEvent } from '@syncline/events';
 
-import { instantsOf, put, type Projection, type Stored } from '../projecting/projection.js';
+import { instantsOf, put, targetOf, type Projection, type Stored } from '../projecting/projection.js';
 import { eventTable } from '../tables/event.js';
 
 type Names = {
@@ -11,10 +11,10 @@ type Names = {
 const nothing: Names = { cluster: null, project: null, application: null };
 
 /** What a subject is about: a target, an application, a cluster, or none of them. */
-const namesOf = (subject: string): Names => {
-  const target = parseTargetSubject(subject);
+const namesOf = (event: Stored): Names => {
+  const target = targetOf(event);
   if (target) return target;
-  const [, family, first, second] = subject.split('.');
+  const [, family, first, second] = event.subject.split('.');
   if (family === 'app' && first !== undefined && second !== undefined) {
     return { ...nothing, project: decodeToken(first), application: decodeToken(second) };
   }
@@ -27,7 +27,7 @@ const project = (event: Stored) => [
     ...event.position,
     type: event.type,
     subject: event.subject,
-    ...namesOf(event.subject),
+    ...namesOf(event),
     actor: event.actor,
     correlationId: event.correlationId,
     cloudEvent: toCloudEvent(event),

@@ -1,7 +1,7 @@
-import { parseTargetSubject, type TargetName } from '@syncline/events';
+import type { TargetName } from '@syncline/events';
 
 import {
-  instantsOf, put, read, type Change, type Find, type Projection, type Stored,
+  instantsOf, put, read, targetOf, type Change, type Find, type Projection, type Stored,
 } from '../projecting/projection.js'; // prettier-ignore
 import { approvalTable, planTable, type PlanRow, type PlanState } from '../tables/plan.js';
 import { targetTable } from '../tables/target.js';
@@ -54,7 +54,7 @@ const moved = (row: PlanRow | undefined, event: OfPlan): readonly Change[] =>
   row ? [put(planTable, { ...row, state: stateTypes[event.type], ...instantsOf(event) })] : [];
 
 const project = (event: Stored, find: Find): readonly Change[] => {
-  const target = parseTargetSubject(event.subject);
+  const target = targetOf(event);
   if (!target) return [];
   if (event.type === 'PlanDrafted') return [drafted(event, target, find(targetTable, target)?.mode)];
   if (!isOfPlan(event)) return [];
@@ -69,7 +69,7 @@ export const plansProjection: Projection = {
   version: 1,
   tables: [planTable, approvalTable],
   reads: (event) => {
-    const target = parseTargetSubject(event.subject);
+    const target = targetOf(event);
     if (!target) return [];
     if (event.type === 'PlanDrafted') return [read(targetTable, target)];
     return isOfPlan(event) ? [read(planTable, { plan: event.data.plan })] : [];

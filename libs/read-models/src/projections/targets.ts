@@ -1,7 +1,7 @@
-import { parseTargetSubject, type TargetName } from '@syncline/events';
+import type { TargetName } from '@syncline/events';
 
 import {
-  instantsOf, put, read, remove, type Change, type Find, type Projection, type Stored,
+  instantsOf, put, read, remove, targetOf, type Change, type Find, type Projection, type Stored,
 } from '../projecting/projection.js'; // prettier-ignore
 import {
   targetHealthTable,
@@ -111,7 +111,7 @@ const advance = (row: TargetRow, next: TargetRow, event: Stored): readonly Chang
 };
 
 const project = (event: Stored, find: Find): readonly Change[] => {
-  const target = parseTargetSubject(event.subject);
+  const target = targetOf(event);
   if (!target) return [];
   const row = find(targetTable, target);
   if (!row) {
@@ -129,7 +129,7 @@ export const targetsProjection: Projection = {
   version: 2,
   tables: [targetTable, targetStateTable, targetHealthTable],
   reads: (event) => {
-    const target = parseTargetSubject(event.subject);
+    const target = targetOf(event);
     return target ? [read(targetTable, target)] : [];
   },
   project,

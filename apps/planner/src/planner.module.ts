@@ -14,6 +14,7 @@ import { readinessOf } from './readiness.js';
 import { ConfigurationReaction } from './configuration/configuration.reaction.js';
 import { Configurations } from './configuration/configurations.js';
 import { Revisions } from './configuration/revisions.js';
+import { HealingReaction } from './healing/healing.reaction.js';
 import { Log } from './log.js';
 import { PlannerMeter, plannerMeter } from './meter.js';
 import { ClusterDiffs } from './planning/cluster-diffs.js';
@@ -50,6 +51,7 @@ export class PlannerModule {
         TargetsReaction,
         PlanningReaction,
         ReturnedReaction,
+        HealingReaction,
         RolloutsReaction,
         ApproveHandler,
         RetryHandler,

@@ -1,11 +1,12 @@
-import { planAggregate } from '@syncline/domain';
-import { parseTargetSubject, type PlanEvent } from '@syncline/events';
+import { planAggregate, targetAggregate } from '@syncline/domain';
+import { parseTargetSubject, subjects, type PlanEvent, type TargetName } from '@syncline/events';
 import { Reaction } from '@syncline/event-store';
 import { Aggregates, formatPosition, type StoredEvent } from '@syncline/kernel';
 import { Controller, Inject } from '@nestjs/common';
 
 import { reactingTo } from '../cause.js';
 import { HeldTargets } from './held-targets.js';
+import type { StoredManifests } from './manifests.js';
 import { PlanRecorder } from './plan-recorder.js';
 import { TargetPlanner } from './target-planner.js';
 
@@ -29,9 +30,17 @@ export class PlanningReaction {
     // What was asked before the newest request, or is answered already, costs no render and no call.
     if (!target || state.status !== 'requested' || state.request.position !== cause) return;
     const { revision, spec } = event.data;
-    const planned = await this.planner.plan({ target, revision, spec, cause });
+    const applied = state.request.heals ? await this.#appliedTo(target) : undefined;
+    const planned = await this.planner.plan({ target, revision, spec, cause, ...(applied && { applied }) });
     const command = await this.recorder.commandFor(target, cause, planned);
     const decided = await this.aggregates.decide(planAggregate, event.subject, command, reactingTo(event));
     if (decided.state.status === 'held') this.held.add(target.cluster, event.subject);
+  }
+
+  /** What heals is what was applied last, and nothing rendered anew. */
+  async #appliedTo({ cluster, project, application }: TargetName): Promise<StoredManifests | undefined> {
+    const subject = subjects.target(cluster, project, application);
+    const { applied } = (await this.aggregates.load(targetAggregate, subject)).state.held;
+    return applied && { manifests: applied.manifests, render: applied.render };
   }
 }

@@ -16,6 +16,8 @@ export type PlanningRequest = {
   readonly revision: string;
   readonly spec: TargetSpec;
   readonly cause: string;
+  /** Manifests that are there already, in place of what the revision renders to. */
+  readonly applied?: StoredManifests;
 };
 
 /** What planning a target came to. */
@@ -70,7 +72,7 @@ export class TargetPlanner {
     const { cluster } = request.target;
     const member = await this.fleet.find(cluster);
     if (!member) return { status: 'held', reason: `${cluster} does not belong to the fleet.` };
-    const made = await this.#make(request, member.recipient);
+    const made = request.applied ?? (await this.#make(request, member.recipient));
     return 'status' in made ? made : this.#diff(request, made, options);
   }
 

@@ -1,5 +1,6 @@
 import { formatPosition } from '@syncline/kernel';
 
+import { mostHeals } from './healing.js';
 import { requestOf, type LoggedPlanEvent, type PlanData, type PlanState, type Request } from './state.js';
 
 const requested = (
@@ -10,6 +11,8 @@ const requested = (
   const before = requestOf(state);
   const again = reason === 'stale' || reason === 'cluster-returned' || reason === 'retry';
   const own = event.correlationId ?? '';
+  const heals = reason === 'heal' || (again && before?.heals === true);
+  const former = heals || again ? (before?.healedAt ?? []) : [];
   return {
     status: 'requested',
     request: {
@@ -18,6 +21,8 @@ const requested = (
       spec,
       position: event.position ? formatPosition(event.position) : '',
       correlationId: again ? (before?.correlationId ?? own) : own,
+      heals,
+      healedAt: reason === 'heal' ? [...former, event.occurredAt ?? ''].slice(-mostHeals) : former,
       stale: reason === 'stale' ? (before?.stale ?? 0) + 1 : 0,
     },
   };

@@ -3,6 +3,7 @@ import { canonicalJson, type Aggregate, type Decider } from '@syncline/kernel';
 
 import { approve, reject } from './approvals.js';
 import { evolve } from './evolve.js';
+import { heal } from './healing.js';
 import { requestOf, type Ending, type LoggedPlanEvent, type PlanCommand, type PlanState } from './state.js';
 import type { Request } from './state.js';
 
@@ -23,10 +24,7 @@ const supersede = (state: PlanState, by: string, ending?: Ending): readonly Plan
   return [{ type: 'PlanSuperseded', data: { rollout, revision, plan: state.plan, by } }];
 };
 
-const ask = (
-  request: Omit<Request, 'position' | 'correlationId' | 'stale'>,
-  reason: PlanReason,
-): PlanEvent => {
+const ask = (request: Pick<Request, 'rollout' | 'revision' | 'spec'>, reason: PlanReason): PlanEvent => {
   const { rollout, revision, spec } = request;
   return { type: 'PlanRequested', data: { rollout, revision, reason, spec } };
 };
@@ -49,15 +47,16 @@ const answer = (
   state.status === 'requested' && state.request.position === position ? events(state.request) : [];
 
 const draft = (
-  { rollout, revision, spec }: Request,
+  { rollout, revision, spec, heals }: Request,
   { draft: drafted }: Command<'draft'>,
 ): readonly PlanEvent[] => {
   const common = { rollout, revision };
   const plan: PlanEvent = { type: 'PlanDrafted', data: { ...common, ...drafted } };
-  const byRule = spec.mode === 'automatic' && drafted.needs.length === 0 && drafted.refused.length === 0;
-  return byRule
-    ? [plan, { type: 'PlanApproved', data: { ...common, plan: drafted.plan, by: 'rule:automatic' } }]
-    : [plan];
+  // What heals was approved when it was applied.
+  const mayRule = spec.mode === 'automatic' || (heals && spec.mode === 'approval');
+  const byRule = mayRule && drafted.needs.length === 0 && drafted.refused.length === 0;
+  const by = heals ? 'rule:heal' : 'rule:automatic';
+  return byRule ? [plan, { type: 'PlanApproved', data: { ...common, plan: drafted.plan, by } }] : [plan];
 };
 
 const findStale = (state: PlanState, command: Command<'find-stale'>): readonly PlanEvent[] => {
@@ -128,6 +127,8 @@ const decide = (state: PlanState, command: PlanCommand): readonly PlanEvent[] =>
       return answer(state, command.request, (current) => draft(current, command));
     case 'find-stale':
       return findStale(state, command);
+    case 'heal':
+      return heal(state, command);
     case 'return':
       return state.status === 'held' ? [ask(state.request, 'cluster-returned')] : [];
     case 'retry':

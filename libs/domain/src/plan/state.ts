@@ -8,7 +8,8 @@ export type PlanData<Type extends PlanEvent['type']> = Extract<PlanEvent, { type
  * A plan event as the log gives it. A request is told from another by its position: the same revision may be asked for
  * twice, and an answer to the first must not count for the second.
  */
-export type LoggedPlanEvent = PlanEvent & Partial<Pick<StoredEvent, 'position' | 'correlationId'>>;
+export type LoggedPlanEvent = PlanEvent &
+  Partial<Pick<StoredEvent, 'position' | 'correlationId' | 'occurredAt'>>;
 
 /** What a target is asked to become. */
 export type Request = {
@@ -21,6 +22,10 @@ export type Request = {
   readonly correlationId: string;
   /** How many plans in a row the live state has made void since something else asked. */
   readonly stale: number;
+  /** Whether it undoes drift: it is planned from the manifests that were applied last, and they were approved before. */
+  readonly heals: boolean;
+  /** When the target was last healed at this revision, RFC 3339. */
+  readonly healedAt: readonly string[];
 };
 
 /** A target's newest plan, by how far it has come. */
@@ -69,6 +74,15 @@ export type PlanCommand =
     } & Answer)
   /** `since`: for the hold that follows where the live state will not keep still. */
   | { readonly type: 'find-stale'; readonly plan: string; readonly reason: string; readonly since: string }
+  | {
+      readonly type: 'heal';
+      /** The plan whose apply is drifted from, how the newest apply ended, and what drifted in a few words. */
+      readonly plan: string;
+      readonly ending: Ending | undefined;
+      readonly what: string;
+      /** RFC 3339. */
+      readonly at: string;
+    }
   | { readonly type: 'return' }
   | { readonly type: 'retry'; readonly ending?: Ending }
   | { readonly type: 'approve'; readonly plan: string; readonly by: string; readonly reason?: string }

@@ -21,7 +21,16 @@ const spec: TargetSpec = {
   prune: { enabled: true, budget: { maxObjects: 10, maxPercent: 50 } },
   healthTimeoutSeconds: 300,
 };
-const request: Request = { rollout: 'r1', revision, spec, position: '1.0', correlationId: 'c', stale: 0 };
+const request: Request = {
+  rollout: 'r1',
+  revision,
+  spec,
+  position: '1.0',
+  correlationId: 'c',
+  stale: 0,
+  heals: false,
+  healedAt: [],
+};
 const approved: PlanState = { status: 'approved', request, plan };
 const wanted = { revision, spec };
 

@@ -1,0 +1,79 @@
+import { beforeAll, expect, it } from 'vitest';
+
+import { declaration, deployment } from './platform/declared.js';
+import type { FleetRepository } from './platform/fleet-repository.js';
+import { deploymentPath } from './platform/live-cluster.js';
+import { signal } from './platform/processes.js';
+import { cloneFleet, liveCluster, sharedInstallation } from './platform/shared.js';
+
+const syncline = sharedInstallation();
+let fleet: FleetRepository;
+
+beforeAll(async () => {
+  fleet = await cloneFleet();
+});
+
+const deployed = async (name: string, drift: 'heal' | 'detect'): Promise<void> => {
+  await fleet.git('pull', '--quiet', '--rebase');
+  const declared = declaration({ name }).replace('  sync:\n', `  sync:\n    drift: ${drift}\n`);
+  await fleet.write(`applications/${name}.yaml`, declared);
+  await fleet.write(`apps/${name}/web.yaml`, deployment(name));
+  await syncline.arrived(name, await fleet.push(`Add ${name}`));
+};
+
+/** What `kubectl edit` does to the image of the first container. */
+const editImage = async (name: string, image: string): Promise<void> => {
+  const staging = await liveCluster('staging');
+  const path = deploymentPath(name, name);
+  const patch = [{ op: 'replace', path: '/spec/template/spec/containers/0/image', value: image }];
+  const type = 'application/json-patch+json';
+  expect((await staging.call('PATCH', `${path}?fieldManager=kubectl-edit`, patch, type)).code).toBe(200);
+};
+
+const imageOf = async (name: string): Promise<unknown> => {
+  const staging = await liveCluster('staging');
+  const found = (await staging.find(deploymentPath(name, name))) as {
+    spec: { template: { spec: { containers: { image: string }[] } } };
+  };
+  return found.spec.template.spec.containers[0]?.image;
+};
+
+it('drift is shown with field and manager until it is gone, where it is only detected', async () => {
+  await deployed('watched-only', 'detect');
+  await editImage('watched-only', 'registry.example.com/hotfix:9');
+  const [row] = await syncline.untilTargets('watched-only', 'drifted', (one) => one.sync === 'Drifted');
+  expect(JSON.stringify(row)).toContain(
+    'Deployment watched-only/watched-only /spec/template/spec/containers/[name=web]/image by kubectl-edit',
+  );
+  expect(await imageOf('watched-only')).toBe('registry.example.com/hotfix:9');
+  await editImage('watched-only', 'registry.example.com/watched-only:1');
+  await syncline.untilTargets('watched-only', 'in sync again', (one) => one.sync === 'InSync');
+});
+
+it('drift is healed where Git asks for it, and the history tells who caused it and how long it was there', async () => {
+  await deployed('healed', 'heal');
+  const from = await syncline.position();
+  await editImage('healed', 'registry.example.com/hotfix:9');
+  const isOurs = ({ subject }: { subject: string }) => subject.endsWith('.healed');
+  const healed = await syncline.untilEvent(from, 'DriftHealed', isOurs);
+  expect(healed.data).toMatchObject({ by: 'heal' });
+  expect(await imageOf('healed')).toBe('registry.example.com/healed:1');
+  const history = await syncline.run('history', 'healed');
+  expect(history).toContain('by kubectl-edit');
+  expect(history).toMatch(/drift gone after \d+\.\d s, healed by a plan/);
+  await syncline.untilTargets('healed', 'in sync', (one) => one.sync === 'InSync');
+});
+
+it('a drift is said once and healed once though the applier is killed in the middle', async () => {
+  await deployed('survivor', 'heal');
+  const from = await syncline.position();
+  const isOurs = ({ subject }: { subject: string }) => subject.endsWith('.survivor');
+  await editImage('survivor', 'registry.example.com/hotfix:9');
+  await syncline.untilEvent(from, 'DriftDetected', isOurs);
+  signal(await syncline.pidsOf('applier'), 'SIGKILL');
+  await syncline.untilEvent(from, 'DriftHealed', isOurs);
+  expect(await imageOf('survivor')).toBe('registry.example.com/survivor:1');
+  const types = (await syncline.events(from)).filter(isOurs).map(({ type }) => type);
+  for (const once of ['DriftDetected', 'DriftHealed'])
+    expect(types.filter((type) => type === once)).toHaveLength(1);
+});

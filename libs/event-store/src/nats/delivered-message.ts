@@ -3,6 +3,17 @@ import type { LogMessage } from '@syncline/kernel';
 /** What a delivery of a consumer tells: its subject, its bytes, and the reply subject that says where it stands. */
 type Delivery = { readonly subject: string; readonly data: Uint8Array; readonly reply?: string };
 
+/** Messages that are read one after the other were mostly recorded in the same second. */
+let latest = { second: Number.NaN, text: '' };
+
+/** Milliseconds since the epoch as RFC 3339. */
+const instantOf = (ms: number): string => {
+  const second = Math.floor(ms / 1000);
+  if (second !== latest.second)
+    latest = { second, text: new Date(second * 1000).toISOString().slice(0, -'000Z'.length) };
+  return `${latest.text}${String(ms - second * 1000).padStart(3, '0')}Z`;
+};
+
 /**
  * A message that a consumer delivered. Its reply subject carries sequences and the timestamp with all its digits
  * (ADR-15 of NATS); what nobody asks for is not worked out.
@@ -31,7 +42,7 @@ export class DeliveredMessage implements LogMessage {
   }
 
   get recordedAt(): string {
-    this.#recordedAt ??= new Date(Number(this.#ns.slice(0, -6))).toISOString();
+    this.#recordedAt ??= instantOf(Number(this.#ns.slice(0, -6)));
     return this.#recordedAt;
   }
 }

@@ -1,4 +1,5 @@
 import { subjects } from '@syncline/events';
+import type { LogEntry } from '@syncline/kernel';
 import { startLog, type TestLog } from '@syncline/testkit';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 
@@ -29,6 +30,14 @@ test('a whole log comes in batches, in order, each message once', async () => {
   const batches = await Array.fromAsync(hub.log.scanInBatches({}));
   expect(batches.flat().map((entry) => entry.message.sequence)).toEqual(all);
   expect(batches.length).toBeLessThan(messages / 2);
+});
+
+test('its messages have the times that they have when they are read by subject', async () => {
+  const subject = subjects.application('ahead', 'a-7');
+  const times = (entries: readonly LogEntry[]) =>
+    entries.map(({ message }) => [message.sequence, message.recordedAt, message.recordedAtNs]);
+  const scanned = await Array.fromAsync(hub.log.scanInBatches({ subjects: [subject] }));
+  expect(times(scanned.flat())).toEqual(times(await hub.log.read(subject)));
 });
 
 test('what is appended while it is read does not make the reading longer', async () => {

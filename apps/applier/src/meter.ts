@@ -13,6 +13,11 @@ export type ApplierMeter = {
   readonly diffed: (cluster: string, outcome: string, seconds: number) => void;
   readonly linked: (cluster: string, isConnected: boolean) => void;
   readonly watched: (cluster: string, targets: number, objects: number) => void;
+  /** A drift was said, or ended by a plan that heals, another apply, or somebody in the cluster. */
+  readonly drifted: (cluster: string) => void;
+  readonly undrifted: (cluster: string, by: string) => void;
+  /** How many targets are drifted now. */
+  readonly openDrifts: (cluster: string, targets: number) => void;
   /** Takes a cluster that is gone out of what is shown. */
   readonly forget: (cluster: string) => void;
 };
@@ -21,12 +26,13 @@ const buckets = [0.05, 0.1, 0.5, 1, 2, 5, 15, 60, 300];
 
 /** Counts in the metrics of the service. */
 export const applierMeter = (metrics: Metrics): ApplierMeter => {
-  const [health, watching] = [healthMeter(metrics), watchMeter(metrics)];
+  const [health, watching, drift] = [healthMeter(metrics), watchMeter(metrics), driftMeter(metrics)];
   return {
-    ...{ ...applyMeter(metrics), ...diffMeter(metrics), ...health, ...watching },
+    ...{ ...applyMeter(metrics), ...diffMeter(metrics), ...health, ...watching, ...drift },
     forget: (cluster) => {
       health.forget(cluster);
       watching.forget(cluster);
+      drift.forget(cluster);
     },
   };
 };
@@ -55,6 +61,23 @@ const applyMeter = (metrics: Metrics) => {
     objects: (cluster: string, outcomes: Readonly<Record<string, number>>): void => {
       for (const [outcome, count] of Object.entries(outcomes)) applied.inc({ cluster, outcome }, count);
     },
+  };
+};
+
+const driftMeter = (metrics: Metrics) => {
+  const detected = metrics.counter('syncline_drift_detected_total', 'Times that drift was said.', [
+    'cluster',
+  ]);
+  const healed = metrics.counter('syncline_drift_healed_total', 'Drifts that ended, by who ended them.', [
+    'cluster',
+    'by',
+  ]);
+  const open = metrics.gauge('syncline_drift_open', 'Targets that are drifted now.', ['cluster']);
+  return {
+    drifted: (cluster: string): void => detected.inc({ cluster }),
+    undrifted: (cluster: string, by: string): void => healed.inc({ cluster, by }),
+    openDrifts: (cluster: string, targets: number): void => open.set({ cluster }, targets),
+    forget: (cluster: string): void => open.remove({ cluster }),
   };
 };
 

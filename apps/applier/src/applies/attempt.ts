@@ -3,6 +3,7 @@ import { encodeToken, subjects, type TargetName } from '@syncline/events';
 import { AdapterError, isCommandRefused, type BlobRef, type Cause } from '@syncline/kernel';
 import type { ApplySteps, InventoryEntry, ObjectResult } from '@syncline/kubernetes';
 
+import { countDrift } from '../drift/count-drift.js';
 import { recordUntilDone } from '../recording.js';
 import { actor, type ClusterSurroundings } from '../surroundings.js';
 import { currentPlan, type ApprovedPlan } from './current-plan.js';
@@ -65,6 +66,7 @@ export class OpenAttempt {
         () => this.around.log.aggregates.decide(targetAggregate, subject, command, this.#cause),
         this.details.signals.cut,
       );
+      if (recorded) countDrift(this.around, recorded.events);
       return recorded !== undefined;
     } catch (error) {
       if (!isCommandRefused(error)) throw error;

@@ -5,6 +5,7 @@ import type { DriftWatch } from '@syncline/kubernetes';
 import { Coalescer } from '../health/coalesce.js';
 import { openManifests } from '../manifests.js';
 import { LatestRecorder } from '../recording.js';
+import { countDrift } from './count-drift.js';
 import { actor, type ClusterSurroundings } from '../surroundings.js';
 
 /** What is seen at a time, and how often drift came and went since it was last told. */
@@ -31,6 +32,11 @@ const summaryOf = (one: DriftedObject): DriftedObject => ({
 export class DriftRecord {
   readonly #recorder: LatestRecorder<Sight>;
   readonly #coalescer: Coalescer<Sight>;
+  /** Whether the target is drifted, as it was last seen. */
+  get isDrifted(): boolean {
+    return (this.#last?.objects.length ?? 0) > 0;
+  }
+
   #flaps = 0;
   #last: Sight | undefined;
 
@@ -38,7 +44,11 @@ export class DriftRecord {
     private readonly around: ClusterSurroundings,
     private readonly target: TargetName,
     private readonly applied: Applied,
-    private readonly namespace: string,
+    private readonly details: {
+      /** Where objects go that name no namespace. */
+      readonly namespace: string;
+      readonly onSeen: () => void;
+    },
   ) {
     this.#recorder = new LatestRecorder<Sight>(
       (sight) => this.#record(sight),
@@ -60,7 +70,7 @@ export class DriftRecord {
         const { documents, identity } = this.around;
         const { objects, secrets } = await openManifests(documents, identity, this.applied.manifests);
         const { project, application } = this.target;
-        return { project, application, namespace: this.namespace, objects, secrets };
+        return { project, application, namespace: this.details.namespace, objects, secrets };
       },
       onDrift: (objects) => this.#see(objects),
       onTrouble: (error) =>
@@ -84,16 +94,17 @@ export class DriftRecord {
     if (wentAway) this.#flaps += 1;
     this.#last = sight;
     this.#coalescer.take(sight);
+    this.details.onSeen();
   }
 
   async #record(sight: Sight): Promise<void> {
     const { log } = this.around;
     const { cluster, project, application } = this.target;
     const command = await this.#commandOf(sight);
-    await log.aggregates.decide(targetAggregate, subjects.target(cluster, project, application), command, {
-      actor,
-      correlationId: this.applied.correlationId,
-    });
+    const subject = subjects.target(cluster, project, application);
+    const cause = { actor, correlationId: this.applied.correlationId };
+    const { events } = await log.aggregates.decide(targetAggregate, subject, command, cause);
+    countDrift(this.around, events);
   }
 
   async #commandOf({ objects, at, flaps }: Sight): Promise<TargetCommand> {

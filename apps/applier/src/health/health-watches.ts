@@ -97,7 +97,10 @@ export class HealthWatches {
         this.#changed(watched, health.health);
       },
     });
-    const drift = new DriftRecord(this.around, target, applied, namespace);
+    const drift = new DriftRecord(this.around, target, applied, {
+      namespace,
+      onSeen: () => this.#count(),
+    });
     watched.watch = watch;
     watched.drift = drift;
     watched.objects = objects.length;
@@ -152,6 +155,7 @@ export class HealthWatches {
     const objects = all.reduce((sum, one) => sum + one.objects, 0);
     const healths = countsOf(all.flatMap((one) => one.health ?? []));
     this.around.meter.healths(this.around.cluster, healths);
+    this.around.meter.openDrifts(this.around.cluster, all.filter(({ drift }) => drift?.isDrifted).length);
     this.around.meter.watched(this.around.cluster, all.length, objects);
   }
 }

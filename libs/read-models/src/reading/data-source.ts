@@ -1,5 +1,6 @@
 import { DataSource, type EntitySchema } from 'typeorm';
 
+import { DriftView1700000000003 } from '../migrations/0003-drift-view.js';
 import { SqlViews1700000000002 } from '../migrations/0002-sql-views.js';
 import { Tables1700000000001 } from '../migrations/0001-tables.js';
 import { projectedTables } from '../projections/all.js';
@@ -24,7 +25,7 @@ export const viewsSource = (url: string, schema: string): DataSource =>
     url,
     schema,
     entities: [...entities],
-    migrations: [Tables1700000000001, SqlViews1700000000002],
+    migrations: [Tables1700000000001, SqlViews1700000000002, DriftView1700000000003],
     migrationsTableName: 'migration',
     migrationsTransactionMode: 'all',
     synchronize: false,

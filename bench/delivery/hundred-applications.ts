@@ -80,7 +80,10 @@ const changeOne = async (installation: Installation): Promise<readonly Figure[]>
   const calls = await installation.requestsOf('syncline', since);
   const forOthers = calls.filter(
     ({ objectRef }) =>
-      objectRef?.namespace === namespace && objectRef.name !== undefined && objectRef.name !== name,
+      objectRef?.namespace === namespace &&
+      objectRef.resource !== 'namespaces' &&
+      objectRef.name !== undefined &&
+      objectRef.name !== name,
   );
   const common = { floor: 0, target: 0, better: 'lower', usage } as const;
   return [

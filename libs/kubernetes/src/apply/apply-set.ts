@@ -1,7 +1,7 @@
 import type { TargetManifests } from '../cluster-client.js';
-import type { ObjectApi } from '../connection/object-api.js';
+import type { Workbench } from '../dry-run/diff.js';
 import { isKubernetesError } from '../kubernetes-error.js';
-import { groupOf, type KubeObject } from '../objects/kube-object.js';
+import { groupOf, nameOf, type KubeObject } from '../objects/kube-object.js';
 import { applySetId, applySetName, synclineNamespace } from '../objects/marks.js';
 import type { Wanted } from '../objects/wanted.js';
 
@@ -36,20 +36,26 @@ const parentOf = (target: TargetManifests, wanted: readonly Wanted[]): KubeObjec
   };
 };
 
-/** Writes the parent of the application's ApplySet (KEP-3659), by which other tools can find its members. Part of an apply, never of a diff. */
+/**
+ * Writes the parent of the application's ApplySet (KEP-3659), by which other tools can find its members; not again where it
+ * was written as it is to be. Part of an apply, never of a diff.
+ */
 export const writeApplySet = async (
-  api: ObjectApi,
+  { api, known }: Pick<Workbench, 'api' | 'known'>,
   target: TargetManifests,
   wanted: readonly Wanted[],
   signal?: AbortSignal,
 ): Promise<void> => {
   const parent = parentOf(target, wanted);
+  const one = { object: nameOf(parent), body: parent };
+  if (known.wasApplied(one)) return;
+  const write = (): Promise<KubeObject> => api.apply(configMaps, parent, { dryRun: false, signal });
   try {
-    await api.apply(configMaps, parent, { dryRun: false, signal });
+    known.note(one, await write());
   } catch (error) {
     if (!isKubernetesError(error, 'namespace-absent')) throw error;
     const namespace = { apiVersion: 'v1', kind: 'Namespace', metadata: { name: synclineNamespace } };
     await api.apply(namespaces, namespace, { dryRun: false, signal });
-    await api.apply(configMaps, parent, { dryRun: false, signal });
+    known.note(one, await write());
   }
 };

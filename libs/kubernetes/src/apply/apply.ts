@@ -64,7 +64,7 @@ class Apply {
     try {
       if (matched.some(({ operation }) => operation.action !== 'unchanged')) {
         await this.#checkpoint();
-        await writeApplySet(this.bench.api, this.target, wanted, this.signal);
+        await writeApplySet(this.bench, this.target, wanted, this.signal);
       }
       for (const group of inOrder(matched.map((one) => ({ ...one, ...one.wanted }))))
         await this.#applyGroup(group);

@@ -8,10 +8,12 @@ type Applied = { readonly uid: string; readonly resourceVersion: string; readonl
 
 const mostObjects = 50_000;
 
+const bodyDigest = (body: KubeObject): string => sha256Hex(new TextEncoder().encode(canonicalJson(body)));
+
 const applied = ({ metadata }: KubeObject, body: KubeObject): Applied => ({
   uid: metadata.uid ?? '',
   resourceVersion: metadata.resourceVersion ?? '',
-  body: sha256Hex(new TextEncoder().encode(canonicalJson(body))),
+  body: bodyDigest(body),
 });
 
 /**
@@ -22,7 +24,7 @@ export class KnownApplied {
   readonly #known = new Map<string, Applied>();
 
   /** Applying what is wanted leaves this very object as it is. */
-  note({ object, body }: Wanted, live: KubeObject): void {
+  note({ object, body }: Pick<Wanted, 'object' | 'body'>, live: KubeObject): void {
     const key = identityOf(object);
     this.#known.delete(key);
     this.#known.set(key, applied(live, body));
@@ -33,9 +35,14 @@ export class KnownApplied {
     }
   }
 
+  /** Whether this body is the one that was applied last, whatever became of the object since. */
+  wasApplied({ object, body }: Pick<Wanted, 'object' | 'body'>): boolean {
+    return this.#known.get(identityOf(object))?.body === bodyDigest(body);
+  }
+
   has({ object, body }: Wanted, live: KubeObject): boolean {
     const known = this.#known.get(identityOf(object));
     if (!known || known.resourceVersion !== live.metadata.resourceVersion) return false;
-    return known.uid === live.metadata.uid && known.body === applied(live, body).body;
+    return known.uid === live.metadata.uid && known.body === bodyDigest(body);
   }
 }

@@ -24,6 +24,8 @@ import { Waiters } from './waiters.js';
 const batchLimit = 1_000;
 const idleMs = 1_000;
 const retryMs = 1_000;
+/** While one message after the other comes, what comes within so long is one transaction: each costs far more than a message. */
+const gatherMs = 40;
 /** From so many messages on, folding in memory and COPY are faster than batch by batch. */
 const bulkFrom = 20_000;
 
@@ -149,6 +151,8 @@ export class Projector {
       for await (const batch of batchesOf(source, { limit: batchLimit, idleMs })) {
         if (this.#stop.signal.aborted) return;
         await this.#turns.take(() => (batch.length === 0 ? this.#lookAround() : this.#project(batch)));
+        if (batch.length > 0 && batch.length < batchLimit)
+          await sleep(gatherMs, undefined, { signal: this.#stop.signal }).catch(() => undefined);
       }
     } finally {
       ended.abort();

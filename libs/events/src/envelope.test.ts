@@ -1,6 +1,7 @@
+import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 
-import { UnreadableEvent, decodeMessage, encodeEvent } from './index.js';
+import { UnreadableEvent, cloudEvent, decodeMessage, encodeEvent } from './index.js';
 
 const bytes = (value: unknown) => new TextEncoder().encode(JSON.stringify(value));
 const fields = {
@@ -46,5 +47,29 @@ describe('a message of the log', () => {
   test('cannot be written with data that its schema refuses', () => {
     expect(() => encodeEvent({ type: 'FetchRecovered', data: {} }, fields)).toThrow();
     expect(() => encodeEvent({ type: 'Nothing', data: {} }, fields)).toThrow(/not declared/);
+  });
+});
+
+describe('an envelope', () => {
+  const value = fc.oneof(fc.constant(undefined), fc.string(), fc.integer(), fc.constant(null));
+  const changes = fc.dictionary(fc.constantFrom(...Object.keys(cloudEvent.shape), 'extra'), value, {
+    maxKeys: 2,
+  });
+
+  test('is taken by hand exactly where its schema takes it', () => {
+    fc.assert(
+      fc.property(changes, (changed) => {
+        const message = bytes([{ ...encodeEvent(recovered, fields), ...changed }]);
+        const [raw] = JSON.parse(new TextDecoder().decode(message)) as unknown[];
+        let reason = '';
+        try {
+          decodeMessage(message, 7, 'now');
+        } catch (error) {
+          reason = String(error);
+        }
+        expect(reason.includes('is no CloudEvent')).toBe(!cloudEvent.safeParse(raw).success);
+      }),
+      { numRuns: 500 },
+    );
   });
 });

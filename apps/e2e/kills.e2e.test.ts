@@ -17,7 +17,7 @@ const steps = [
   'ObjectsApplied', 'ObjectsPruned', 'ApplySucceeded', 'HealthTransitioned', 'RolloutCompleted',
 ] as const; // prettier-ignore
 const clusters = ['prod-eu', 'prod-us', 'staging'];
-const app = 'survivor';
+const app = 'unsinkable';
 
 type Kill = readonly [part: (typeof parts)[number], step: (typeof steps)[number]];
 const everyKill: readonly Kill[] = parts.flatMap((part) => steps.map((step): Kill => [part, step]));

@@ -2,7 +2,7 @@ import { Inject } from '@nestjs/common';
 import { configurationDocument } from '@syncline/events';
 import { BlobStore, canonicalJson } from '@syncline/kernel';
 import {
-  Views, type ApplicationName, type ConfigurationRow, type FleetStateRow, type RevisionRow,
+  Views, type ApplicationName, type ConfigurationRow, type FleetStateRow, type RevisionRow, type RolloutRow,
 } from '@syncline/read-models'; // prettier-ignore
 import { z } from 'zod';
 
@@ -30,6 +30,13 @@ const isReached = (target: FleetStateRow, revisions: ReadonlySet<string>): boole
   if (target.sync !== 'InSync' || target.revision === null || !revisions.has(target.revision)) return false;
   if (target.appliedPlan === null) return target.health === 'Current' || target.health === 'Unknown';
   return target.health === 'Current' && target.healthPlan === target.appliedPlan;
+};
+
+/** Whether every member of a rollout that runs is a target already: for a moment after it began, none is asked for. */
+const areAllThere = (newest: RolloutRow | undefined, targets: readonly FleetStateRow[]): boolean => {
+  const there = new Set(targets.map(({ cluster }) => cluster));
+  const members = newest?.state === 'Running' ? newest.waves.flatMap(({ clusters }) => clusters) : [];
+  return members.every((cluster) => there.has(cluster));
 };
 
 /** What `wait` asks: where a revision stands with an application. */
@@ -74,7 +81,7 @@ export class RevisionOfApplication {
     const accepted = new Set([revision, ...later]);
     return {
       affected,
-      reached: targets.every((target) => isReached(target, accepted)),
+      reached: areAllThere(rollouts[0], targets) && targets.every((target) => isReached(target, accepted)),
       ...(later[0] !== undefined && { supersededBy: later[0] }),
       rollout: { state: rollout.state, ...(rollout.haltedBy && { reason: rollout.haltedBy.reason }) },
     };

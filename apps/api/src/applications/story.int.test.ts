@@ -86,6 +86,41 @@ describe('a revision of an application', () => {
     expect(before).toMatchObject({ affected: true, reached: true, supersededBy: revisionB });
   });
 
+  it('is not reached before its first targets are asked for', async () => {
+    const revision = 'c'.repeat(40);
+    const spec = { ...story.checkoutSpec, name: 'newborn' };
+    const document = { version: 1, repository: 'fleet', revision, applications: [
+      { spec, file: 'apps/newborn.yaml', line: 1, affected: true, lineage: [] },
+    ] }; // prettier-ignore
+    const bytes = new TextEncoder().encode(canonicalJson(document));
+    const configuration = await api.hub.blobs.put('hub', bytes, 'application/json');
+    const started = {
+      ...{ rollout: 'r-new', repository: 'fleet', revision, reason: 'declaration', spec },
+      ...{ waves: [{ name: 'all', clusters: ['prod-eu'] }], labels: { 'prod-eu': {} }, released: [] },
+    };
+    await api.append(
+      story.detected(revision, 'c-new'),
+      {
+        subject: 'ev.config.fleet',
+        events: [
+          {
+            type: 'ConfigurationAccepted',
+            data: { repository: 'fleet', revision, configuration, applications: 1, affected: 1 },
+          },
+        ],
+      },
+      {
+        subject: 'ev.app.default.newborn',
+        events: [
+          { type: 'ApplicationDeclared', data: { spec, revision } },
+          { type: 'RolloutStarted', data: started },
+        ],
+      },
+    );
+    const answer = await api.get(`/v1/applications/default/newborn/revisions/${revision}`);
+    expect(answer).toMatchObject({ known: true, affected: true, reached: false, targets: [] });
+  });
+
   it('whose configuration is rejected says why', async () => {
     const errors = [{ file: 'apps/checkout.yaml', line: 3, reason: 'spec.path is no text' }];
     await api.append(story.detected(unseen, 'c-9'), {

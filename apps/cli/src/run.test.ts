@@ -29,6 +29,8 @@ describe('a command', () => {
     [['reject', 'checkout'], /required option '--reason/],
     [['up', '--path', 'apps'], /--repo URL with --path/],
     [['up', '--context', 'kind'], /--kubeconfig FILE/],
+    [['up', '--clusters', 'some'], /Allowed choices are auto, sandbox, real/],
+    [['up', '--clusters', 'real', '--kubeconfig', 'f', '--context', 'c'], /not both/],
     [['cluster', 'add', 'c', '--kubeconfig', 'f', '--label', 'wrong'], /name=value/],
     [['repo', 'add', 'r', 'u', '--username', 'x'], /--password-stdin or --token-stdin/],
     [['repo', 'add', 'r', 'u', '--token-stdin', '--password-stdin'], /not both/],

@@ -13,7 +13,7 @@ const exampleTargets = 10;
 export const setup = async (project: TestProject): Promise<() => Promise<void>> => {
   const folder = await mkdtemp(join(tmpdir(), 'syncline-e2e-'));
   const state = join(folder, 'state');
-  const { installation, process, said } = await startInstallation(state);
+  const { installation, process, said } = await startInstallation(state, '--clusters', 'real');
   const end = async (): Promise<void> => {
     await process.stop();
     await rm(folder, { recursive: true, force: true });

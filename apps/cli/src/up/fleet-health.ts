@@ -3,6 +3,7 @@ import { listenForNews } from '../client/news.js';
 import {
   judgeFleet,
   progressText,
+  waitingText,
   readProgress,
   type FleetProgress,
   type FleetVerdict,
@@ -10,6 +11,8 @@ import {
 
 const recheckMs = 2_000;
 const settledMs = 5_000;
+/** What has not changed for so long is said again, with what is waited for. */
+const tellAgainMs = 10_000;
 
 /** How waiting for a fleet ended. */
 export type FleetOutcome = FleetProgress & { readonly verdict: FleetVerdict };
@@ -25,14 +28,15 @@ type Waiting = {
 const watchUntilSettled = async (waiting: Waiting, next: () => Promise<void>): Promise<FleetOutcome> => {
   const { api, repository, tell, timeoutMs, signal } = waiting;
   const deadline = Date.now() + timeoutMs;
-  let told = '';
+  let told = { line: '', at: 0 };
   let restingSince: number | undefined;
   for (;;) {
     const progress = await readProgress(api, repository);
     const verdict = judgeFleet(progress);
     const line = progressText(progress);
-    if (line !== told) tell(line);
-    told = line;
+    if (line !== told.line) tell(line);
+    else if (Date.now() - told.at > tellAgainMs) tell(`${line}${waitingText(progress)}`);
+    if (line !== told.line || Date.now() - told.at > tellAgainMs) told = { line, at: Date.now() };
     restingSince = verdict === 'at-rest' ? (restingSince ?? Date.now()) : undefined;
     const hasSettled = restingSince !== undefined && Date.now() - restingSince > settledMs;
     if (verdict === 'healthy' || hasSettled || Date.now() > deadline) return { ...progress, verdict };

@@ -40,6 +40,19 @@ export const progressText = ({ fleet: { targets }, expected, pending }: FleetPro
   pending ??
   `${targets.filter(isHealthy).length} of ${Math.max(expected, targets.length)} targets are in sync and healthy`;
 
+const mostNamed = 3;
+
+/** Which targets are waited for, as the rest of a sentence; nothing where the fleet has none to wait for. */
+export const waitingText = ({ fleet: { targets } }: FleetProgress): string => {
+  const waited = targets.filter((target) => !isHealthy(target));
+  const named = waited.slice(0, mostNamed).map(({ application, cluster, sync, health, message }) => {
+    const why = message ?? '';
+    return `${application} on ${cluster} (${sync}, ${health}${why === '' ? '' : `: ${why}`})`;
+  });
+  if (waited.length > mostNamed) named.push(`${waited.length - mostNamed} more`);
+  return named.length === 0 ? '' : `; waiting for ${named.join(', ')}`;
+};
+
 type Pending = Pick<FleetProgress, 'pending' | 'isStuck'>;
 
 const rejectionOf = ({ configuration, revision }: Repository): string => {

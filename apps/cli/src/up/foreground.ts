@@ -8,14 +8,14 @@ import { summaryText } from './summary.js';
 
 type Start = Pick<UpOptions, 'root' | 'wanted'>;
 
-const summarise = (session: Session, up: Up, wanted: Start['wanted'], detached: boolean): string => {
+const summarise = (session: Session, up: Up, detached: boolean): string => {
   const { now, colour } = session.surroundings;
-  const { outcome, api, cloneUrl } = up;
-  const simulated = wanted.clusters.length === 0;
+  const { outcome, api, cloneUrl, clusters } = up;
   const tokenFile = session.places.token;
   const command = commandFor(session.places.state);
-  const summary = { outcome, apiUrl: api.address.url, tokenFile, simulated, detached, command };
-  return summaryText({ ...summary, ...(cloneUrl !== undefined && { cloneUrl }) }, { now: now(), colour });
+  const summary = { outcome, apiUrl: api.address.url, tokenFile, detached, command };
+  const made = { ...(cloneUrl !== undefined && { cloneUrl }), ...(clusters && { clusters }) };
+  return summaryText({ ...summary, ...made }, { now: now(), colour });
 };
 
 const untilAborted = (signal: AbortSignal): Promise<void> =>
@@ -38,7 +38,7 @@ const start = (session: Session, { root, wanted }: Start, say: Say, signal: Abor
 export const runInForeground = async (session: Session, wanted: Start): Promise<void> => {
   const { out, signal } = session.surroundings;
   const up = await start(session, wanted, sayWithSeconds(out), signal);
-  out(summarise(session, up, wanted.wanted, false));
+  out(summarise(session, up, false));
   await tellEvents(up.api, up.outcome.fleet.position, out, signal);
   await untilAborted(signal);
   out('Stopping.');
@@ -61,7 +61,7 @@ export const superviseInBackground = async (session: Session, wanted: Start): Pr
     const up = await start(session, wanted, say, signal);
     process.removeListener('disconnect', isLeft);
     const code = up.outcome.verdict === 'healthy' ? 0 : 1;
-    tell({ kind: 'done', text: summarise(session, up, wanted.wanted, true), code });
+    tell({ kind: 'done', text: summarise(session, up, true), code });
     await untilAborted(session.surroundings.signal);
     await up.stop();
   } catch (error) {

@@ -5,6 +5,7 @@ import type { Places } from './places.js';
 import type { Ports } from './ports.js';
 import type { Say } from './say.js';
 import { supervise, type Run, type Supervised } from './supervised.js';
+import type { Waits } from './waits.js';
 
 /** A local installation that is being started or runs: where it is, and what it has started so far. */
 export type Installation = {
@@ -15,6 +16,7 @@ export type Installation = {
   /** The environment of whoever starts it; services get a chosen part of it. */
   readonly surroundings: NodeJS.ProcessEnv;
   readonly say: Say;
+  readonly waits: Waits;
   /** Long work on single tools. */
   readonly progress: Say;
   readonly supervise: (name: string, start: () => Promise<Run>) => Promise<Supervised>;
@@ -27,14 +29,14 @@ export type Installation = {
 /** Services end before what they are connected to; clusters need nobody. */
 const stageOf = (name: string): number => {
   if (name === 'nats-server' || name === 'postgres') return 2;
-  return name.startsWith('cluster ') ? 1 : 0;
+  return name === 'sandbox' || name.startsWith('cluster ') ? 1 : 0;
 };
 
-type Beginning = Pick<Installation, 'root' | 'places' | 'ports' | 'surroundings' | 'say'>;
+type Beginning = Pick<Installation, 'root' | 'places' | 'ports' | 'surroundings' | 'say' | 'waits'>;
 
 /** An installation of which nothing runs yet. */
 export const beginInstallation = (beginning: Beginning): Installation => {
-  const { places, say } = beginning;
+  const { places, say, waits } = beginning;
   const parts: Supervised[] = [];
   const closers: (() => Promise<void>)[] = [];
   let stopping = false;
@@ -50,7 +52,8 @@ export const beginInstallation = (beginning: Beginning): Installation => {
     progress: say,
     closeLater: (close) => void closers.push(close),
     supervise: async (name, start) => {
-      const part = await supervise({ name, start, say, onStarted: record });
+      const begin = (): Promise<Run> => waits.during(name, start());
+      const part = await supervise({ name, start: begin, say, onStarted: record });
       parts.push(part);
       if (stopping) await part.stop();
       await record();
@@ -60,7 +63,8 @@ export const beginInstallation = (beginning: Beginning): Installation => {
       stopping = true;
       for (const stage of [0, 1, 2]) {
         if (stage === 1) await Promise.all(closers.map((close) => close()));
-        await Promise.all(parts.filter((part) => stageOf(part.name) === stage).map((part) => part.stop()));
+        const ending = parts.filter((part) => stageOf(part.name) === stage);
+        await Promise.all(ending.map((part) => waits.during(`the end of ${part.name}`, part.stop())));
       }
       await Promise.all(runningProcesses().map((one) => one.stop()));
       await recording;

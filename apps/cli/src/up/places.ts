@@ -17,6 +17,7 @@ export const placesIn = (state: string) => {
     nats: at('nats'),
     postgres: at('postgres'),
     cluster: (name: string) => at('clusters', name),
+    sandbox: at('sandbox'),
     git: at('git'),
     log: (name: string) => at('logs', `${name}.log`),
     service: (name: string) => at('services', name),

@@ -10,6 +10,7 @@ import {
 } from '@syncline/toolchain';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 
 import type { Installation } from './installation.js';
 import { readKey, services, type ServiceName } from './keys.js';
@@ -18,6 +19,7 @@ import type { Say } from './say.js';
 import type { Run } from './supervised.js';
 
 const serviceReadyMs = 60_000;
+const preload = fileURLToPath(new URL('service-preload.js', import.meta.url));
 
 const runOf = ({ pid, ended, stop }: ManagedProcess): Run => ({ pids: () => [pid], ended, stop });
 
@@ -57,7 +59,7 @@ const startService = async (
     const started = await startProcess({
       name: service,
       command: process.execPath,
-      args: ['--enable-source-maps', join(root, 'apps', service, 'dist', 'main.js')],
+      args: ['--import', preload, join(root, 'apps', service, 'dist', 'main.js')],
       env: environmentOf(service, wiring, surroundings),
       cwd: places.service(service),
       logFile: places.log(service),

@@ -12,6 +12,7 @@ const wishes = {
   api: 8420,
   git: 8421,
   nats: 0,
+  sandbox: 0,
   postgres: 0,
   'git-watcher': 0,
   planner: 0,

@@ -5,7 +5,7 @@ import type { Ports } from './ports.js';
 
 /** What a service gets from the surroundings of whoever starts it: nothing but this. */
 const passed: Record<'all' | ServiceName, readonly RegExp[]> = {
-  all: [/^PATH$/, /^LANG$/, /^LC_/, /^TZ$/, /^TMPDIR$/, /^SYNCLINE_LOG_LEVEL$/],
+  all: [/^PATH$/, /^LANG$/, /^LC_/, /^TZ$/, /^TMPDIR$/, /^NODE_COMPILE_CACHE$/, /^SYNCLINE_LOG_LEVEL$/],
   'git-watcher': [/^HOME$/, /^(https?|no|all)_proxy$/i, /^NODE_EXTRA_CA_CERTS$/, /^SSL_CERT_/, /^GIT_SSL_/],
   planner: [/^HOME$/],
   applier: [/^HOME$/, /^(https?|no|all)_proxy$/i, /^NODE_EXTRA_CA_CERTS$/, /^(AWS|AZURE|GOOGLE|CLOUDSDK)_/],

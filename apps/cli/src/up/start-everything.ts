@@ -2,9 +2,11 @@ import { writeFile } from 'node:fs/promises';
 
 import { ApiClient } from '../client/api-client.js';
 import { registerRepository } from '../repo/register-repository.js';
-import { registerClusters, startLocalClusters, type FleetCluster } from './clusters.js';
+import type { ClusterChoice, LocalClusters } from './cluster-choice.js';
+import { registerClusters, type FleetCluster } from './clusters.js';
 import type { Installation } from './installation.js';
 import { readToken } from './keys.js';
+import { startLocalClusters } from './local-clusters.js';
 import { platformTools, startPlatform } from './platform.js';
 import { rememberRegistrations } from './registrations.js';
 import { serveSource, type Source } from './source.js';
@@ -12,9 +14,12 @@ import { serveSource, type Source } from './source.js';
 /** What a start is asked for. */
 export type Wanted = {
   readonly source: Source;
-  /** The user's clusters; local ones are made where there are none. */
-  readonly clusters: readonly FleetCluster[];
+  /** The user's clusters, or which local ones are to be made. */
+  readonly clusters: readonly FleetCluster[] | ClusterChoice;
 };
+
+/** A fleet whose local clusters, if it has any, are decided on. */
+export type Decided = Pick<Wanted, 'source'> & { readonly clusters: readonly FleetCluster[] | LocalClusters };
 
 /** What runs, as whoever started it wants to know it. */
 export type Started = {
@@ -26,17 +31,17 @@ export type Started = {
 
 const startClusters = (
   installation: Installation,
-  { clusters }: Wanted,
+  { clusters }: Decided,
 ): Promise<readonly FleetCluster[]> | readonly FleetCluster[] =>
-  clusters.length > 0 ? clusters : startLocalClusters(installation);
+  typeof clusters === 'string' ? startLocalClusters(installation, clusters) : clusters;
 
 /**
  * Starts the platform and the clusters side by side, and registers what the fleet is made of: clusters first, so that
  * applications are placed once. Resolves when all of it runs and is registered; whether the fleet is healthy is another
  * question.
  */
-export const startEverything = async (installation: Installation, wanted: Wanted): Promise<Started> => {
-  const { places, ports, progress } = installation;
+export const startEverything = async (installation: Installation, wanted: Decided): Promise<Started> => {
+  const { places, ports, progress, waits } = installation;
   const api = new ApiClient({ url: `http://127.0.0.1:${ports.api}`, token: await readToken(places) });
   const registrations = await rememberRegistrations(places.registered);
   const tools = await platformTools(progress);
@@ -45,10 +50,11 @@ export const startEverything = async (installation: Installation, wanted: Wanted
     writeFile(places.url, api.address.url, { mode: 0o600 }),
   );
   const [clusters] = await Promise.all([startClusters(installation, wanted), platform]);
-  await registerClusters(api, clusters, registrations);
+  await waits.during('the registration of the clusters', registerClusters(api, clusters, registrations));
   const { repository } = registration;
-  await registrations.once(`repository/${repository}`, registration, () =>
+  const register = registrations.once(`repository/${repository}`, registration, () =>
     registerRepository(api, registration),
   );
+  await waits.during(`the registration of repository ${repository}`, register);
   return { api, repository, ...(cloneUrl !== undefined && { cloneUrl }) };
 };

@@ -1,5 +1,6 @@
 import { paint } from '../shell/formats.js';
 import { fleetTable } from '../status/fleet-table.js';
+import type { LocalClusters } from './cluster-choice.js';
 import type { CommandText } from './command-text.js';
 import type { FleetOutcome } from './fleet-health.js';
 
@@ -9,10 +10,17 @@ export type Summary = {
   readonly apiUrl: string;
   readonly tokenFile: string;
   readonly cloneUrl?: string;
-  readonly simulated: boolean;
+  /** What the clusters are, where they were made here. */
+  readonly clusters?: LocalClusters;
   readonly detached: boolean;
   /** How commands are to be written so that they find this installation. */
   readonly command: CommandText;
+};
+
+const clusterTexts: Record<LocalClusters, string> = {
+  real: 'The clusters are real API servers with simulated nodes: no container runs.',
+  sandbox:
+    'The clusters are simulated: the sandbox answers in memory as an API server does. No Kubernetes runs, and no container.',
 };
 
 const verdictText = (
@@ -40,14 +48,14 @@ export const summaryText = (
   summary: Summary,
   screen: { readonly now: Date; readonly colour: boolean },
 ): string => {
-  const { outcome, apiUrl, tokenFile, cloneUrl, simulated, detached, command } = summary;
+  const { outcome, apiUrl, tokenFile, cloneUrl, clusters, detached, command } = summary;
   const bold = (text: string): string => paint(text, 'bold', screen.colour);
   return [
     '',
     fleetTable(outcome.fleet, screen),
     '',
     bold(verdictText(outcome, command)),
-    ...(simulated ? ['The clusters are real API servers with simulated nodes: no container runs.'] : []),
+    ...(clusters ? [clusterTexts[clusters]] : []),
     '',
     `API         ${apiUrl}  (documentation: ${apiUrl}/docs, token: ${tokenFile})`,
     ...(cloneUrl === undefined ? [] : [`Repository  ${cloneUrl}`]),

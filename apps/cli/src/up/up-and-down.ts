@@ -4,11 +4,12 @@ import { extractContext } from '../cluster/kubeconfig-context.js';
 import { openSession, root, type CommonOptions, type Session } from '../shell/session.js';
 import type { Surroundings } from '../shell/surroundings.js';
 import { findSupervisor } from './claim.js';
-import type { FleetCluster } from './clusters.js';
 import { commandFor } from './command-text.js';
 import { startDetached } from './detached.js';
 import { stopInstallation } from './down.js';
+import type { Wanted } from './start-everything.js';
 import { openState } from './state-layout.js';
+import { tellWaits } from './waits.js';
 import { wantedOf, type FleetOptions } from './wanted.js';
 
 /** The options of `syncline up`. */
@@ -39,7 +40,8 @@ const detach = async (session: Session, args: readonly string[]): Promise<void> 
 };
 
 /** Finds out before anything is started, rather than after all of it. */
-const refuseMissingContexts = async (clusters: readonly FleetCluster[]): Promise<void> => {
+const refuseMissingContexts = async (clusters: Wanted['clusters']): Promise<void> => {
+  if (typeof clusters === 'string') return;
   for (const { kubeconfigFile, context } of clusters) await extractContext(kubeconfigFile, context);
 };
 
@@ -58,6 +60,7 @@ export const up = async (surroundings: Surroundings, options: UpOptions): Promis
 /** Stops an installation; says whether anything ran. */
 export const down = async (surroundings: Surroundings, options: CommonOptions): Promise<void> => {
   const { places } = openSession(surroundings, options);
-  const ran = await stopInstallation(places);
+  const waits = tellWaits(surroundings.out);
+  const ran = await waits.during(`the end of what runs in ${places.state}`, stopInstallation(places));
   surroundings.out(ran ? `Stopped. State is kept in ${places.state}.` : `Nothing runs in ${places.state}.`);
 };

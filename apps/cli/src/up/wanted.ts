@@ -1,7 +1,7 @@
 import { CommandRefused } from '@syncline/kernel';
 import { resolve } from 'node:path';
 
-import type { FleetCluster } from './clusters.js';
+import type { ClusterChoice } from './cluster-choice.js';
 import type { Wanted } from './start-everything.js';
 
 /** What `up` is told on the command line about the fleet. */
@@ -9,13 +9,21 @@ export type FleetOptions = {
   readonly repo?: string;
   readonly path?: readonly string[];
   readonly ref: string;
+  readonly clusters?: ClusterChoice;
   readonly kubeconfig?: string;
   readonly context?: readonly string[];
   readonly label?: Readonly<Record<string, string>>;
 };
 
-const clustersOf = ({ kubeconfig, context, label = {} }: FleetOptions): readonly FleetCluster[] => {
-  if (kubeconfig === undefined && context === undefined) return [];
+const clustersOf = (options: FleetOptions): Wanted['clusters'] => {
+  const { kubeconfig, context, label = {}, clusters } = options;
+  if (kubeconfig === undefined && context === undefined) return clusters ?? 'auto';
+  if (clusters !== undefined) {
+    throw new CommandRefused(
+      'usage',
+      'Give --clusters for local clusters, or --kubeconfig and --context for yours, not both.',
+    );
+  }
   if (kubeconfig === undefined || context === undefined) {
     throw new CommandRefused('usage', 'Give --kubeconfig FILE and at least one --context NAME of it.');
   }

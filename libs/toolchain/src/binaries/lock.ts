@@ -6,6 +6,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { identifyProcess, isRunning, type ProcessIdentity } from '../processes/identity.js';
 
 const pollMs = 500;
+const tellEveryMs = 15_000;
 /** Taking a lock from a dead holder is a matter of milliseconds; who is at it for longer has died at it. */
 const takingMs = 10_000;
 
@@ -75,6 +76,22 @@ const tryLock = async (path: string): Promise<boolean> => {
   }
 };
 
+/** Says what is waited for: at once, and again every 15 seconds. */
+const tellWhileWaiting = (waitingFor: string, progress: (line: string) => void): (() => void) => {
+  const began = Date.now();
+  let told = 0;
+  return () => {
+    const waitedMs = Date.now() - began;
+    if (told > 0 && waitedMs < told * tellEveryMs) return;
+    progress(
+      told === 0
+        ? `waiting for ${waitingFor}`
+        : `still waiting for ${waitingFor}, ${Math.round(waitedMs / 1000)} s`,
+    );
+    told += 1;
+  };
+};
+
 /** Runs `work` while no other process does so under the same lock file; says what it waits for. */
 export const withLock = async <Result>(
   path: string,
@@ -83,8 +100,9 @@ export const withLock = async <Result>(
   work: () => Promise<Result>,
 ): Promise<Result> => {
   await mkdir(dirname(path), { recursive: true });
-  for (let told = false; !(await tryLock(path)); told = true) {
-    if (!told) progress(`waiting for ${waitingFor}`);
+  const tell = tellWhileWaiting(waitingFor, progress);
+  while (!(await tryLock(path))) {
+    tell();
     await delay(pollMs);
   }
   try {

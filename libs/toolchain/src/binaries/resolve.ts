@@ -92,21 +92,40 @@ const cacheFailed = (name: BinaryName, cache: string, error: unknown): unknown =
   );
 };
 
+const cachedPath = (name: BinaryName, environment: NodeJS.ProcessEnv): string =>
+  join(
+    cacheDirectory(environment),
+    `${name}-${pins[name].version}-${process.platform}-${process.arch}`,
+    name,
+  );
+
 /**
- * Finds or makes one pinned binary: the environment variable, KUBEBUILDER_ASSETS, PATH where the version fits, the
- * user's cache, else a build of its Go module into the cache. Processes that want the same one wait for each other.
- * Throws {@link ToolchainError} with what to do.
+ * Finds one pinned binary where nothing has to be compiled for it: the environment variable, KUBEBUILDER_ASSETS, PATH
+ * where the version fits, the user's cache. Throws {@link ToolchainError} where the variable names what cannot be run.
  */
-export const resolveBinary = async (name: BinaryName, options: ResolveOptions = {}): Promise<Found> => {
-  const environment = options.environment ?? process.env;
-  const progress = options.progress ?? (() => undefined);
+export const findBinary = async (
+  name: BinaryName,
+  environment: NodeJS.ProcessEnv = process.env,
+): Promise<Found | undefined> => {
   const named = await fromEnvironment(name, environment);
   if (named !== undefined) return { name, path: named, how: 'environment' };
   const onPath = await fromPath(name, environment);
   if (onPath !== undefined) return { name, path: onPath, how: 'path' };
+  const path = cachedPath(name, environment);
+  return (await isExecutable(path)) ? { name, path, how: 'cache' } : undefined;
+};
+
+/**
+ * Finds one pinned binary, or makes it: a build of its Go module into the user's cache. Processes that want the same
+ * one wait for each other. Throws {@link ToolchainError} with what to do.
+ */
+export const resolveBinary = async (name: BinaryName, options: ResolveOptions = {}): Promise<Found> => {
+  const environment = options.environment ?? process.env;
+  const progress = options.progress ?? (() => undefined);
+  const found = await findBinary(name, environment);
+  if (found) return found;
   const cache = cacheDirectory(environment);
-  const cached = join(cache, `${name}-${pins[name].version}-${process.platform}-${process.arch}`, name);
-  if (await isExecutable(cached)) return { name, path: cached, how: 'cache' };
+  const cached = cachedPath(name, environment);
   try {
     return await withLock(
       join(cache, 'build.lock'),

@@ -4,13 +4,24 @@ import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 
 import { checkMachine, environment, node, root } from './machine.mjs';
-import { build, install } from './steps.mjs';
+import { build, compileTools, install } from './steps.mjs';
 
-const needed = ['apps/git-watcher', 'apps/planner', 'apps/applier', 'apps/api', 'apps/cli'];
+const needed = [
+  'apps/git-watcher',
+  'apps/planner',
+  'apps/applier',
+  'apps/api',
+  'apps/cli',
+  'libs/sandbox-cluster',
+];
+/** Without these two nothing runs; which clusters there are to be is found out by `syncline up`. */
+const tools = ['nats-server', 'kustomize'];
 
 checkMachine();
-await install();
-await build(needed, { quietly: false });
+await install('running');
+// Finds the tools and compiles them: it comes first, so that what takes longest goes on beside the rest of the build.
+await build(['libs/toolchain'], { quietly: false });
+await Promise.all([build(needed), compileTools(tools)]);
 
 const child = spawn(node, [join(root, 'apps/cli/dist/main.js'), 'up', ...process.argv.slice(2)], {
   stdio: 'inherit',

@@ -12,5 +12,5 @@ export type { AgentOptions } from './nats/connect-agent.js';
 export type { HubOptions } from './nats/connect-hub.js';
 export { AnswersCommand, Reaction } from './reactions/decorators.js';
 export type { CommandRequest, ReactionOptions } from './reactions/decorators.js';
-export type { Patience } from './reactions/lanes.js';
+export type { Patience } from './reactions/attempts.js';
 export { JetStreamStrategy } from './reactions/jetstream-strategy.js';

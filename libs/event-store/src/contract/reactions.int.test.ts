@@ -77,6 +77,28 @@ describe.each(worlds)('reactions $kind', ({ start }) => {
     await eventually(() => seen.length === 1_001, 20_000, 'the first one is handled, too');
   });
 
+  test('that end while a subject with many events behind it is stuck lose none of them and keep their order', async () => {
+    const project = freshProject();
+    const { open, opened } = gate();
+    const first = await reacting(project, async () => {
+      await opened;
+      throw new Error('ended');
+    });
+    const texts = Array.from({ length: 150 }, (_, at) => String(at));
+    for (const text of texts) await note(project.a, text);
+    await note(project.b, 'free');
+    const closed = first.close();
+    open();
+    await closed;
+    const seen: string[] = [];
+    await reacting(project, (event) => {
+      if (event.subject === project.a) seen.push(textOf(event));
+      return Promise.resolve();
+    });
+    await eventually(() => seen.length >= texts.length, 10_000, 'all are seen');
+    expect(seen).toEqual(texts);
+  });
+
   test('see the events of a subject in order, one at a time', async () => {
     const project = freshProject();
     const seen: string[] = [];

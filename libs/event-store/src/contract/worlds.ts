@@ -11,7 +11,7 @@ import { MemorySnapshots } from '../memory/memory-message-log.js';
 import type { MessageLog } from '../message-log.js';
 import { ConnectionState } from '../nats/connection-state.js';
 import { HubMessageLog } from '../nats/hub-message-log.js';
-import type { Patience } from '../reactions/lanes.js';
+import type { Patience } from '../reactions/attempts.js';
 
 /** Parks fast, so that a test need not wait for minutes. */
 export const impatient: Patience = { retryableAttempts: 3, attempts: 2, firstDelayMs: 5, longestDelayMs: 20 };

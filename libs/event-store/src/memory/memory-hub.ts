@@ -6,7 +6,7 @@ import { reportTo, type Agent, type Hub } from '../hub.js';
 import { LoggedAggregates } from '../logged-aggregates.js';
 import { JetStreamStrategy } from '../reactions/jetstream-strategy.js';
 import { personId } from '../person-id.js';
-import type { Patience } from '../reactions/lanes.js';
+import type { Patience } from '../reactions/attempts.js';
 import { MemoryBlobStore } from './memory-blob-store.js';
 import { MemoryMessageLog, MemorySnapshots } from './memory-message-log.js';
 import { MemoryMessaging } from './memory-messaging.js';

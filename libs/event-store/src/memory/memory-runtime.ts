@@ -17,7 +17,10 @@ export class MemoryAcks {
   }
 }
 
-/** Delivers the log in memory to a reaction: every message that it has not acknowledged, then those to come. */
+/**
+ * Delivers the log in memory to a reaction as a durable consumer that is rewound: everything after the first message that
+ * is not acknowledged, then what is to come.
+ */
 export const memorySource = (
   log: EventLog,
   subjects: readonly string[],
@@ -26,8 +29,10 @@ export const memorySource = (
   open: (deliver: (delivery: Delivery) => void) => {
     const stop = new AbortController();
     const run = async (): Promise<void> => {
+      let isAcknowledged = true;
       for await (const { message } of log.follow({ subjects }, stop.signal)) {
-        if (acked.has(message.sequence)) continue;
+        isAcknowledged &&= acked.has(message.sequence);
+        if (isAcknowledged) continue;
         deliver({ message, ack: () => void acked.add(message.sequence), working: () => undefined });
       }
     };

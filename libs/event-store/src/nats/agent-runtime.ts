@@ -7,7 +7,7 @@ import { liveConsumer } from '../accounts/subjects-of.js';
 import { reportTo, type StoreMeter } from '../hub.js';
 import type { CommandRequest } from '../reactions/decorators.js';
 import type { EventHandler, ReactionPlan } from '../reactions/delivery.js';
-import type { Patience } from '../reactions/lanes.js';
+import type { Patience } from '../reactions/attempts.js';
 import type { ReactionRuntime } from '../reactions/jetstream-strategy.js';
 import { resumeCommand } from '../reactions/resume-command.js';
 import { RunningReaction } from '../reactions/running-reaction.js';

@@ -3,7 +3,7 @@ import { systemClock } from '@syncline/kernel';
 
 import { DecodedEventLog } from '../decoded-event-log.js';
 import type { Agent, StoreMeter } from '../hub.js';
-import type { Patience } from '../reactions/lanes.js';
+import type { Patience } from '../reactions/attempts.js';
 import { LoggedAggregates } from '../logged-aggregates.js';
 import { MemorySnapshots } from '../memory/memory-message-log.js';
 import { JetStreamStrategy } from '../reactions/jetstream-strategy.js';

@@ -9,7 +9,7 @@ import { systemClock } from '@syncline/kernel';
 import type { ProvisionerKeys } from '../accounts/installation.js';
 import { DecodedEventLog } from '../decoded-event-log.js';
 import { reportTo, type Hub, type StoreMeter } from '../hub.js';
-import type { Patience } from '../reactions/lanes.js';
+import type { Patience } from '../reactions/attempts.js';
 import { LoggedAggregates } from '../logged-aggregates.js';
 import { JetStreamStrategy } from '../reactions/jetstream-strategy.js';
 import { verifyStreams } from '../streams.js';

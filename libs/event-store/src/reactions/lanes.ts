@@ -1,48 +1,21 @@
-import { AdapterError, type LogEntry, type LogMessage, type StoredEvent } from '@syncline/kernel';
+import type { LogEntry, LogMessage } from '@syncline/kernel';
 
-import { decodeOrHalt } from '../logged-aggregates.js';
+import { Attempts, headOf, type Failure, type HandledEvent, type Patience } from './attempts.js';
 import type { Delivery, ReactionPlan } from './delivery.js';
-
-/** How often and how patiently a failing event is tried before its subject is parked. */
-export type Patience = {
-  readonly retryableAttempts: number;
-  readonly attempts: number;
-  readonly firstDelayMs: number;
-  readonly longestDelayMs: number;
-};
-export const usualPatience: Patience = {
-  retryableAttempts: 40,
-  attempts: 4,
-  firstDelayMs: 100,
-  longestDelayMs: 5_000,
-};
+import { WaitingDeliveries } from './waiting-deliveries.js';
 
 /** What lanes need of the service around them. */
 export type LaneSurroundings = {
   readonly patience: Patience;
-  /** Reads a subject after a sequence; for going on with a parked one. */
+  /** Reads a subject after a sequence; for going on with a parked one, and for what was left in the log. */
   readonly read: (subject: string, after: number) => Promise<readonly LogEntry[]>;
   readonly isParked: (subject: string) => boolean;
-  readonly park: (
-    event: Pick<StoredEvent, 'subject' | 'position' | 'correlationId'>,
-    attempts: number,
-    reason: string,
-  ) => Promise<void>;
+  readonly park: (event: HandledEvent, attempts: number, reason: string) => Promise<void>;
   /** Whether the log itself answers; while it does not, no attempt is counted. */
   readonly isConnected: () => boolean;
-  readonly onFailure: (
-    error: unknown,
-    event: Pick<StoredEvent, 'subject' | 'position' | 'correlationId'>,
-    attempt: number,
-  ) => void;
+  readonly onFailure: (error: unknown, event: HandledEvent, attempt: number) => void;
   /** Waits, or less where the signal aborts. */
   readonly delay: (ms: number, signal: AbortSignal) => Promise<void>;
-};
-
-type Failure = {
-  readonly event: Pick<StoredEvent, 'subject' | 'position' | 'correlationId'>;
-  readonly attempts: number;
-  readonly reason: string;
 };
 
 /**
@@ -51,7 +24,7 @@ type Failure = {
  * subject is parked.
  */
 export class Lanes {
-  readonly #waiting = new Map<string, Delivery[]>();
+  readonly #waiting = new WaitingDeliveries();
   readonly #ready: string[] = [];
   readonly #idle: (() => void)[] = [];
   /** Subjects whose deliveries wait for a catching up. */
@@ -59,47 +32,39 @@ export class Lanes {
   /** Up to where a catching up has handled a subject. */
   readonly #caughtUpTo = new Map<string, number>();
   readonly #stop = new AbortController();
+  readonly #attempts: Attempts;
   #running = 0;
   /** Of those that run, how many only wait for their next attempt. */
   #resting = 0;
 
   constructor(
-    private readonly plan: ReactionPlan,
+    plan: ReactionPlan,
     private readonly around: LaneSurroundings,
     private readonly width = 64,
-  ) {}
+  ) {
+    this.#attempts = new Attempts(plan, around, this.#stop.signal, (ms) => this.#rest(ms));
+  }
 
   /** How many deliveries are held or being handled. */
   get held(): number {
-    return [...this.#waiting.values()].reduce((sum, queue) => sum + queue.length, 0);
+    return this.#waiting.held;
   }
 
   /** When the oldest delivery that is held was recorded, nanoseconds since the epoch; undefined where none is. */
   get oldestNs(): bigint | undefined {
-    const times = [...this.#waiting.values()].flatMap((queue) => queue[0]?.message.recordedAtNs ?? []);
-    return times.reduce<bigint | undefined>(
-      (oldest, time) => (oldest && oldest < time ? oldest : time),
-      undefined,
-    );
+    return this.#waiting.oldestNs;
   }
 
   /** Takes a delivery; returns at once. */
   push(delivery: Delivery): void {
-    if (this.#stop.signal.aborted) return;
-    const { subject } = delivery.message;
-    const queue = this.#waiting.get(subject);
-    if (queue) {
-      if (!queue.some((one) => one.message.sequence === delivery.message.sequence)) queue.push(delivery);
-      return;
-    }
-    this.#waiting.set(subject, [delivery]);
-    this.#ready.push(subject);
+    if (this.#stop.signal.aborted || !this.#waiting.take(delivery)) return;
+    this.#ready.push(delivery.message.subject);
     this.#startLanes();
   }
 
   /** Tells the server that everything held is still ours. */
   keepAlive(): void {
-    for (const queue of this.#waiting.values()) for (const delivery of queue) delivery.working();
+    this.#waiting.keepAlive();
   }
 
   /** Takes nothing more; resolves when the events in hand are handled. What waits is delivered again later. */
@@ -132,7 +97,7 @@ export class Lanes {
       const entries = await this.around.read(subject, after);
       if (entries.length === 0) return after;
       for (const { message } of entries) {
-        if (await this.#tryMessage(message)) return undefined;
+        if (await this.#attempts.of(message)) return undefined;
         after = message.sequence;
       }
     }
@@ -161,22 +126,61 @@ export class Lanes {
   }
 
   async #drain(subject: string): Promise<void> {
-    const queue = this.#waiting.get(subject) ?? [];
-    for (let delivery = queue[0]; delivery && !this.#stop.signal.aborted; delivery = queue[0]) {
-      const handled = await this.#handle(delivery);
-      if (handled) delivery.ack();
-      queue.shift();
+    for (let delivery = this.#waiting.next(subject); delivery; delivery = this.#waiting.next(subject)) {
+      if (this.#stop.signal.aborted) {
+        this.#waiting.drop(subject);
+        return;
+      }
+      let handledUpTo = (await this.#handle(delivery)) ? delivery.message.sequence : undefined;
+      // Between this comparison and `done` nothing is awaited, so nothing is left behind unseen.
+      while (handledUpTo !== undefined && handledUpTo < this.#waiting.leftBehindLast(subject))
+        handledUpTo = await this.#handleLeft(subject, handledUpTo);
+      if (handledUpTo !== undefined) delivery.ack();
+      this.#waiting.done(subject);
     }
-    this.#waiting.delete(subject);
   }
 
   /** Whether the delivery may be acknowledged. */
-  async #handle(delivery: Delivery): Promise<boolean> {
-    const { message } = delivery;
+  async #handle({ message }: Delivery): Promise<boolean> {
     await this.#catchingUp.get(message.subject);
-    if (this.around.isParked(message.subject)) return true;
-    if (message.sequence <= (this.#caughtUpTo.get(message.subject) ?? 0)) return true;
-    const failure = await this.#tryMessage(message);
+    return this.#isDone(message) || this.#handleOrPark(message);
+  }
+
+  /** Handles what of a subject was left in the log after a sequence. Up to where; undefined where we stop. */
+  async #handleLeft(subject: string, after: number): Promise<number | undefined> {
+    let handledUpTo = after;
+    for (const { message } of await this.#readLeft(subject, after)) {
+      if (this.#stop.signal.aborted) return undefined;
+      // From here on its resumption reads the log.
+      if (this.around.isParked(subject)) return Infinity;
+      if (!this.#isDone(message) && !(await this.#handleOrPark(message))) return undefined;
+      handledUpTo = message.sequence;
+    }
+    return this.#stop.signal.aborted ? undefined : handledUpTo;
+  }
+
+  /** Reads again until there is something: it was delivered, so it is in the log. Nothing where we stop. */
+  async #readLeft(subject: string, after: number): Promise<readonly LogEntry[]> {
+    const { read, onFailure, patience } = this.around;
+    for (let attempt = 1; !this.#stop.signal.aborted; attempt += 1) {
+      try {
+        const entries = await read(subject, after);
+        if (entries.length > 0) return entries;
+      } catch (error) {
+        onFailure(error, headOf({ subject, sequence: after }), attempt);
+      }
+      await this.#rest(patience.longestDelayMs);
+    }
+    return [];
+  }
+
+  /** Whether nothing is to be done for a message now: its subject is parked, or it was handled from the log. */
+  #isDone({ subject, sequence }: LogMessage): boolean {
+    return this.around.isParked(subject) || sequence <= (this.#caughtUpTo.get(subject) ?? 0);
+  }
+
+  async #handleOrPark(message: LogMessage): Promise<boolean> {
+    const failure = await this.#attempts.of(message);
     return failure ? this.#parkUntilDone(failure) : true;
   }
 
@@ -194,48 +198,4 @@ export class Lanes {
     }
     return false;
   }
-
-  /** Handles a message's events in order, each as often as patience allows. */
-  async #tryMessage(message: LogMessage): Promise<Failure | undefined> {
-    const halted = {
-      subject: message.subject,
-      position: { sequence: message.sequence, index: 0 },
-      correlationId: `halt-${message.sequence}`,
-    };
-    let events: readonly StoredEvent[];
-    try {
-      events = decodeOrHalt(message);
-    } catch (error) {
-      return { event: halted, attempts: 1, reason: reasonOf(error) };
-    }
-    for (const event of events) {
-      const failure = await this.#tryEvent(event);
-      if (failure) return failure;
-    }
-    return undefined;
-  }
-
-  async #tryEvent(event: StoredEvent): Promise<Failure | undefined> {
-    const handlers = this.plan.handlers.get(event.type) ?? [];
-    const { patience } = this.around;
-    for (let attempt = 1; ; attempt += 1) {
-      try {
-        for (const handle of handlers) await handle(event);
-        return undefined;
-      } catch (error) {
-        this.around.onFailure(error, event, attempt);
-        if (!this.around.isConnected()) attempt -= 1;
-        const allowed =
-          error instanceof AdapterError && error.retryable ? patience.retryableAttempts : patience.attempts;
-        if (attempt >= allowed || this.#stop.signal.aborted)
-          return { event, attempts: Math.max(attempt, 1), reason: reasonOf(error) };
-        await this.#rest(
-          Math.min(patience.longestDelayMs, patience.firstDelayMs * 2 ** Math.max(0, attempt - 1)),
-        );
-      }
-    }
-  }
 }
-
-const reasonOf = (error: unknown): string =>
-  (error instanceof Error ? error.message : String(error)).slice(0, 500);

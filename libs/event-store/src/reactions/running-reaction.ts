@@ -9,7 +9,8 @@ import {
 } from '@syncline/kernel';
 
 import type { Delivery, DeliverySource, EventHandler, ReactionPlan } from './delivery.js';
-import { Lanes, usualPatience, type Patience } from './lanes.js';
+import { usualPatience, type Patience } from './attempts.js';
+import { Lanes } from './lanes.js';
 import { park, parkedOf, unpark, type Parking } from './parking.js';
 
 const keepAliveMs = 10_000;

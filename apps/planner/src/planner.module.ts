@@ -17,6 +17,7 @@ import { Revisions } from './configuration/revisions.js';
 import { HealingReaction } from './healing/healing.reaction.js';
 import { Log } from './log.js';
 import { PlannerMeter, plannerMeter } from './meter.js';
+import { PauseHandler } from './pausing/pause.handler.js';
 import { ClusterDiffs } from './planning/cluster-diffs.js';
 import { HeldTargets } from './planning/held-targets.js';
 import { Manifests } from './planning/manifests.js';
@@ -55,6 +56,7 @@ export class PlannerModule {
         RolloutsReaction,
         ApproveHandler,
         RetryHandler,
+        PauseHandler,
         PreviewHandler,
       ],
       providers: [

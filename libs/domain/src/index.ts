@@ -9,6 +9,7 @@ export { isSelected, placementOf, targetSpecOf } from './application/placement.j
 export type { ClusterLabels } from './application/placement.js';
 export type {
   ApplicationCommand,
+  ApplicationPause,
   ApplicationState,
   MemberProgress,
   Rollout,
@@ -18,7 +19,7 @@ export { configurationAggregate } from './configuration/configuration.js';
 export type { ConfigurationCommand, ConfigurationState, InForce } from './configuration/configuration.js';
 export { planAggregate } from './plan/plan.js';
 export { requestOf } from './plan/state.js';
-export type { Ending, LoggedPlanEvent, PlanCommand, PlanState, Request } from './plan/state.js';
+export type { Ending, LoggedPlanEvent, Pause, PlanCommand, PlanState, Request } from './plan/state.js';
 export { linkAggregate } from './link/link.js';
 export type { LinkCommand, LinkState } from './link/link.js';
 export { targetAggregate } from './target/target.js';

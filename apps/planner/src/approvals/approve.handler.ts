@@ -6,6 +6,7 @@ import { Controller, Inject } from '@nestjs/common';
 import { z } from 'zod';
 
 import { askedBy } from '../cause.js';
+import { refuseWhilePaused } from '../pausing/refuse-while-paused.js';
 
 const approval = z.object({
   cluster: z.string(),
@@ -32,6 +33,7 @@ export class ApproveHandler {
   @AnswersCommand('approve')
   async approve({ payload, context }: CommandRequest): Promise<CommandAnswer> {
     const asked = approval.parse(payload);
+    await refuseWhilePaused(this.aggregates, asked.project, asked.application);
     const subject = subjects.plan(asked.cluster, asked.project, asked.application);
     const { state } = await this.aggregates.load(planAggregate, subject);
     const correlationId = requestOf(state)?.correlationId ?? context.correlationId ?? asked.plan;

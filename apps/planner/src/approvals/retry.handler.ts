@@ -14,6 +14,7 @@ import { Controller, Inject } from '@nestjs/common';
 import { z } from 'zod';
 
 import { askedBy } from '../cause.js';
+import { refuseWhilePaused } from '../pausing/refuse-while-paused.js';
 import { outcomeAggregate } from '../rollouts/outcome.js';
 import { endingOf } from '../rollouts/progress.js';
 
@@ -39,6 +40,7 @@ export class RetryHandler {
   async retry({ payload, context }: CommandRequest): Promise<CommandAnswer> {
     const asked = retry.parse(payload);
     const members = await this.#members(asked);
+    await refuseWhilePaused(this.aggregates, asked.project, asked.application);
     const unknown = asked.clusters?.find((cluster) => !members.includes(cluster));
     if (unknown !== undefined) {
       throw new CommandRefused(
@@ -62,7 +64,11 @@ export class RetryHandler {
     );
   }
 
-  async #retry({ project, application }: Retry, cluster: string, context: CommandContext): Promise<Retried> {
+  async #retry(
+    { project, application, reason }: Retry,
+    cluster: string,
+    context: CommandContext,
+  ): Promise<Retried> {
     const subject = subjects.plan(cluster, project, application);
     const [plan, outcome] = await Promise.all([
       this.aggregates.load(planAggregate, subject),
@@ -70,7 +76,11 @@ export class RetryHandler {
     ]);
     const ending = endingOf(outcome.state);
     const correlationId = requestOf(plan.state)?.correlationId ?? context.correlationId ?? subject;
-    const command = { type: 'retry', ...(ending && { ending }) } as const;
+    const command = {
+      type: 'retry',
+      ...(ending && { ending }),
+      ...(reason !== undefined && { note: reason }),
+    } as const;
     const decided = await this.aggregates.decide(
       planAggregate,
       subject,

@@ -5,6 +5,7 @@ import { Aggregates, type StoredEvent } from '@syncline/kernel';
 import { Controller, Inject } from '@nestjs/common';
 
 import { reactingTo } from '../cause.js';
+import { findPause } from '../pausing/refuse-while-paused.js';
 import { outcomeAggregate } from '../rollouts/outcome.js';
 import { endingOf } from '../rollouts/progress.js';
 
@@ -30,6 +31,8 @@ export class HealingReaction {
   async driftDetected(event: StoredEvent<Detected>): Promise<void> {
     const target = parseTargetSubject(event.subject);
     if (!target) return;
+    // What drifted meanwhile is healed once the application goes on.
+    if (await findPause(this.aggregates, target.project, target.application)) return;
     const subject = subjects.plan(target.cluster, target.project, target.application);
     const outcome = await this.aggregates.load(outcomeAggregate, event.subject);
     await this.aggregates.decide(

@@ -1,4 +1,10 @@
-import { applicationAggregate, planAggregate, targetSpecOf, type PlanCommand } from '@syncline/domain';
+import {
+  applicationAggregate,
+  planAggregate,
+  targetSpecOf,
+  type Ending,
+  type PlanCommand,
+} from '@syncline/domain';
 import { subjects, type ApplicationEvent } from '@syncline/events';
 import { Reaction } from '@syncline/event-store';
 import { Aggregates, type StoredEvent } from '@syncline/kernel';
@@ -11,6 +17,8 @@ import { endingOf } from '../rollouts/progress.js';
 import { RolloutProgress } from '../rollouts/rollout-progress.js';
 
 type Event<Type extends ApplicationEvent['type']> = StoredEvent<Extract<ApplicationEvent, { type: Type }>>;
+
+type CommandFor = (cluster: string, ending: Ending | undefined) => PlanCommand;
 
 const listens = { name: 'targets', subjects: ['ev.app.>'] };
 const concurrently = 32;
@@ -41,26 +49,59 @@ export class TargetsReaction {
     const { state } = await this.aggregates.load(applicationAggregate, event.subject);
     // A rollout that was superseded meanwhile asks for nothing any more; its successor's wave comes after this one.
     if (state.status !== 'declared' || state.rollout?.id !== rollout) return;
-    const { spec, members } = state;
-    const limit = pLimit(concurrently);
-    const request = async (cluster: string): Promise<void> => {
-      const outcome = await this.aggregates.load(
-        outcomeAggregate,
-        subjects.target(cluster, spec.project, spec.name),
-      );
-      const ending = endingOf(outcome.state);
-      await this.#decide(event, subjects.plan(cluster, spec.project, spec.name), {
-        type: 'request',
-        rollout,
-        revision,
-        reason: 'rollout',
-        spec: targetSpecOf(spec, members[cluster] ?? {}),
-        ...(ending && { ending }),
-      });
-    };
-    await Promise.all(clusters.map((cluster) => limit(request, cluster)));
+    const { spec, members, pause: paused } = state;
+    await this.#decideEach(event, spec, clusters, (cluster, ending) => ({
+      type: 'request',
+      rollout,
+      revision,
+      reason: 'rollout',
+      spec: targetSpecOf(spec, members[cluster] ?? {}),
+      ...(ending && { ending }),
+      ...(paused && { paused: { reason: paused.reason, since: paused.since } }),
+    }));
     // Where every target was what the rollout wants already, nothing more will happen on any of them.
     await this.progress.observe(event.subject, undefined, reactingTo(event));
+  }
+
+  @Reaction({ ...listens, types: ['ApplicationPaused'] })
+  async applicationPaused(event: Event<'ApplicationPaused'>): Promise<void> {
+    const { reason } = event.data;
+    await this.#decideOnMembers(event, (_, ending) => ({
+      type: 'pause',
+      reason,
+      since: event.occurredAt,
+      ...(ending && { ending }),
+    }));
+  }
+
+  @Reaction({ ...listens, types: ['ApplicationResumed'] })
+  applicationResumed(event: Event<'ApplicationResumed'>): Promise<void> {
+    return this.#decideOnMembers(event, () => ({ type: 'resume' }));
+  }
+
+  async #decideOnMembers(event: StoredEvent, command: CommandFor): Promise<void> {
+    const { state } = await this.aggregates.load(applicationAggregate, event.subject);
+    if (state.status === 'declared')
+      await this.#decideEach(event, state.spec, Object.keys(state.members), command);
+  }
+
+  /** Decides on the plan subject of each cluster, told how the newest apply there ended. */
+  async #decideEach(
+    event: StoredEvent,
+    { project, name }: { readonly project: string; readonly name: string },
+    clusters: readonly string[],
+    command: CommandFor,
+  ): Promise<void> {
+    const limit = pLimit(concurrently);
+    const decide = async (cluster: string): Promise<void> => {
+      const outcome = await this.aggregates.load(outcomeAggregate, subjects.target(cluster, project, name));
+      await this.#decide(
+        event,
+        subjects.plan(cluster, project, name),
+        command(cluster, endingOf(outcome.state)),
+      );
+    };
+    await Promise.all(clusters.map((cluster) => limit(decide, cluster)));
   }
 
   async #release(

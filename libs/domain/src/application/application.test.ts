@@ -269,6 +269,14 @@ const drawn: fc.Arbitrary<(index: number, history: History) => ApplicationComman
     ),
   fc.record({ type: fc.constant('retire' as const), repository, revision }).map((one) => () => one),
   fleets.map((to) => (index: number) => place(`r${index}`, to)),
+  fc
+    .constantFrom('pause' as const, 'resume' as const)
+    .map(
+      (type) => (index: number, history: History) =>
+        history.state.status === 'declared'
+          ? { type, by: 'person:1', reason: 'x' }
+          : place(`r${index}`, fleet),
+    ),
   someProgress.map((of) => (_: number, history: History) => history.progress(of)),
 );
 

@@ -1,8 +1,16 @@
 import type { ApplicationEvent, ApplicationSpec } from '@syncline/events';
 import { canonicalJson, type Aggregate, type Decider } from '@syncline/kernel';
 
+import { pause, resume } from './pausing.js';
 import { observeRollout, startRollout } from './rollout.js';
-import type { ApplicationCommand, ApplicationState, Declared, Rollout } from './state.js';
+import type {
+  ApplicationCommand,
+  ApplicationPause,
+  ApplicationState,
+  Declared,
+  LoggedApplicationEvent,
+  Rollout,
+} from './state.js';
 
 type Declare = Extract<ApplicationCommand, { type: 'declare' }>;
 
@@ -57,6 +65,10 @@ const decide = (state: ApplicationState, command: ApplicationCommand): readonly 
         ? observeRollout(state, state.rollout, command.progress)
         : [];
     }
+    case 'pause':
+      return pause(state, command);
+    case 'resume':
+      return resume(state, command);
     default:
       return command satisfies never;
   }
@@ -98,7 +110,19 @@ const inStatus = ({ id, wave, waves }: Rollout, status: 'running' | 'completed')
   waves,
 });
 
-const evolve = (state: ApplicationState, event: ApplicationEvent): ApplicationState => {
+const pauseOf = ({
+  data: { by, reason },
+  occurredAt = '',
+}: Extract<LoggedApplicationEvent, { type: 'ApplicationPaused' }>): ApplicationPause => ({
+  by,
+  reason,
+  since: occurredAt,
+});
+
+const withPause = (state: ApplicationState, paused: ApplicationPause | undefined): ApplicationState =>
+  state.status === 'declared' ? { ...state, pause: paused } : state;
+
+const evolve = (state: ApplicationState, event: LoggedApplicationEvent): ApplicationState => {
   switch (event.type) {
     case 'ApplicationDeclared':
     case 'ApplicationRevised':
@@ -120,7 +144,9 @@ const evolve = (state: ApplicationState, event: ApplicationEvent): ApplicationSt
     case 'RolloutCompleted':
       return withRollout(state, event.data.rollout, (one) => inStatus(one, 'completed'));
     case 'ApplicationPaused':
+      return withPause(state, pauseOf(event));
     case 'ApplicationResumed':
+      return withPause(state, undefined);
     case 'WaveCompleted':
     case 'RolloutSuperseded':
       return state;
@@ -129,14 +155,14 @@ const evolve = (state: ApplicationState, event: ApplicationEvent): ApplicationSt
   }
 };
 
-const decider: Decider<ApplicationState, ApplicationCommand, ApplicationEvent> = {
+const decider: Decider<ApplicationState, ApplicationCommand, LoggedApplicationEvent> = {
   initial: { status: 'undeclared' },
   decide,
   evolve,
 };
 
 /** `ev.app.<project>.<app>`: an application with its rollout; where it has no waves, its rollout has one named `all`. */
-export const applicationAggregate: Aggregate<ApplicationState, ApplicationCommand, ApplicationEvent> = {
+export const applicationAggregate: Aggregate<ApplicationState, ApplicationCommand, LoggedApplicationEvent> = {
   name: 'application',
   version: 1,
   decider,

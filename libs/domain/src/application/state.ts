@@ -1,4 +1,5 @@
-import type { ApplicationSpec } from '@syncline/events';
+import type { ApplicationEvent, ApplicationSpec } from '@syncline/events';
+import type { StoredEvent } from '@syncline/kernel';
 
 import type { ClusterLabels } from './placement.js';
 
@@ -26,7 +27,15 @@ export type ApplicationState =
       readonly spec: ApplicationSpec;
       readonly members: ClusterLabels;
       readonly rollout?: Rollout;
+      /** Nothing changes on any cluster while it is there. */
+      readonly pause?: ApplicationPause | undefined;
     };
+
+/** Who paused an application, why, and since when (RFC 3339; empty where the event does not say). */
+export type ApplicationPause = { readonly by: string; readonly reason: string; readonly since: string };
+
+/** An application event as the log gives it. */
+export type LoggedApplicationEvent = ApplicationEvent & Partial<Pick<StoredEvent, 'occurredAt'>>;
 
 /** An application that a repository declares. */
 export type Declared = Extract<ApplicationState, { status: 'declared' }>;
@@ -65,6 +74,13 @@ export type ApplicationCommand =
       readonly fleet: ClusterLabels;
       readonly rollout: string;
     }
+  | {
+      /** A person wants nothing to change for now. `by` is `person:<id>`. */
+      readonly type: 'pause';
+      readonly by: string;
+      readonly reason: string;
+    }
+  | { readonly type: 'resume'; readonly by: string; readonly reason?: string }
   | {
       /** Something happened on a target of the rollout. */
       readonly type: 'observe';

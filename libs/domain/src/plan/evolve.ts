@@ -37,7 +37,7 @@ const drafted = (request: Request, data: PlanData<'PlanDrafted'>): PlanState => 
 const evolveRequest = (state: PlanState, request: Request, event: LoggedPlanEvent): PlanState => {
   switch (event.type) {
     case 'PlanHeld':
-      return { status: 'held', request, reason: event.data.reason };
+      return { status: 'held', request, reason: event.data.reason, by: event.data.by };
     case 'RenderFailed':
       return { status: 'failed', request, reason: event.data.reason };
     case 'PlanUnchanged':

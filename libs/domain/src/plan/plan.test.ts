@@ -261,6 +261,8 @@ const others: readonly ((request: string, plan: string) => PlanCommand)[] = [
   (_, plan) => ({ type: 'reject', plan, by: 'person:p', reason: 'x' }),
   (_, plan) => ({ type: 'retry', ending: { plan, outcome: 'failed' } }),
   () => ({ type: 'return' }),
+  () => ({ type: 'pause', reason: 'x', since }),
+  () => ({ type: 'resume' }),
   () => ({ type: 'release', reason: 'retired', revision: rev('a') }),
 ];
 const other = fc.tuple(fc.constantFrom(...others), recent).map(

@@ -4,6 +4,7 @@ import { canonicalJson, type Aggregate, type Decider } from '@syncline/kernel';
 import { approve, reject } from './approvals.js';
 import { evolve } from './evolve.js';
 import { heal } from './healing.js';
+import { heldByPause, isUnderWay } from './pausing.js';
 import { requestOf, type Ending, type LoggedPlanEvent, type PlanCommand, type PlanState } from './state.js';
 import type { Request } from './state.js';
 
@@ -24,9 +25,16 @@ const supersede = (state: PlanState, by: string, ending?: Ending): readonly Plan
   return [{ type: 'PlanSuperseded', data: { rollout, revision, plan: state.plan, by } }];
 };
 
-const ask = (request: Pick<Request, 'rollout' | 'revision' | 'spec'>, reason: PlanReason): PlanEvent => {
+const ask = (
+  request: Pick<Request, 'rollout' | 'revision' | 'spec'>,
+  reason: PlanReason,
+  note?: string,
+): PlanEvent => {
   const { rollout, revision, spec } = request;
-  return { type: 'PlanRequested', data: { rollout, revision, reason, spec } };
+  return {
+    type: 'PlanRequested',
+    data: { rollout, revision, reason, spec, ...(note !== undefined && { note }) },
+  };
 };
 
 /** A target that is already asked to become just this goes on undisturbed, whatever rollout asks. */
@@ -35,7 +43,12 @@ const request = (state: PlanState, command: Command<'request'>): readonly PlanEv
   const same =
     current?.revision === command.revision && canonicalJson(current.spec) === canonicalJson(command.spec);
   if (same) return [];
-  return [...supersede(state, command.revision, command.ending), ask(command, command.reason)];
+  const { rollout, revision, paused } = command;
+  return [
+    ...supersede(state, revision, command.ending),
+    ask(command, command.reason),
+    ...(paused ? [heldByPause({ rollout, revision }, paused)] : []),
+  ];
 };
 
 /** An answer counts only for the request that is current; a late one decides nothing. */
@@ -84,7 +97,7 @@ const findStale = (state: PlanState, command: Command<'find-stale'>): readonly P
 };
 
 /** What failed, is held, refused or rejected is planned anew; what is under way or waits for a person is not. */
-const retry = (state: PlanState, { ending }: Command<'retry'>): readonly PlanEvent[] => {
+const retry = (state: PlanState, { ending, note }: Command<'retry'>): readonly PlanEvent[] => {
   const stuck =
     state.status === 'failed' ||
     state.status === 'held' ||
@@ -92,7 +105,14 @@ const retry = (state: PlanState, { ending }: Command<'retry'>): readonly PlanEve
     (state.status === 'drafted' && state.refused.length > 0) ||
     (state.status === 'approved' && ending?.plan === state.plan && ending.outcome === 'failed');
   if (!stuck) return [];
-  return [...supersede(state, state.request.revision, ending), ask(state.request, 'retry')];
+  return [...supersede(state, state.request.revision, ending), ask(state.request, 'retry', note)];
+};
+
+/** What is under way stops and is held: an apply at its next safe point, because its plan is superseded. */
+const pause = (state: PlanState, command: Command<'pause'>): readonly PlanEvent[] => {
+  if (!isUnderWay(state, command.ending)) return [];
+  const { revision } = state.request;
+  return [...supersede(state, revision, command.ending), heldByPause(state.request, command)];
 };
 
 const release = (state: PlanState, { reason, revision }: Command<'release'>): readonly PlanEvent[] =>
@@ -130,7 +150,11 @@ const decide = (state: PlanState, command: PlanCommand): readonly PlanEvent[] =>
     case 'heal':
       return heal(state, command);
     case 'return':
-      return state.status === 'held' ? [ask(state.request, 'cluster-returned')] : [];
+      return state.status === 'held' && state.by !== 'pause' ? [ask(state.request, 'cluster-returned')] : [];
+    case 'pause':
+      return pause(state, command);
+    case 'resume':
+      return state.status === 'held' && state.by === 'pause' ? [ask(state.request, 'resumed')] : [];
     case 'retry':
       return retry(state, command);
     case 'approve':

@@ -33,7 +33,13 @@ export type PlanState =
   | { readonly status: 'idle' }
   | { readonly status: 'released' }
   | { readonly status: 'requested'; readonly request: Request }
-  | { readonly status: 'held'; readonly request: Request; readonly reason: string }
+  | {
+      readonly status: 'held';
+      readonly request: Request;
+      readonly reason: string;
+      /** What it waits for; in states of earlier versions always the cluster. */
+      readonly by?: PlanData<'PlanHeld'>['by'];
+    }
   | { readonly status: 'failed'; readonly request: Request; readonly reason: string }
   | { readonly status: 'unchanged'; readonly request: Request }
   | {
@@ -54,12 +60,21 @@ export type PlanState =
 /** How the apply of an approved plan ended, as far as the target's own events say. */
 export type Ending = { readonly plan: string; readonly outcome: 'succeeded' | 'failed' };
 
+/** Why an application is paused, and since when (RFC 3339). */
+export type Pause = { readonly reason: string; readonly since: string };
+
 type Wanted = { readonly rollout: string; readonly revision: string; readonly spec: TargetSpec };
 /** The position of the request that an outcome answers. */
 type Answer = { readonly request: string };
 
 export type PlanCommand =
-  | ({ readonly type: 'request'; readonly reason: PlanReason; readonly ending?: Ending } & Wanted)
+  | ({
+      readonly type: 'request';
+      readonly reason: PlanReason;
+      readonly ending?: Ending;
+      /** The application is paused: the target is asked and held at once. */
+      readonly paused?: Pause;
+    } & Wanted)
   | ({ readonly type: 'hold'; readonly reason: string; readonly since: string } & Answer)
   | ({
       readonly type: 'fail';
@@ -84,7 +99,9 @@ export type PlanCommand =
       readonly at: string;
     }
   | { readonly type: 'return' }
-  | { readonly type: 'retry'; readonly ending?: Ending }
+  | ({ readonly type: 'pause'; readonly ending?: Ending } & Pause)
+  | { readonly type: 'resume' }
+  | { readonly type: 'retry'; readonly ending?: Ending; readonly note?: string }
   | { readonly type: 'approve'; readonly plan: string; readonly by: string; readonly reason?: string }
   | { readonly type: 'reject'; readonly plan: string; readonly by: string; readonly reason: string }
   | { readonly type: 'release'; readonly reason: 'placement' | 'retired'; readonly revision: string };

@@ -20,7 +20,13 @@ export const planEvents = [
     'PlanRequested',
     1,
     'A target is to be planned at a revision; every earlier plan of the target that has not ended is superseded.',
-    z.object({ ...common, reason: z.enum(planReasons), spec: targetSpec }),
+    z.object({
+      ...common,
+      reason: z.enum(planReasons),
+      spec: targetSpec,
+      /** What whoever asked said about it. */
+      note: z.string().max(500).optional(),
+    }),
   ),
   defineEvent(
     'PlanHeld',

@@ -10,6 +10,7 @@ import { openSession, type CommonOptions } from '../shell/session.js';
 import type { Surroundings } from '../shell/surroundings.js';
 import { extractContext } from './kubeconfig-context.js';
 import { registerCluster } from './register-cluster.js';
+import { simulatedLines } from './simulated.js';
 
 type AddOptions = CommonOptions & {
   readonly kubeconfig: string;
@@ -52,10 +53,13 @@ const list = async (surroundings: Surroundings, options: CommonOptions): Promise
   session.show({ clusters: items }, () =>
     items.length === 0
       ? 'No cluster is registered. syncline cluster add registers one.'
-      : tableText(
-          ['CLUSTER', 'LABELS', 'APPLIER', 'STATE', 'KUBERNETES', 'SINCE', ''],
-          items.map((one) => rowOf(one, surroundings)),
-        ),
+      : [
+          tableText(
+            ['CLUSTER', 'LABELS', 'APPLIER', 'STATE', 'KUBERNETES', 'SINCE', ''],
+            items.map((one) => rowOf(one, surroundings)),
+          ),
+          ...simulatedLines(items),
+        ].join('\n'),
   );
 };
 

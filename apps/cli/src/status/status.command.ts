@@ -2,8 +2,9 @@ import { isCommandRefused } from '@syncline/kernel';
 import type { Command } from 'commander';
 
 import type { ApiClient } from '../client/api-client.js';
-import { fleet } from '../client/contract.js';
+import { cluster, fleet, listOf } from '../client/contract.js';
 import { listenForNews } from '../client/news.js';
+import { simulatedLines } from '../cluster/simulated.js';
 import { addLeaf } from '../shell/leaf.js';
 import { openSession, type CommonOptions, type Session } from '../shell/session.js';
 import type { Surroundings } from '../shell/surroundings.js';
@@ -16,9 +17,12 @@ const everyMs = 10_000;
 /** Prints the fleet as it is now. */
 export const showFleet = async (session: Session, api: ApiClient): Promise<void> => {
   const { now, colour } = session.surroundings;
-  const answer = await api.get('/v1/fleet', fleet);
+  const [answer, clusters] = await Promise.all([
+    api.get('/v1/fleet', fleet),
+    api.get('/v1/clusters', listOf(cluster)),
+  ]);
   session.show({ targets: answer.targets.map(targetRecord) }, () =>
-    fleetTable(answer, { now: now(), colour }),
+    [fleetTable(answer, { now: now(), colour }), ...simulatedLines(clusters.items)].join('\n'),
   );
 };
 

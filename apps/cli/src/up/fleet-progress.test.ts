@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 
 import type { Target } from '../client/contract.js';
-import { countPlaced, judgeFleet, progressText } from './fleet-progress.js';
+import { countPlaced, judgeFleet, progressText, waitingText } from './fleet-progress.js';
 
 const target = (sync: string, health = 'Current'): Target => ({
   project: 'default', application: 'a', cluster: 'c', revision: null, desiredRevision: null, plan: null, sync, health,
@@ -35,6 +35,15 @@ describe('a fleet', () => {
     expect(progressText(pending)).toBe('repository fleet is being read');
     expect(progressText(progress([target('InSync'), target('Planning')], 3))).toMatch(/^1 of 3 targets/);
   });
+});
+
+test('what is waited for is named with where it is and why, and the rest is counted', () => {
+  const failing = { ...target('Failed', 'Unknown'), message: 'no such image' };
+  expect(waitingText(progress([target('InSync'), failing, target('Planning')]))).toBe(
+    '; waiting for a on c (Failed, Unknown: no such image), a on c (Planning, Current)',
+  );
+  expect(waitingText(progress([1, 2, 3, 4, 5].map(() => target('Planning'))))).toMatch(/, 2 more$/);
+  expect(waitingText(progress([target('InSync')]))).toBe('');
 });
 
 test('placements count the clusters whose labels match', () => {

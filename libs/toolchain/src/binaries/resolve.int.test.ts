@@ -5,7 +5,7 @@ import { dirname, join } from 'node:path';
 import { beforeEach, describe, expect, onTestFinished, test } from 'vitest';
 
 import { pins } from './pins.js';
-import { cacheDirectory, resolveBinary } from './resolve.js';
+import { cacheDirectory, findBinary, resolveBinary } from './resolve.js';
 
 let home: string;
 beforeEach(async () => {
@@ -64,6 +64,15 @@ describe('a binary', () => {
       expect(await resolveIn({ PATH })).toMatchObject({ path, how: 'cache' });
     },
   );
+
+  test('is found in the cache, and not made by looking for it where it is nowhere', async () => {
+    const find = () =>
+      findBinary('nats-server', { XDG_CACHE_HOME: join(home, 'cache'), PATH: join(home, 'empty') });
+    expect(await find()).toBeUndefined();
+    expect(await find()).toBeUndefined();
+    const path = await cached();
+    expect(await find()).toMatchObject({ path, how: 'cache' });
+  });
 
   test('that is nowhere, on a machine without Go, is asked for in one sentence', async () => {
     await expect(resolveIn({ PATH: join(home, 'empty') })).rejects.toMatchObject({

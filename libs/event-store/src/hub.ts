@@ -10,6 +10,8 @@ import type {
   ServedClusters,
 } from '@syncline/kernel';
 
+import type { CacheStanding } from './fold-cache.js';
+import type { LoadedFrom } from './folded-states.js';
 import type { JetStreamStrategy } from './reactions/jetstream-strategy.js';
 import type { WorkContext, ReactionReport, ReactionStanding } from './reactions/running-reaction.js';
 
@@ -37,7 +39,12 @@ export type Agent = Pick<Hub, 'aggregates' | 'log' | 'blobs' | 'live' | 'strateg
 
 /** Numbers that the connection tells to whoever shows metrics. */
 export type StoreMeter = {
-  readonly appended?: (seconds: number) => void;
+  /** An append was answered, or given up; `hasConflict` where the decision has to be made again. */
+  readonly appended?: (seconds: number, hasConflict: boolean) => void;
+  /** A state was asked of the log: what was remembered was current, a part of the history was read, or all of it. */
+  readonly loaded?: (seconds: number, from: LoadedFrom) => void;
+  /** How many states are remembered, and about how many bytes they are. */
+  readonly kept?: (standing: CacheStanding) => void;
   readonly reactionFailed?: (reaction: string, subject: string, attempt: number, error: unknown) => void;
   readonly parked?: (reaction: string, subjects: number) => void;
   /** Runs work on behalf of a change, so that what it logs can be told to belong to it. */

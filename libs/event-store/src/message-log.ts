@@ -1,8 +1,13 @@
 import type { LogFilter, LogMessage } from '@syncline/kernel';
 
-/** `conflict`: another sequence, a duplicate id or a time-out; only a reload tells what happened. */
+/**
+ * `conflict`: the subject has moved, or the id is another's, so nothing was appended. `unknown`: nobody answered, and only a
+ * reload tells whether it was.
+ */
 export type AppendOutcome =
-  { readonly status: 'appended'; readonly sequence: number } | { readonly status: 'conflict' };
+  | { readonly status: 'appended'; readonly sequence: number }
+  | { readonly status: 'conflict' }
+  | { readonly status: 'unknown' };
 
 /** One decision on its way into the log. */
 export type NewMessage = {

@@ -1,6 +1,7 @@
 import { withLogContext } from './log-context.js';
 import type { Logger } from './logging.js';
 import type { Metrics } from './metrics.js';
+import { aggregateMeter } from './aggregate-meter.js';
 import { reactionMeter } from './reaction-meter.js';
 
 /** From this share of its size limit on a log asks for more room, long before it refuses anything. */
@@ -13,12 +14,20 @@ export const storeMeter = (metrics: Metrics, logger: Logger) => {
     "Messages of a cluster's history that an applier read from the log.",
     ['cluster'],
   );
+  const sweeps = metrics.counter(
+    'syncline_history_reads_total',
+    "Times that an applier read from a cluster's history.",
+    ['cluster'],
+  );
   return {
     ...reactionMeter(metrics, logger),
     within: withLogContext,
     connected: connectionLines(metrics, logger),
-    appended: (seconds: number): void => metrics.appendSeconds.observe(seconds),
-    historyRead: (cluster: string, messages: number): void => histories.inc({ cluster }, messages),
+    ...aggregateMeter(metrics),
+    historyRead: (cluster: string, messages: number): void => {
+      histories.inc({ cluster }, messages);
+      sweeps.inc({ cluster });
+    },
     logFilled: (share: number): void => {
       metrics.logFilled.set(share);
       if (share >= fillsFrom)

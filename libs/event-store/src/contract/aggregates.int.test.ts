@@ -108,7 +108,7 @@ describe.each(worlds)('aggregates $kind', ({ start }) => {
     const forgetful: MessageLog = Object.create(world.messages) as MessageLog;
     forgetful.append = async (message) => {
       const outcome = await world.messages.append(message);
-      return (lost += 1) === 1 ? { status: 'conflict' } : outcome;
+      return (lost += 1) === 1 ? { status: 'unknown' } : outcome;
     };
     forgetful.read = (...args) => world.messages.read(...args);
     forgetful.last = (...args) => world.messages.last(...args);
@@ -117,6 +117,85 @@ describe.each(worlds)('aggregates $kind', ({ start }) => {
     expect(decided.events.map((event) => event.data)).toMatchObject([{ labels: { text: 'a' } }, {}]);
     expect(decided.position).toEqual(decided.events[1]?.position);
     expect(await textsOf(subject)).toEqual(['a', 'b']);
+  });
+
+  describe('a process that knows an older state', () => {
+    /** Two processes; the second has seen the subject's first note, and not what the first wrote afterwards. */
+    const staleOver = async (subject: string, ...later: readonly string[]) => {
+      const [writer, stale] = [planner, await world.hub('planner')];
+      await writer.aggregates.decide(notes, subject, { texts: ['first'] }, because());
+      await stale.aggregates.load(notes, subject);
+      for (const text of later)
+        await writer.aggregates.decide(notes, subject, { texts: [text] }, because({ idempotencyKey: text }));
+      return stale;
+    };
+
+    test('decides again on what it did not know', async () => {
+      const subject = freshSubject();
+      const stale = await staleOver(subject, 'second');
+      const decided = await stale.aggregates.decide(notes, subject, { texts: ['third'] }, because());
+      expect(decided.state).toEqual(['first', 'second', 'third']);
+      expect(await textsOf(subject)).toEqual(['first', 'second', 'third']);
+    });
+
+    test('refuses by what it did not know, and is not refused by what has passed', async () => {
+      const subject = freshSubject();
+      const stale = await staleOver(subject, 'second');
+      const tooMany = stale.aggregates.decide(notes, subject, { texts: ['third'], limit: 2 }, because());
+      await expect(tooMany).rejects.toMatchObject({ code: 'notes-full' });
+      await planner.aggregates.decide(notes, subject, { texts: ['clear'] }, because());
+      const fits = await stale.aggregates.decide(notes, subject, { texts: ['again'], limit: 2 }, because());
+      expect(fits.state).toEqual(['again']);
+      expect(await textsOf(subject)).toEqual(['again']);
+    });
+
+    test('decides nothing for a key that was used meanwhile, and says no events of another', async () => {
+      const subject = freshSubject();
+      const stale = await staleOver(subject, 'keyed');
+      const cause = because({ idempotencyKey: 'keyed' });
+      const repeated = await stale.aggregates.decide(notes, subject, { texts: ['twice'] }, cause);
+      expect(repeated.events).toEqual([]);
+      expect(repeated.state).toEqual(['first', 'keyed']);
+      expect(await textsOf(subject)).toEqual(['first', 'keyed']);
+    });
+
+    test('decides nothing for an event that was reacted to meanwhile, or one before it', async () => {
+      const subject = freshSubject();
+      const stale = await staleOver(subject);
+      const reacting = (sequence: number) =>
+        because({ reaction: { subject: 'ev.repo.fleet', position: { sequence, index: 0 } } });
+      await planner.aggregates.decide(notes, subject, { texts: ['seven'] }, reacting(7));
+      for (const sequence of [7, 5]) {
+        const repeated = await stale.aggregates.decide(notes, subject, { texts: ['no'] }, reacting(sequence));
+        expect(repeated.events).toEqual([]);
+      }
+      await stale.aggregates.decide(notes, subject, { texts: ['nine'] }, reacting(9));
+      expect(await textsOf(subject)).toEqual(['first', 'seven', 'nine']);
+    });
+
+    test('and another that is as stale get through, each decision once, whoever comes first', async () => {
+      const subject = freshSubject();
+      const others = [await staleOver(subject), await world.hub('planner'), await world.hub('planner')];
+      await Promise.all(others.map((hub) => hub.aggregates.load(notes, subject)));
+      const rounds = Array.from({ length: 6 }, (_, round) => round);
+      for (const round of rounds) {
+        // Each knows only what it wrote itself: the others' last notes are news to it.
+        await Promise.all(
+          others.map((hub, at) =>
+            hub.aggregates.decide(
+              notes,
+              subject,
+              { texts: [`${round}-${at}`] },
+              because({ idempotencyKey: `${round}-${at % 2}` }),
+            ),
+          ),
+        );
+      }
+      const texts = await textsOf(subject);
+      expect(texts).toHaveLength(1 + 2 * rounds.length);
+      for (const round of rounds)
+        expect(texts.filter((text) => text.startsWith(`${round}-`))).toHaveLength(2);
+    });
   });
 
   test('a snapshot and the tail after it fold to what the whole history folds to', async () => {

@@ -9,7 +9,7 @@ const noted = (text: string): FleetEvent => ({
   data: { cluster: 'notes', labels: { text } },
 });
 
-/** A note is a ClusterRelabelled with the text as its label; `limit` refuses more notes than that. */
+/** A note is a ClusterRelabelled with the text as its label; `limit` refuses more notes than that; `clear` takes all away. */
 export const notes: Aggregate<readonly string[], NotesCommand, FleetEvent> = {
   name: 'notes',
   version: 1,
@@ -20,8 +20,11 @@ export const notes: Aggregate<readonly string[], NotesCommand, FleetEvent> = {
         throw new CommandRefused('notes-full', `There are ${state.length} notes; ${limit} are allowed.`);
       return texts.map(noted);
     },
-    evolve: (state, event) =>
-      event.type === 'ClusterRelabelled' ? [...state, event.data.labels.text ?? ''] : state,
+    evolve: (state, event) => {
+      if (event.type !== 'ClusterRelabelled') return state;
+      const { text = '' } = event.data.labels;
+      return text === 'clear' ? [] : [...state, text];
+    },
   },
 };
 

@@ -43,7 +43,7 @@ export const connectAgent = async (options: AgentOptions): Promise<Agent> => {
     clock: systemClock,
     source: `/syncline/applier/${applier}`,
     idKey,
-    ...(meter?.appended && { onAppend: meter.appended }),
+    ...(meter && { report: meter }),
   });
   const watch = (signal: AbortSignal): AsyncIterable<readonly string[]> => watchServed(nc, applier, signal);
   const runtime = new AgentRuntime({

@@ -96,7 +96,7 @@ const assemble = async (nc: NatsConnection, options: HubOptions): Promise<Hub> =
     clock: systemClock,
     source: `/syncline/${service}`,
     idKey,
-    ...(meter?.appended && { onAppend: meter.appended }),
+    ...(meter && { report: meter }),
   });
   const events = new DecodedEventLog(log);
   const runtime = new HubRuntime(service, { nc, js, state }, jsm, {

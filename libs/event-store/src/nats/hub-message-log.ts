@@ -14,7 +14,10 @@ import { readSubject } from './read-subject.js';
 const appendTimeoutMs = 5_000;
 const onAgainMs = 200;
 
-/** Appends one decision. What nobody can vouch for (a time-out, a foreign duplicate id) is a conflict: reload. */
+/**
+ * Appends one decision. A duplicate is a conflict: each attempt has an id of its own, so another decision has used it. What
+ * nobody can vouch for is unknown.
+ */
 export const publishDecision = async (js: JetStreamClient, decision: NewMessage): Promise<AppendOutcome> => {
   try {
     const ack = await js.publish(decision.subject, decision.bytes, {
@@ -24,7 +27,8 @@ export const publishDecision = async (js: JetStreamClient, decision: NewMessage)
     });
     return ack.duplicate ? { status: 'conflict' } : { status: 'appended', sequence: ack.seq };
   } catch (error) {
-    if (isConflict(error) || isUncertain(error)) return { status: 'conflict' };
+    if (isConflict(error)) return { status: 'conflict' };
+    if (isUncertain(error)) return { status: 'unknown' };
     throw classify(error, `append to ${decision.subject}`);
   }
 };

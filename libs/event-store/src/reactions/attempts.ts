@@ -1,6 +1,6 @@
 import { AdapterError, type LogMessage, type StoredEvent } from '@syncline/kernel';
 
-import { decodeOrHalt } from '../logged-aggregates.js';
+import { decodeOrHalt } from '../decode-or-halt.js';
 import type { ReactionPlan } from './delivery.js';
 
 /** How often and how patiently a failing event is tried before its subject is parked. */

@@ -1,5 +1,6 @@
 import { bootstrapLog, serverConfiguration } from '@syncline/event-store';
 import {
+  accepts,
   resolveBinaries,
   startNatsServer,
   startPostgres,
@@ -45,7 +46,9 @@ const startViews = async ({ places, ports, supervise }: Installation): Promise<s
   return url;
 };
 
+/** A request that finds nobody costs far more than a look whether somebody listens, and most of the looks find nobody. */
 const isReady = async (port: number): Promise<boolean> =>
+  (await accepts(port)) &&
   (await fetch(`http://127.0.0.1:${port}/readyz`, { signal: AbortSignal.timeout(2_000) })).ok;
 
 const startService = async (

@@ -25,6 +25,7 @@ import { DocsController } from './openapi/docs.controller.js';
 import { OpenApi } from './openapi/openapi.js';
 import { PeopleNames } from './people/people-names.js';
 import { Plans } from './plans/plans.js';
+import { PausingController } from './pausing/pausing.controller.js';
 import { PlansController } from './plans/plans.controller.js';
 import { ProblemFilter } from './problems/problem.filter.js';
 import { RepositoriesController } from './repositories/repositories.controller.js';
@@ -87,6 +88,7 @@ const controllers = [
   RecipientsController,
   RepositoriesController,
   ApplicationsController,
+  PausingController,
   PlansController,
   EventsController,
   LogController,

@@ -18,6 +18,10 @@ const parts: readonly Part[] = [
     words: ['approve', 'reject'],
     load: async () => (await import('./plan/approve.command.js')).addApproveAndReject,
   },
+  {
+    words: ['pause', 'resume'],
+    load: async () => (await import('./pausing/pausing.command.js')).addPauseAndResume,
+  },
   { words: ['retry'], load: async () => (await import('./plan/retry.command.js')).addRetry },
   { words: ['history'], load: async () => (await import('./story/history.command.js')).addHistory },
   { words: ['wait'], load: async () => (await import('./wait/wait.command.js')).addWait },

@@ -20,6 +20,7 @@ const summary = z.object({
   repository: z.string(),
   spec: z.record(z.string(), z.unknown()),
   retired: z.boolean(),
+  paused: z.boolean(),
   targets: z.int(),
   inSync: z.int(),
   occurredAt: z.string(),
@@ -45,6 +46,7 @@ const application = z.object({
   declaredRevision: z.string(),
   retired: z.boolean(),
   spec: z.record(z.string(), z.unknown()),
+  pause: z.object({ by: z.string(), reason: z.string(), since: z.string() }).optional(),
   targets: z.array(targetShape),
   rollout: rolloutShape.optional(),
   occurredAt: z.string(),
@@ -79,10 +81,12 @@ export class ApplicationsController {
   async list(): Promise<z.infer<typeof applicationList>> {
     const [rows, targets] = await Promise.all([this.views.applications(), this.views.fleet()]);
     const byName = Map.groupBy(targets, (one) => `${one.project}/${one.application}`);
-    const items = rows.map(({ project, application, repository, retired, spec, occurredAt, recordedAt }) => {
+    const items = rows.map((row) => {
+      const { project, application, repository, retired, spec, occurredAt, recordedAt } = row;
       const own = byName.get(`${project}/${application}`) ?? [];
       return {
         ...{ project, application, repository, spec: { ...spec }, retired },
+        paused: row.pause !== null,
         ...{ targets: own.length, inSync: own.filter((one) => one.sync === 'InSync').length },
         ...{ occurredAt, recordedAt },
       };
@@ -104,6 +108,7 @@ export class ApplicationsController {
     return {
       ...{ project, application: name, repository: row.repository, retired: row.retired },
       ...{ declaredRevision: row.declaredRevision, spec: { ...row.spec }, targets: targets.map(targetOf) },
+      ...(row.pause && { pause: row.pause }),
       ...(rollout && { rollout: rolloutOf(rollout) }),
       ...{ occurredAt: row.occurredAt, recordedAt: row.recordedAt },
     };

@@ -25,7 +25,7 @@ const list = async (surroundings: Surroundings, options: CommonOptions): Promise
     one.repository,
     one.spec.source.path,
     one.spec.sync.mode,
-    one.retired ? 'retired' : `${one.inSync} of ${one.targets}`,
+    one.retired ? 'retired' : `${one.inSync} of ${one.targets}${one.paused === true ? ', paused' : ''}`,
   ]);
   session.show({ applications: items }, () =>
     items.length === 0

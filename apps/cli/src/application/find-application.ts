@@ -18,6 +18,7 @@ export const application = z.looseObject({
   repository: z.string(),
   spec: declaration,
   retired: z.boolean(),
+  paused: z.boolean().optional(),
   targets: z.number(),
   inSync: z.number(),
 });

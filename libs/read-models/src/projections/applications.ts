@@ -1,7 +1,12 @@
 import {
   instantsOf, put, read, type Change, type Find, type Projection, type Stored,
 } from '../projecting/projection.js'; // prettier-ignore
-import { applicationTable, rolloutTable, type RolloutRow } from '../tables/application.js';
+import {
+  applicationTable,
+  rolloutTable,
+  type ApplicationRow,
+  type RolloutRow,
+} from '../tables/application.js';
 
 type Of<Type extends Stored['type']> = Extract<Stored, { type: Type }>;
 
@@ -14,7 +19,7 @@ const isOfRollout = (event: Stored): event is OfRollout =>
 
 const declared = (
   event: Of<'ApplicationDeclared'> | Of<'ApplicationRevised'>,
-  rollout: string | null,
+  { rollout, pause }: Pick<ApplicationRow, 'rollout' | 'pause'>,
 ): Change => {
   const { spec, revision } = event.data;
   return put(applicationTable, {
@@ -25,6 +30,7 @@ const declared = (
     declaredRevision: revision,
     retired: false,
     rollout,
+    pause,
     ...instantsOf(event),
   });
 };
@@ -75,6 +81,8 @@ const applicationKey = (event: Stored): { project: string; application: string }
     case 'ApplicationRevised':
     case 'RolloutStarted':
       return { project: event.data.spec.project, application: event.data.spec.name };
+    case 'ApplicationPaused':
+    case 'ApplicationResumed':
     case 'ApplicationRetired':
       return { project: event.data.project, application: event.data.application };
     default:
@@ -88,13 +96,20 @@ const ofApplication = (event: Stored, find: Find): readonly Change[] => {
   switch (event.type) {
     case 'ApplicationDeclared':
     case 'ApplicationRevised':
-      return [declared(event, row?.rollout ?? null)];
+      return [declared(event, row && !row.retired ? row : { rollout: row?.rollout ?? null, pause: null })];
     case 'RolloutStarted':
       return row
         ? [put(applicationTable, { ...row, rollout: event.data.rollout, ...instantsOf(event) })]
         : [];
     case 'ApplicationRetired':
-      return row ? [put(applicationTable, { ...row, retired: true, ...instantsOf(event) })] : [];
+      return row ? [put(applicationTable, { ...row, retired: true, pause: null, ...instantsOf(event) })] : [];
+    case 'ApplicationPaused': {
+      const { by, reason } = event.data;
+      const pause = { by, reason, since: instantsOf(event).occurredAt };
+      return row ? [put(applicationTable, { ...row, pause, ...instantsOf(event) })] : [];
+    }
+    case 'ApplicationResumed':
+      return row ? [put(applicationTable, { ...row, pause: null, ...instantsOf(event) })] : [];
     default:
       return [];
   }
@@ -110,7 +125,7 @@ const ofRollout = (event: Stored, find: Find): readonly Change[] => {
 /** Applications as declared, and the rollouts of their revisions. */
 export const applicationsProjection: Projection = {
   name: 'applications',
-  version: 1,
+  version: 2,
   tables: [applicationTable, rolloutTable],
   reads: (event) => {
     const key = applicationKey(event);

@@ -1,6 +1,7 @@
 import { DataSource, type EntitySchema } from 'typeorm';
 
 import { DriftView1700000000003 } from '../migrations/0003-drift-view.js';
+import { Pause1700000000004 } from '../migrations/0004-pause.js';
 import { SqlViews1700000000002 } from '../migrations/0002-sql-views.js';
 import { Tables1700000000001 } from '../migrations/0001-tables.js';
 import { projectedTables } from '../projections/all.js';
@@ -25,7 +26,7 @@ export const viewsSource = (url: string, schema: string): DataSource =>
     url,
     schema,
     entities: [...entities],
-    migrations: [Tables1700000000001, SqlViews1700000000002, DriftView1700000000003],
+    migrations: [Tables1700000000001, SqlViews1700000000002, DriftView1700000000003, Pause1700000000004],
     migrationsTableName: 'migration',
     migrationsTransactionMode: 'all',
     synchronize: false,

@@ -14,6 +14,8 @@ export type ApplicationRow = Instants & {
   readonly retired: boolean;
   /** The rollout that began last. */
   readonly rollout: string | null;
+  /** Who paused it (`person:<id>`), why, and since when; null where it is not paused. */
+  readonly pause: { readonly by: string; readonly reason: string; readonly since: string } | null;
 };
 export const applicationTable = defineTable<ApplicationRow>('application', {
   project: 'text!',
@@ -23,6 +25,7 @@ export const applicationTable = defineTable<ApplicationRow>('application', {
   declaredRevision: 'text',
   retired: 'boolean',
   rollout: 'text?',
+  pause: 'json?',
   ...instants,
 });
 

@@ -1,6 +1,7 @@
 // npm start: checks the machine, installs and builds what is not there yet, and runs `syncline up` with the arguments.
 // Runs under whatever Node npm has (20 or newer) and imports nothing but Node itself.
 import { spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 
 import { checkMachine, environment, node, root } from './machine.mjs';
@@ -19,9 +20,9 @@ const tools = ['nats-server', 'kustomize'];
 
 checkMachine();
 await install('running');
-// Finds the tools and compiles them: it comes first, so that what takes longest goes on beside the rest of the build.
-await build(['libs/toolchain'], { quietly: false });
-await Promise.all([build(needed), compileTools(tools)]);
+// What compiles the tools is built first, so that compiling them, which takes longest, goes on beside the rest of the build.
+if (!existsSync(join(root, 'libs/toolchain/dist/index.js'))) await build(['libs/toolchain']);
+await Promise.all([build(needed, { quietly: false }), compileTools(tools)]);
 
 const child = spawn(node, [join(root, 'apps/cli/dist/main.js'), 'up', ...process.argv.slice(2)], {
   stdio: 'inherit',

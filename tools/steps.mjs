@@ -8,6 +8,10 @@ const tellEveryMs = 10_000;
 
 const say = (line) => console.log(line);
 
+/** Work goes on side by side: where one part fails, the others end with it. */
+const running = new Set();
+process.on('exit', () => running.forEach((child) => child.kill()));
+
 /** Runs a program in the checkout. `quiet` keeps its output. Resolves with its exit code, output and duration. */
 export const run = (command, args, { quiet = false, env = environment } = {}) =>
   new Promise((resolve) => {
@@ -17,11 +21,15 @@ export const run = (command, args, { quiet = false, env = environment } = {}) =>
       env,
       stdio: quiet ? ['ignore', 'pipe', 'pipe'] : 'inherit',
     });
+    running.add(child);
     let output = '';
     const keep = (data) => (output += data);
     child.stdout?.setEncoding('utf8').on('data', keep);
     child.stderr?.setEncoding('utf8').on('data', keep);
-    const end = (code) => resolve({ code: code ?? 1, output, seconds: (Date.now() - began) / 1000 });
+    const end = (code) => {
+      running.delete(child);
+      resolve({ code: code ?? 1, output, seconds: (Date.now() - began) / 1000 });
+    };
     child.on('error', (error) => ((output += error.message), end(1)));
     child.on('close', end);
   });

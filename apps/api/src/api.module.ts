@@ -1,7 +1,7 @@
 import { Module, type DynamicModule, type Provider } from '@nestjs/common';
 import { APP_FILTER, APP_GUARD, APP_INTERCEPTOR, APP_PIPE } from '@nestjs/core';
 import type { Hub } from '@syncline/event-store';
-import { Aggregates, BlobStore, Commands, EventLog, Live, People } from '@syncline/kernel';
+import { Aggregates, BlobStore, ClusterCalls, Commands, EventLog, Live, People } from '@syncline/kernel';
 import { HealthController, Metrics, Readiness } from '@syncline/observability';
 import { Projector, Views } from '@syncline/read-models';
 
@@ -21,6 +21,7 @@ import { EventStreams } from './events/event-streams.js';
 import { EventsController } from './events/events.controller.js';
 import { FleetController } from './fleet/fleet.controller.js';
 import { LogController } from './log/log.controller.js';
+import { ParkedController } from './log/parked.controller.js';
 import { DocsController } from './openapi/docs.controller.js';
 import { OpenApi } from './openapi/openapi.js';
 import { PeopleNames } from './people/people-names.js';
@@ -31,6 +32,8 @@ import { ProblemFilter } from './problems/problem.filter.js';
 import { RepositoriesController } from './repositories/repositories.controller.js';
 import { Log, type RequestLog } from './requests/log.js';
 import { requestPipe } from './requests/request-pipe.js';
+import { Standing } from './why/standing.js';
+import { WhyController } from './why/why.controller.js';
 import { PositionInterceptor } from './requests/reads-views.js';
 
 /** What the API is made of; opened before the module, closed after it. */
@@ -53,6 +56,7 @@ const ports = ({ hub, log, config, metrics, readiness }: ApiParts): Provider[] =
   { provide: EventLog, useValue: hub.log },
   { provide: BlobStore, useValue: hub.blobs },
   { provide: Commands, useValue: hub.commands },
+  { provide: ClusterCalls, useValue: hub.clusterCalls },
   { provide: People, useValue: hub.people },
   { provide: Live, useValue: hub.live },
   { provide: Config, useValue: config },
@@ -73,7 +77,7 @@ const own = (parts: ApiParts): Provider[] => {
     { provide: OpenApi, useValue: parts.openApi },
     { provide: Denials, useValue: new Denials(hub.aggregates, parts.log) },
     { provide: ClusterRegistration, useValue: registration },
-    ...[ApplicationHistory, RevisionOfApplication, PeopleNames, Plans],
+    ...[ApplicationHistory, RevisionOfApplication, PeopleNames, Plans, Standing],
     { provide: APP_GUARD, useClass: AccessGuard },
     { provide: APP_FILTER, useClass: ProblemFilter },
     { provide: APP_INTERCEPTOR, useClass: PositionInterceptor },
@@ -92,6 +96,8 @@ const controllers = [
   PlansController,
   EventsController,
   LogController,
+  ParkedController,
+  WhyController,
   TokensController,
   DocsController,
 ];

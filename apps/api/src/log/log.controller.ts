@@ -18,6 +18,8 @@ const logAnswer = z.object({
   unreadable: z.int().nullable(),
   /** Why the views cannot be read, where they cannot. */
   views: z.string().nullable(),
+  /** Up to where views are made anew, where that is under way. */
+  rebuilding: z.string().nullable(),
 });
 const rebuiltAnswer = z.object({
   position: z.string(),
@@ -46,11 +48,12 @@ export class LogController {
   @Allows('viewer')
   @ApiResponse({ status: 200, standardSchema: logAnswer })
   async show(): Promise<z.infer<typeof logAnswer>> {
-    const { away, sequence } = this.projector;
+    const { away, sequence, rebuiltTo } = this.projector;
     const position = at(await this.log.lastSequence());
     const counts = away === undefined ? await this.views.counts().catch(() => undefined) : undefined;
     return {
       ...{ position, projected: at(sequence), views: away ?? null },
+      rebuilding: rebuiltTo === undefined ? null : at(rebuiltTo),
       ...{ events: counts?.events ?? null, unreadable: counts?.unreadable ?? null },
     };
   }

@@ -3,6 +3,9 @@ import type { ProjectorReport } from '@syncline/read-models';
 
 import type { RequestLog } from '../requests/log.js';
 
+/** While the views are made anew, it is said this often how far that is. */
+const sayEveryMs = 5_000;
+
 /** Shows in metrics and logs what the projector does. `lag` is told by whoever knows the end of the log. */
 export class ProjectionMetrics implements ProjectorReport {
   readonly #messages;
@@ -10,6 +13,8 @@ export class ProjectionMetrics implements ProjectorReport {
   readonly #lag;
   readonly #aside;
   readonly #failures;
+  #awaySince: number | undefined;
+  #saidAt = Number.NEGATIVE_INFINITY;
 
   constructor(
     metrics: Metrics,
@@ -46,10 +51,22 @@ export class ProjectionMetrics implements ProjectorReport {
 
   readonly failed = (error: unknown): void => {
     this.#failures.inc();
-    this.log.warn({ err: error }, 'the views are away');
+    if (this.#awaySince === undefined)
+      this.log.warn({ err: error }, 'waiting for Postgres: the views are away');
+    this.#awaySince ??= Date.now();
   };
 
-  readonly back = (sequence: number): void => this.log.info({ sequence }, 'the views are there');
+  readonly back = (sequence: number): void => {
+    const waitedSeconds = this.#awaySince === undefined ? undefined : (Date.now() - this.#awaySince) / 1000;
+    this.#awaySince = undefined;
+    this.log.info({ sequence, ...(waitedSeconds !== undefined && { waitedSeconds }) }, 'the views are there');
+  };
+
+  readonly rebuilding = (sequence: number, of: number): void => {
+    if (performance.now() - this.#saidAt < sayEveryMs) return;
+    this.#saidAt = performance.now();
+    this.log.info({ sequence, of }, `the views are made anew: ${sequence} of ${of} messages`);
+  };
 
   /** Told at each question for metrics or readiness. */
   standing(sequence: number, last: number): void {

@@ -2,6 +2,7 @@ import { CommandRefused } from '@syncline/kernel';
 import { InvalidArgumentError, type Command } from 'commander';
 import { open, type FileHandle } from 'node:fs/promises';
 import { Readable } from 'node:stream';
+import { setTimeout as delay } from 'node:timers/promises';
 import { pipeline } from 'node:stream/promises';
 import { z } from 'zod';
 
@@ -11,13 +12,19 @@ import { event, listOf, type LogEvent } from '../client/contract.js';
 import { followEvents } from '../client/event-stream.js';
 import { addLeaf, collect } from '../shell/leaf.js';
 import { dataText } from '../shell/formats.js';
+import { listParked, resumeParked } from './parked.js';
 import { openSession, type CommonOptions, type Session } from '../shell/session.js';
 import type { Surroundings } from '../shell/surroundings.js';
 import { belongsTo } from '../story/belongs-to.js';
 import { eventLine } from '../story/event-line.js';
 
 const page = 500;
-const logAnswer = z.looseObject({ position: z.string(), events: z.number().nullish() });
+const logAnswer = z.looseObject({
+  position: z.string(),
+  events: z.number().nullish(),
+  rebuilding: z.string().nullish(),
+});
+const progressEveryMs = 2_000;
 
 type TailOptions = CommonOptions & {
   readonly follow?: boolean;
@@ -100,9 +107,33 @@ const exportLog = async (surroundings: Surroundings, file: string, options: Comm
 
 const rebuildAnswer = z.looseObject({ position: z.string().nullish(), equal: z.boolean().nullish() });
 
+const sequenceOf = (position: string): number => Number.parseInt(position, 10);
+
+/** Says on standard error how far a rebuild is, until it is over. */
+const sayProgress = async (api: ApiClient, err: (text: string) => void, over: AbortSignal): Promise<void> => {
+  for (let said = ''; ;) {
+    await delay(progressEveryMs, undefined, { signal: over }).catch(() => undefined);
+    if (over.aborted) return;
+    const answer = await api.get('/v1/log', logAnswer).catch(() => undefined);
+    if (!answer) continue;
+    const { position, rebuilding } = answer;
+    const line =
+      typeof rebuilding === 'string'
+        ? `making the views anew: ${sequenceOf(rebuilding)} of ${sequenceOf(position)} messages`
+        : 'the views are made anew; comparing them with what they were';
+    if (line !== said) err(line);
+    said = line;
+  }
+};
+
 const rebuild = async (surroundings: Surroundings, options: CommonOptions): Promise<void> => {
   const session = openSession(surroundings, options);
-  const answer = await (await session.api()).post('/v1/log/rebuild', {}, rebuildAnswer);
+  const api = await session.api();
+  const over = new AbortController();
+  const progress = sayProgress(api, surroundings.err, over.signal);
+  const asked = api.post('/v1/log/rebuild', {}, rebuildAnswer);
+  const answer = await asked.finally(() => over.abort());
+  await progress;
   session.show(answer, () => {
     if (answer.equal === false) return 'The views were rebuilt from the log, and differ from what they were.';
     const known = answer.equal === true ? ', equal row for row' : '';
@@ -143,4 +174,16 @@ export const addLog = (program: Command, surroundings: Surroundings): void => {
     about: 'Make the views anew from the log. Nothing is deployed by that.',
     examples: ['syncline log rebuild'],
   }).action((options: CommonOptions) => rebuild(surroundings, options));
+  addLeaf(log, {
+    usage: 'parked',
+    about: 'List what a reaction gave up on: later events of the subject wait behind it.',
+    examples: ['syncline log parked'],
+  }).action((options: CommonOptions) => listParked(surroundings, options));
+  addLeaf(log, {
+    usage: 'resume <service> <reaction> <subject>',
+    about: 'Go on with a parked subject, once what it fails on is mended.',
+    examples: ['syncline log resume planner planning ev.plan.prod-eu.default.checkout'],
+  }).action((service: string, reaction: string, subject: string, options: CommonOptions) =>
+    resumeParked(surroundings, [service, reaction, subject], options),
+  );
 };

@@ -6,7 +6,7 @@ import { Controller, Inject } from '@nestjs/common';
 import { z } from 'zod';
 
 import { askedBy } from '../cause.js';
-import { refuseWhilePaused } from '../pausing/refuse-while-paused.js';
+import { refuseWhilePaused } from '../pausing/find-pause.js';
 
 const approval = z.object({
   cluster: z.string(),

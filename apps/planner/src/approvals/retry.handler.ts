@@ -14,7 +14,7 @@ import { Controller, Inject } from '@nestjs/common';
 import { z } from 'zod';
 
 import { askedBy } from '../cause.js';
-import { refuseWhilePaused } from '../pausing/refuse-while-paused.js';
+import { refuseWhilePaused } from '../pausing/find-pause.js';
 import { outcomeAggregate } from '../rollouts/outcome.js';
 import { endingOf } from '../rollouts/progress.js';
 

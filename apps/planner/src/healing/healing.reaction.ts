@@ -5,7 +5,7 @@ import { Aggregates, type StoredEvent } from '@syncline/kernel';
 import { Controller, Inject } from '@nestjs/common';
 
 import { reactingTo } from '../cause.js';
-import { findPause } from '../pausing/refuse-while-paused.js';
+import { findPause } from '../pausing/find-pause.js';
 import { outcomeAggregate } from '../rollouts/outcome.js';
 import { endingOf } from '../rollouts/progress.js';
 

@@ -29,7 +29,8 @@ beforeEach(async () => {
 });
 afterEach(() => world.close());
 
-const push = (size: string) => world.push(`size ${size}`, { 'checkout/web.yaml': configMap('web', { size }) });
+const push = (size: string) =>
+  world.push(`size ${size}`, { 'checkout/web.yaml': configMap('web', { size }) });
 const deployed = () =>
   world.push('first', {
     'apps/checkout.yaml': application('checkout', 'checkout'),

@@ -5,6 +5,7 @@ import { Aggregates, formatPosition, type StoredEvent } from '@syncline/kernel';
 import { Controller, Inject } from '@nestjs/common';
 
 import { reactingTo } from '../cause.js';
+import { findPause } from '../pausing/find-pause.js';
 import { HeldTargets } from './held-targets.js';
 import type { StoredManifests } from './manifests.js';
 import { PlanRecorder } from './plan-recorder.js';
@@ -29,6 +30,13 @@ export class PlanningReaction {
     const cause = formatPosition(event.position);
     // What was asked before the newest request, or is answered already, costs no render and no call.
     if (!target || state.status !== 'requested' || state.request.position !== cause) return;
+    const pause = await findPause(this.aggregates, target.project, target.application);
+    if (pause) {
+      // What was asked for just as the pause came waits as everything else does.
+      const held = { type: 'pause', reason: pause.reason, since: pause.since } as const;
+      await this.aggregates.decide(planAggregate, event.subject, held, reactingTo(event));
+      return;
+    }
     const { revision, spec } = event.data;
     const applied = state.request.heals ? await this.#appliedTo(target) : undefined;
     const planned = await this.planner.plan({ target, revision, spec, cause, ...(applied && { applied }) });

@@ -5,14 +5,17 @@ import { join } from 'node:path';
 
 import type { TargetSpec } from '@syncline/events';
 import { lineageOf, render, type Lineage, type Rendered } from '@syncline/render';
-import { Inject, Injectable, type OnModuleInit } from '@nestjs/common';
+import { Inject, Injectable, type OnModuleDestroy, type OnModuleInit } from '@nestjs/common';
 import pLimit from 'p-limit';
 
 import { Config } from '../config.js';
 import { Revisions } from '../configuration/revisions.js';
+import { Log } from '../log.js';
 import { RenderCache } from './render-cache.js';
 
 const rememberedLineages = 4096;
+/** A render that takes longer, or waits longer for its turn, is said. */
+const usualMs = 5_000;
 
 /** What to render: a target's spec at a revision, whose lineage and key are known. */
 export type RenderRequest = {
@@ -24,16 +27,18 @@ export type RenderRequest = {
 
 /** Runs renderers over files of a revision, at most as many at once as there are processors. */
 @Injectable()
-export class Renders implements OnModuleInit {
+export class Renders implements OnModuleInit, OnModuleDestroy {
   readonly #lineages = new RenderCache<{ readonly lineage: Lineage; readonly weight: number }>(
     rememberedLineages,
   );
   readonly #limit = pLimit(availableParallelism());
+  readonly #stopping = new AbortController();
   readonly #folder: string;
 
   constructor(
     @Inject(Revisions) private readonly revisions: Revisions,
     @Inject(Config) private readonly config: Pick<Config, 'stateDir' | 'kustomize'>,
+    @Inject(Log) private readonly log: Log,
   ) {
     this.#folder = join(config.stateDir, 'renders');
   }
@@ -42,6 +47,11 @@ export class Renders implements OnModuleInit {
   async onModuleInit(): Promise<void> {
     await rm(this.#folder, { recursive: true, force: true });
     await mkdir(this.#folder, { recursive: true, mode: 0o700 });
+  }
+
+  /** Ends renders that are under way; what asked for them is asked again at the next start. */
+  onModuleDestroy(): void {
+    this.#stopping.abort();
   }
 
   /** The paths that a target's manifests are made from at a revision. */
@@ -56,17 +66,42 @@ export class Renders implements OnModuleInit {
 
   /** Renders in a folder that is gone afterwards. Throws RenderError with file and line. */
   render(request: RenderRequest): Promise<Rendered> {
-    return this.#limit(async () => {
-      const { spec, revision, lineage, renderKey } = request;
-      const root = join(this.#folder, randomUUID());
-      try {
-        await mkdir(root, { mode: 0o700 });
-        const tree = await this.revisions.tree(spec.repository, revision);
-        await tree.materialise(lineage.materialise, root);
-        return await render({ spec, root, tree, renderKey, kustomize: this.config.kustomize });
-      } finally {
-        await rm(root, { recursive: true, force: true });
-      }
-    });
+    return this.#saidWhereLong(request, () => this.#limit(() => this.#render(request)));
+  }
+
+  async #render({ spec, revision, lineage, renderKey }: RenderRequest): Promise<Rendered> {
+    const root = join(this.#folder, randomUUID());
+    try {
+      await mkdir(root, { mode: 0o700 });
+      const tree = await this.revisions.tree(spec.repository, revision);
+      await tree.materialise(lineage.materialise, root);
+      const { kustomize } = this.config;
+      return await render({ spec, root, tree, renderKey, kustomize, signal: this.#stopping.signal });
+    } finally {
+      await rm(root, { recursive: true, force: true });
+    }
+  }
+
+  /** One line where a render has taken long, and one where it has ended then. */
+  async #saidWhereLong(
+    { spec: { repository, path }, revision }: RenderRequest,
+    work: () => Promise<Rendered>,
+  ): Promise<Rendered> {
+    const began = performance.now();
+    const details = { repository, path, revision };
+    let isSaid = false;
+    const timer = setTimeout(() => {
+      isSaid = true;
+      const ahead =
+        this.#limit.pendingCount > 0 ? `; ${this.#limit.pendingCount} renders wait their turn` : '';
+      this.log.info(details, `waiting for the render of ${path} since ${usualMs / 1000} s${ahead}`);
+    }, usualMs);
+    try {
+      return await work();
+    } finally {
+      clearTimeout(timer);
+      const tookSeconds = (performance.now() - began) / 1000;
+      if (isSaid) this.log.info({ ...details, tookSeconds }, `no longer waiting for the render of ${path}`);
+    }
   }
 }

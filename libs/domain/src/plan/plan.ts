@@ -100,7 +100,7 @@ const findStale = (state: PlanState, command: Command<'find-stale'>): readonly P
 const retry = (state: PlanState, { ending, note }: Command<'retry'>): readonly PlanEvent[] => {
   const stuck =
     state.status === 'failed' ||
-    state.status === 'held' ||
+    (state.status === 'held' && state.by !== 'pause') ||
     state.status === 'rejected' ||
     (state.status === 'drafted' && state.refused.length > 0) ||
     (state.status === 'approved' && ending?.plan === state.plan && ending.outcome === 'failed');

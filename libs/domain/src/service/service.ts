@@ -32,7 +32,7 @@ const resume = (state: ServiceState, key: string): readonly ServiceEvent[] => {
   if (!parked) {
     throw new CommandRefused(
       'not-parked',
-      `${key.replace('|', ' on ')} is not parked. syncline log tail shows what is.`,
+      `${key.replace('|', ' on ')} is not parked. syncline log parked shows what is.`,
     );
   }
   const { service, reaction, subject, position } = parked;

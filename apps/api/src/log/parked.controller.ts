@@ -1,0 +1,68 @@
+import { Body, Controller, Get, HttpCode, Inject, Post } from '@nestjs/common';
+import { ApiResponse, ApiTags } from '@nestjs/swagger';
+import { ClusterCalls, Commands, type CommandAnswer } from '@syncline/kernel';
+import { Views, type ParkedRow } from '@syncline/read-models';
+import { z } from 'zod';
+
+import { Allows } from '../access/allows.js';
+import { notFound } from '../problems/problem.js';
+import { CallerOf, contextOf, Writes, type Caller } from '../requests/caller.js';
+import { answered } from '../requests/positions.js';
+import { ReadsViews } from '../requests/reads-views.js';
+
+const parkedKey = z.object({ service: z.string(), reaction: z.string(), subject: z.string() });
+const parkedSubject = parkedKey.extend({
+  position: z.string(),
+  attempts: z.int(),
+  reason: z.string(),
+  occurredAt: z.string(),
+  recordedAt: z.string(),
+});
+const parkedList = z.object({ items: z.array(parkedSubject) });
+
+/** Subjects that a reaction gave up on, and going on with them once what they fail on is mended. */
+@ApiTags('log')
+@Controller('v1/log/parked')
+export class ParkedController {
+  constructor(
+    @Inject(Views) private readonly views: Views,
+    @Inject(Commands) private readonly commands: Commands,
+    @Inject(ClusterCalls) private readonly calls: ClusterCalls,
+  ) {}
+
+  @Get()
+  @Allows('viewer')
+  @ReadsViews()
+  @ApiResponse({ status: 200, standardSchema: parkedList })
+  async list(): Promise<z.infer<typeof parkedList>> {
+    return { items: [...(await this.views.parked())] };
+  }
+
+  @Post('resume')
+  @HttpCode(200)
+  @Allows('operator')
+  @Writes()
+  async resume(
+    @Body({ schema: parkedKey }) asked: z.infer<typeof parkedKey>,
+    @CallerOf() caller: Caller,
+  ): Promise<Record<string, unknown>> {
+    const isAsked = (row: ParkedRow): boolean =>
+      row.service === asked.service && row.reaction === asked.reaction && row.subject === asked.subject;
+    const row = (await this.views.parked()).find(isAsked);
+    if (!row)
+      throw notFound(
+        'not-parked',
+        `${asked.reaction} of ${asked.service} is not parked on ${asked.subject}.`,
+      );
+    return answered(await this.#send(asked, caller));
+  }
+
+  /** A reaction of an applier is named after its cluster, which answers for it. */
+  #send({ service, reaction, subject }: z.infer<typeof parkedKey>, caller: Caller): Promise<CommandAnswer> {
+    const payload = { reaction, subject };
+    const context = contextOf(caller);
+    return service === 'applier'
+      ? this.calls.call<CommandAnswer>(reaction, 'resume', { payload, context })
+      : this.commands.send(service, 'resume', payload, context);
+  }
+}

@@ -3,7 +3,7 @@ import { AdapterError } from '@syncline/kernel';
 /** What can be wrong with the log and its neighbours; `docs/nats.md` says what each asks for. */
 export const eventStoreCodes = [
   'log-unreachable', 'log-full', 'log-wrong-server', 'log-wrong-configuration', 'log-lost-positions', 'log-unreadable',
-  'log-contended', 'log-forbidden', 'blob-missing', 'blob-damaged', 'service-unavailable', 'cluster-unreachable', 'log-failed',
+  'log-contended', 'log-forbidden', 'blob-missing', 'blob-damaged', 'service-unavailable', 'cluster-unreachable', 'stopping', 'log-failed',
 ] as const; // prettier-ignore
 export type EventStoreCode = (typeof eventStoreCodes)[number];
 
@@ -13,6 +13,7 @@ const retryable: ReadonlySet<EventStoreCode> = new Set<EventStoreCode>([
   'log-full',
   'service-unavailable',
   'cluster-unreachable',
+  'stopping',
 ]);
 
 /** A failure of the log, the blobs or a request, classified at this adapter's edge. */

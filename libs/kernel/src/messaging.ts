@@ -30,7 +30,7 @@ export const Commands = Symbol('Commands');
 /**
  * Asks the applier of a cluster (`rpcs.cluster.<cluster>.<method>`, answered on `rpcr.cluster.<cluster>.<id>`).
  * Throws {@link CommandRefused} as the applier did; the adapter's error with code `cluster-unreachable` (retryable)
- * where no applier answers in time.
+ * where no applier answers in time, and with code `stopping` (retryable) where this service ends before one does.
  */
 export interface ClusterCalls {
   call<Result>(

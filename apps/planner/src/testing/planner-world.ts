@@ -44,7 +44,7 @@ export const memoryGround = (world = new MemoryWorld()): PlannerGround => ({
 /** A planner at work: a real Git repository before it, real renderers in it, appliers behind it that a test plays. */
 export class PlannerWorld {
   readonly applier: ApplierPeer;
-  readonly #kustomize: string;
+  #kustomize: string;
   #app: INestApplication | undefined;
   #last: Commit | undefined;
 
@@ -73,6 +73,11 @@ export class PlannerWorld {
 
   get stateDir(): string {
     return join(this.dir, 'state');
+  }
+
+  /** What renders from the next start on, in place of kustomize itself. */
+  rendersWith(kustomize: string): void {
+    this.#kustomize = kustomize;
   }
 
   /** Starts the planner. `broken` replaces the log's side of it, to let it fail at a chosen point. */

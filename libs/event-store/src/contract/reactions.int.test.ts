@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vit
 
 import type { Hub } from '../hub.js';
 import { because, notes } from './notes.js';
-import { worlds, type World } from './worlds.js';
+import { cluster, worlds, type World } from './worlds.js';
 
 const types = ['ClusterRelabelled'];
 const textOf = (event: StoredEvent): string => (event.data as { labels: { text: string } }).labels.text;
@@ -244,6 +244,38 @@ describe.each(worlds)('reactions $kind', ({ start }) => {
     });
     await eventually(() => again === 1, 10_000, 'it is delivered again');
     expect((await writer.aggregates.load(notes, target)).state).toEqual(['for a']);
+  });
+
+  test('that wait for a cluster are cut off when their service ends, and are not taken for failed', async () => {
+    const project = freshProject();
+    const [agent, asked] = [await world.agent(), gate()];
+    onTestFinished(() => agent.close());
+    const stop = await agent.clusterAnswers.serve(cluster, 'diff', () => {
+      asked.open();
+      return new Promise(() => undefined);
+    });
+    onTestFinished(stop);
+    const outcomes: unknown[] = [];
+    const first: Hub = await reacting(project, async () => {
+      await first.clusterCalls.call(cluster, 'diff', {}).catch((error: unknown) => {
+        outcomes.push(error);
+        throw error;
+      });
+    });
+    await note(project.a, 'a');
+    await asked.opened;
+    const began = performance.now();
+    await first.close();
+    expect(performance.now() - began).toBeLessThan(2_000);
+    expect(outcomes).toMatchObject([{ code: 'stopping', retryable: true }]);
+    await expect(first.clusterCalls.call(cluster, 'diff', {})).rejects.toMatchObject({ code: 'stopping' });
+    const seen: string[] = [];
+    await reacting(project, (event) => {
+      seen.push(textOf(event));
+      return Promise.resolve();
+    });
+    await eventually(() => seen.length === 1, 5_000, 'it comes again');
+    expect(await parkedBy(project)).toEqual([]);
   });
 
   test('keep the order of a subject whose earlier events were in hand when the service ended', async () => {

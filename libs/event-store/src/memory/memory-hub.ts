@@ -1,6 +1,7 @@
 import { subjects } from '@syncline/events';
 import { systemClock, type Clock, type People, type Person, type ServedClusters } from '@syncline/kernel';
 
+import { cutCalls } from '../cut-calls.js';
 import { DecodedEventLog } from '../decoded-event-log.js';
 import { reportTo, type Agent, type Hub } from '../hub.js';
 import { LoggedAggregates } from '../logged-aggregates.js';
@@ -84,11 +85,11 @@ class MemoryServedClusters implements ServedClusters {
 
 /** A hub service's view of a world in memory. */
 export const memoryHub = (world: MemoryWorld, service: string, patience?: Patience): Hub => {
-  const parts = memoryParts(world, service, subjects.service(service), patience);
+  const { stopping, ...parts } = memoryParts(world, service, subjects.service(service), patience);
   return {
     ...parts,
     commands: world.messaging,
-    clusterCalls: world.messaging,
+    clusterCalls: cutCalls(world.messaging, stopping),
     servedClusters: world.served,
     people: world.people,
   };
@@ -141,5 +142,6 @@ const memoryParts = (
     strategy: new JetStreamStrategy(runtime),
     missing: () => [],
     close: () => runtime.stop(),
+    stopping: runtime.stopping,
   };
 };

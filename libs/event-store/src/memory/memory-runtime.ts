@@ -55,9 +55,15 @@ export type MemoryRuntimeOptions = {
 
 /** Reactions and commands of one service over the log in memory. */
 export class MemoryRuntime implements ReactionRuntime {
+  readonly #stopping = new AbortController();
   #running: RunningReaction[] = [];
 
   constructor(private readonly options: MemoryRuntimeOptions) {}
+
+  /** Aborted when the service ends. */
+  get stopping(): AbortSignal {
+    return this.#stopping.signal;
+  }
 
   async start(plans: readonly ReactionPlan[], commands: ReadonlyMap<string, CommandHandler>): Promise<void> {
     const { service, acks, messaging, surroundings, narrowed } = this.options;
@@ -77,7 +83,10 @@ export class MemoryRuntime implements ReactionRuntime {
   }
 
   async stop(): Promise<void> {
-    await Promise.all(this.#running.map((one) => one.stop()));
+    // First the reactions: what is cut off after that is no failure of theirs.
+    const stopped = Promise.all(this.#running.map((one) => one.stop()));
+    this.#stopping.abort();
+    await stopped;
     this.#running = [];
   }
 }

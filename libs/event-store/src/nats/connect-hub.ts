@@ -7,6 +7,7 @@ import { subjects } from '@syncline/events';
 import { systemClock } from '@syncline/kernel';
 
 import type { ProvisionerKeys } from '../accounts/installation.js';
+import { cutCalls } from '../cut-calls.js';
 import { DecodedEventLog } from '../decoded-event-log.js';
 import { reportTo, type Hub, type StoreMeter } from '../hub.js';
 import type { Patience } from '../reactions/attempts.js';
@@ -118,7 +119,7 @@ const assemble = async (nc: NatsConnection, options: HubOptions): Promise<Hub> =
     log: events,
     blobs: new NatsBlobStore(js, jsm),
     commands: new NatsCommands(nc),
-    clusterCalls: new NatsClusterCalls(nc),
+    clusterCalls: cutCalls(new NatsClusterCalls(nc), runtime.stopping),
     servedClusters: new ProvisionedClusters(nc, jsm, served, options.provisioner, servers),
     people: new KvPeople(people, options.peopleKey ?? idKey),
     live: { publish: (subject, payload) => nc.publish(`live.${subject}`, JSON.stringify(payload)) },

@@ -12,6 +12,7 @@ import { respond } from './requests.js';
 
 /** Reactions and commands of one hub service: a durable consumer `<service>-<reaction>` each. */
 export class HubRuntime implements ReactionRuntime {
+  readonly #stopping = new AbortController();
   #running: RunningReaction[] = [];
 
   constructor(
@@ -20,6 +21,11 @@ export class HubRuntime implements ReactionRuntime {
     private readonly jsm: JetStreamManager,
     private readonly surroundings: ReactionSurroundings,
   ) {}
+
+  /** Aborted when the service ends. */
+  get stopping(): AbortSignal {
+    return this.#stopping.signal;
+  }
 
   async start(plans: readonly ReactionPlan[], commands: ReadonlyMap<string, CommandHandler>): Promise<void> {
     for (const plan of plans) {
@@ -38,7 +44,10 @@ export class HubRuntime implements ReactionRuntime {
   }
 
   async stop(): Promise<void> {
-    await Promise.all(this.#running.map((one) => one.stop()));
+    // First the reactions: what is cut off after that is no failure of theirs.
+    const stopped = Promise.all(this.#running.map((one) => one.stop()));
+    this.#stopping.abort();
+    await stopped;
     this.#running = [];
   }
 

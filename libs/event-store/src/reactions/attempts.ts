@@ -74,7 +74,8 @@ export class Attempts {
         for (const handle of handlers) await handle(event);
         return undefined;
       } catch (error) {
-        this.around.onFailure(error, event, attempt);
+        // What fails because the service ends is broken off, and comes again at the next start.
+        if (!this.stop.aborted) this.around.onFailure(error, event, attempt);
         if (!this.around.isConnected()) attempt -= 1;
         const allowed =
           error instanceof AdapterError && error.retryable ? patience.retryableAttempts : patience.attempts;

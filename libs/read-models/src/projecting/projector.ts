@@ -35,7 +35,8 @@ export type ProjectorReport = {
   readonly setAside?: (subject: string, sequence: number, reason: string) => void;
   readonly failed?: (error: unknown) => void;
   readonly back?: (sequence: number) => void;
-  readonly rebuilding?: (sequence: number) => void;
+  /** Tables are made anew from the log, up to here, of so many messages as there were at the beginning. */
+  readonly rebuilding?: (sequence: number, of: number) => void;
 };
 
 /**
@@ -49,6 +50,7 @@ export class Projector {
   readonly #waiters = new Waiters();
   #running: Promise<void> | undefined;
   #sequence = 0;
+  #rebuiltTo: number | undefined;
   #away: string | undefined = 'the views are not open yet';
 
   constructor(
@@ -62,6 +64,11 @@ export class Projector {
   /** The sequence of the last message whose rows are committed. */
   get sequence(): number {
     return this.#sequence;
+  }
+
+  /** Up to which sequence tables are made anew from the log, where that is under way. */
+  get rebuiltTo(): number | undefined {
+    return this.#rebuiltTo;
   }
 
   /** Why the views cannot be read now, in a sentence; undefined where they can. */
@@ -89,8 +96,7 @@ export class Projector {
   /** Makes every table anew from the log beside the live ones, swaps them in one transaction, and compares. */
   async rebuild(): Promise<Rebuilt> {
     const began = performance.now();
-    await makeShadow(this.#pool, this.url);
-    const filled = await fillShadow(this.#pool, this.log, (at) => this.report.rebuilding?.(at));
+    const filled = await this.#fillShadow();
     let [sequence, seconds] = [filled, 0];
     const compared = await swapAndCompare(this.#pool, (swapThem) =>
       this.#turns.take(async () => {
@@ -135,12 +141,26 @@ export class Projector {
   /** Tables that another version made, or that are far behind, are not worth a comparison. */
   async #fillAnew(): Promise<void> {
     await this.#turns.take(async () => {
-      await makeShadow(this.#pool, this.url);
-      const sequence = await fillShadow(this.#pool, this.log, (at) => this.report.rebuilding?.(at));
+      const sequence = await this.#fillShadow();
       await swap(this.#pool);
       await dropRetired(this.#pool);
       this.#sequence = sequence;
     });
+  }
+
+  async #fillShadow(): Promise<number> {
+    const of = await this.log.lastSequence();
+    const progress = (at: number): void => {
+      this.#rebuiltTo = at;
+      this.report.rebuilding?.(at, of);
+    };
+    try {
+      progress(0);
+      await makeShadow(this.#pool, this.url);
+      return await fillShadow(this.#pool, this.log, progress);
+    } finally {
+      this.#rebuiltTo = undefined;
+    }
   }
 
   async #follow(): Promise<void> {

@@ -89,9 +89,7 @@ export class Renders implements OnModuleInit, OnModuleDestroy {
   ): Promise<Rendered> {
     const began = performance.now();
     const details = { repository, path, revision };
-    let isSaid = false;
     const timer = setTimeout(() => {
-      isSaid = true;
       const ahead =
         this.#limit.pendingCount > 0 ? `; ${this.#limit.pendingCount} renders wait their turn` : '';
       this.log.info(details, `waiting for the render of ${path} since ${usualMs / 1000} s${ahead}`);
@@ -100,8 +98,12 @@ export class Renders implements OnModuleInit, OnModuleDestroy {
       return await work();
     } finally {
       clearTimeout(timer);
-      const tookSeconds = (performance.now() - began) / 1000;
-      if (isSaid) this.log.info({ ...details, tookSeconds }, `no longer waiting for the render of ${path}`);
+      const tookMs = performance.now() - began;
+      if (tookMs >= usualMs)
+        this.log.info(
+          { ...details, waitedSeconds: tookMs / 1000 },
+          `no longer waiting for the render of ${path}`,
+        );
     }
   }
 }

@@ -15,3 +15,5 @@ export { readBody } from './schemas/read-body.js';
 export type { Body } from './schemas/read-body.js';
 export { loadSchemas, Schemas } from './schemas/schemas.js';
 export type { Resource } from './schemas/schemas.js';
+export { startSandbox } from './start-sandbox.js';
+export type { Sandbox, SandboxCluster, SandboxOptions } from './start-sandbox.js';

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { startCluster } from '@syncline/toolchain';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 
+import { startSandbox } from '../start-sandbox.js';
 import { applyTo, callsOf, readServer, type Call } from './api-server.js';
 import { widget, widgets } from './objects.js';
 import { conflictCases, recordCases, removalCases, shapeCases } from './ownership-cases.js';
@@ -14,9 +15,15 @@ import { sequenceCases } from './sequence-cases.js';
 
 type Started = { readonly kubeconfigFile: string; readonly stop: () => Promise<void> };
 
+const startSandboxCluster = async (dir: string): Promise<Started> => {
+  const { clusters, stop } = await startSandbox({ dir, clusters: ['contract'] });
+  return { kubeconfigFile: clusters[0]?.kubeconfigFile ?? '', stop };
+};
+
 /** The servers that have to answer alike. */
 const servers: readonly (readonly [string, (dir: string) => Promise<Started>])[] = [
   ['a real API server', (dir) => startCluster({ name: 'contract', dir })],
+  ['the sandbox', startSandboxCluster],
 ];
 
 const prepare = async (call: Call): Promise<void> => {

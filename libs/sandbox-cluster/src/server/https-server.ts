@@ -1,0 +1,62 @@
+import { timingSafeEqual } from 'node:crypto';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { createServer } from 'node:https';
+import type { AddressInfo } from 'node:net';
+
+import type { Cluster } from '../cluster.js';
+import { failure, type Answer } from './answer.js';
+import { answerRequest, write } from './api.js';
+import type { Certificate } from './certificate.js';
+
+/** A cluster and the token that opens it. */
+export type Served = { readonly cluster: Cluster; readonly token: string };
+
+const unauthorized: Answer = failure({ code: 401, reason: 'Unauthorized', message: 'Unauthorized' });
+const unknownPath: Answer = { code: 404, text: '404 page not found\n' };
+const malformed: Answer = failure({ code: 400, reason: 'BadRequest', message: 'the path cannot be read' });
+
+const isAuthorized = ({ headers }: IncomingMessage, token: string): boolean => {
+  const sent = Buffer.from(headers.authorization ?? '');
+  const wanted = Buffer.from(`Bearer ${token}`);
+  return sent.length === wanted.length && timingSafeEqual(sent, wanted);
+};
+
+const segmentsOf = (url: URL): readonly string[] | undefined => {
+  try {
+    return url.pathname
+      .split('/')
+      .filter((one) => one !== '')
+      .map(decodeURIComponent);
+  } catch {
+    return undefined;
+  }
+};
+
+/** Serves clusters under `/clusters/NAME` of one port of 127.0.0.1. */
+export const serve = async (
+  clusters: ReadonlyMap<string, Served>,
+  { cert, key }: Certificate,
+  port: number,
+): Promise<{ readonly port: number; readonly stop: () => Promise<void> }> => {
+  const answer = (request: IncomingMessage, response: ServerResponse): void => {
+    const url = new URL(request.url ?? '/', 'https://127.0.0.1');
+    const segments = segmentsOf(url);
+    if (!segments) return write(response, malformed);
+    const [root, name = '', ...path] = segments;
+    const served = root === 'clusters' ? clusters.get(name) : undefined;
+    if (!served) return write(response, unknownPath);
+    if (!isAuthorized(request, served.token)) return write(response, unauthorized);
+    void answerRequest(served.cluster, request, response, url, path).catch(() => response.destroy());
+  };
+  const server = createServer({ cert, key, keepAliveTimeout: 65_000 }, answer);
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(port, '127.0.0.1', resolve);
+  });
+  const stop = (): Promise<void> =>
+    new Promise((resolve) => {
+      server.close(() => resolve());
+      server.closeAllConnections();
+    });
+  return { port: (server.address() as AddressInfo).port, stop };
+};

@@ -1,0 +1,85 @@
+import type { ServerResponse } from 'node:http';
+
+import type { KubeObject } from '../schemas/kube-object.js';
+import type { Change } from '../storage/object-store.js';
+import { failure } from './answer.js';
+import { selectorOf, type Call } from './call.js';
+import { inVersion } from './reading.js';
+
+type Line = { readonly type: string; readonly object: object };
+
+const bookmarkMs = 30_000;
+const longestSeconds = 3600;
+
+const expired = failure({
+  code: 410,
+  reason: 'Expired',
+  message: 'The resourceVersion for the provided watch is too old.',
+});
+
+const bookmark = ({ address }: Call, version: number, annotations?: object): Line => ({
+  type: 'BOOKMARK',
+  object: {
+    kind: address.resource.kind,
+    apiVersion: address.apiVersion,
+    metadata: {
+      resourceVersion: String(version),
+      creationTimestamp: null,
+      ...(annotations && { annotations }),
+    },
+  },
+});
+
+/** What a change is to someone who watches only some of the objects. */
+const lineOf = (call: Call, selects: (object: KubeObject) => boolean, change: Change): Line | undefined => {
+  if (change.resource !== call.address.id) return undefined;
+  const was = change.before !== undefined && selects(change.before);
+  const is = change.type !== 'DELETED' && selects(change.object);
+  if (!was && !is) return undefined;
+  const type = is ? (was ? 'MODIFIED' : 'ADDED') : 'DELETED';
+  return { type, object: inVersion(call, change.object) };
+};
+
+/** What a watcher is told first: all objects, or what changed after the version that it knows. */
+const beginning = (call: Call, selects: (object: KubeObject) => boolean): readonly Line[] => {
+  const { cluster, address, query } = call;
+  const asked = query.get('resourceVersion') ?? '';
+  if (query.get('sendInitialEvents') === 'true' || asked === '' || asked === '0') {
+    const all = cluster.store.list(address.id, address.namespace).filter(selects);
+    const lines = all.map((object) => ({ type: 'ADDED', object: inVersion(call, object) }));
+    return query.get('sendInitialEvents') === 'true'
+      ? [...lines, bookmark(call, cluster.store.version, { 'k8s.io/initial-events-end': 'true' })]
+      : lines;
+  }
+  const changes = cluster.store.changesAfter(Number(asked));
+  if (!changes) return [{ type: 'ERROR', object: expired.body }];
+  return changes.flatMap((change) => lineOf(call, selects, change) ?? []);
+};
+
+/** Answers with a line for each change, until the time that the client gave is over or either side ends. */
+export const watch = (call: Call, response: ServerResponse): void => {
+  const { cluster, query } = call;
+  const selects = selectorOf(call);
+  const first = beginning(call, selects);
+  response.writeHead(200, { 'content-type': 'application/json' });
+  response.flushHeaders();
+  const send = (line: Line): void => void response.write(`${JSON.stringify(line)}\n`);
+  first.forEach(send);
+  if (first.at(-1)?.type === 'ERROR') {
+    response.end();
+    return;
+  }
+  const stop = cluster.store.onChange((change) => {
+    const line = lineOf(call, selects, change);
+    if (line) send(line);
+  });
+  const seconds = Math.min(Number(query.get('timeoutSeconds')) || longestSeconds, longestSeconds);
+  const end = setTimeout(() => response.end(), seconds * 1000);
+  const bookmarks = setInterval(() => send(bookmark(call, cluster.store.version)), bookmarkMs);
+  if (query.get('allowWatchBookmarks') !== 'true') clearInterval(bookmarks);
+  response.on('close', () => {
+    stop();
+    clearTimeout(end);
+    clearInterval(bookmarks);
+  });
+};

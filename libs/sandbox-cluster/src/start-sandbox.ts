@@ -3,10 +3,13 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import type { Cluster } from './cluster.js';
+import { definitions } from './controllers/cluster-parts.js';
 import { runControllers } from './controllers/run-controllers.js';
 import { loadSchemas } from './schemas/schemas.js';
 import { keptCertificate } from './server/certificate.js';
 import { serve, type Served } from './server/https-server.js';
+import { Journal } from './storage/journal.js';
+import { KeptObjects } from './storage/kept-objects.js';
 import { ObjectStore } from './storage/object-store.js';
 
 /** A cluster that is simulated, and how a client reaches it. */
@@ -19,7 +22,7 @@ export type Sandbox = {
   readonly stop: () => Promise<void>;
 };
 
-/** What to simulate; `dir` holds certificate and tokens, so that kubeconfigs stay good over restarts. */
+/** What to simulate; `dir` holds certificate, tokens and objects, so that all stays as it is over restarts. */
 export type SandboxOptions = {
   readonly dir: string;
   readonly clusters: readonly string[];
@@ -41,13 +44,23 @@ const keptToken = async (dir: string): Promise<string> => {
 
 type Started = Served & { readonly dir: string; readonly stop: () => Promise<void> };
 
+/** Custom kinds are served at once where their definition was before. */
+const serveKeptDefinitions = ({ store, schemas }: Cluster): void => {
+  for (const definition of store.list('customresourcedefinitions.apiextensions.k8s.io'))
+    schemas.addCustom(definition);
+};
+
 const startCluster = async (root: string, name: string): Promise<Started> => {
   const dir = join(root, name);
   await mkdir(dir, { recursive: true });
   const cluster: Cluster = { name, schemas: loadSchemas(), store: new ObjectStore() };
+  const journal = new Journal(dir, cluster.store);
+  serveKeptDefinitions(cluster);
+  for (const definition of cluster.store.list(definitions)) cluster.schemas.addCustom(definition);
   const stopControllers = runControllers(cluster);
   const stop = (): Promise<void> => {
     stopControllers();
+    journal.close();
     return Promise.resolve();
   };
   return { cluster, token: await keptToken(dir), dir, stop };
@@ -94,7 +107,7 @@ export const startSandbox = async ({ dir, clusters, port = 0 }: SandboxOptions):
   );
   const stop = async (): Promise<void> => {
     await server.stop();
-    await Promise.all(started.map((one) => one.stop()));
+    for (const one of started) one.stop();
   };
   return { clusters: files, port: server.port, stop };
 };

@@ -51,7 +51,8 @@ export const reconcileClaim = (cluster: Cluster, claim: KubeObject): void => {
   setStatus(cluster, claim, { phase: 'Bound', accessModes, capacity: fieldsOf(resources).requests });
 };
 
-const definitions = 'customresourcedefinitions.apiextensions.k8s.io';
+/** The resource of CustomResourceDefinitions. */
+export const definitions = 'customresourcedefinitions.apiextensions.k8s.io';
 
 type Names = { readonly plural: string; readonly kind: string };
 

@@ -51,3 +51,15 @@ export const reconcileDeletion = (cluster: Cluster, object: KubeObject): void =>
     if (dependentsOf(cluster, uid).length === 0) release(cluster, object, 'foregroundDeletion');
   }
 };
+
+/** Deletes what is owned by objects that are gone: the process may have ended between the two. */
+export const collectAbandoned = (cluster: Cluster): void => {
+  const { store } = cluster;
+  const all = store.resources().flatMap((id) => store.list(id));
+  const known = new Set(all.map(({ metadata }) => metadata.uid));
+  const owners = new Map(
+    all.flatMap(({ metadata }) => metadata.ownerReferences ?? []).map((owner) => [owner.uid, owner] as const),
+  );
+  for (const { apiVersion, kind, name, uid } of owners.values())
+    if (!known.has(uid)) collectOrphans(cluster, { apiVersion, kind, metadata: { name, uid } });
+};

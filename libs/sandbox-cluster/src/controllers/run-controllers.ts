@@ -10,7 +10,7 @@ import {
   reconcileNamespace,
 } from './cluster-parts.js';
 import { reconcileDeployment } from './deployments.js';
-import { collectOrphans, reconcileDeletion } from './garbage.js';
+import { collectAbandoned, collectOrphans, reconcileDeletion } from './garbage.js';
 import { reconcilePod } from './pods.js';
 import { reconcileReplicaSet } from './replica-sets.js';
 import { reconcileDaemonSet, reconcileJob, reconcileStatefulSet } from './workloads.js';
@@ -46,6 +46,7 @@ class Controllers {
     const { store } = this.cluster;
     const stop = store.onChange((change) => this.#take(change));
     createBeginnings(this.cluster);
+    collectAbandoned(this.cluster);
     for (const id of store.resources())
       for (const { metadata } of store.list(id))
         this.#look({ id, namespace: metadata.namespace, name: metadata.name ?? '' });

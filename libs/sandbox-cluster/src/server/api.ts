@@ -8,8 +8,8 @@ import { discover } from './discovery.js';
 import { carryOut } from './resource-calls.js';
 import { watch } from './watching.js';
 
-/** The version that clients are told. */
-export const gitVersion = 'v1.36.3-syncline-sandbox';
+/** The version that clients are told. What follows the plus is no prerelease, which charts' constraints would refuse. */
+export const gitVersion = 'v1.36.3+syncline-sandbox';
 
 const mostBytes = 3 * 1024 * 1024;
 

@@ -9,7 +9,6 @@ import { loadSchemas } from './schemas/schemas.js';
 import { keptCertificate } from './server/certificate.js';
 import { serve, type Served } from './server/https-server.js';
 import { Journal } from './storage/journal.js';
-import { KeptObjects } from './storage/kept-objects.js';
 import { ObjectStore } from './storage/object-store.js';
 
 /** A cluster that is simulated, and how a client reaches it. */
@@ -42,12 +41,11 @@ const keptToken = async (dir: string): Promise<string> => {
   return token;
 };
 
-type Started = Served & { readonly dir: string; readonly stop: () => Promise<void> };
+type Started = Served & { readonly dir: string; readonly stop: () => void };
 
 /** Custom kinds are served at once where their definition was before. */
 const serveKeptDefinitions = ({ store, schemas }: Cluster): void => {
-  for (const definition of store.list('customresourcedefinitions.apiextensions.k8s.io'))
-    schemas.addCustom(definition);
+  for (const definition of store.list(definitions)) schemas.addCustom(definition);
 };
 
 const startCluster = async (root: string, name: string): Promise<Started> => {
@@ -55,13 +53,10 @@ const startCluster = async (root: string, name: string): Promise<Started> => {
   await mkdir(dir, { recursive: true });
   const cluster: Cluster = { name, schemas: loadSchemas(), store: new ObjectStore() };
   const journal = new Journal(dir, cluster.store);
-  serveKeptDefinitions(cluster);
-  for (const definition of cluster.store.list(definitions)) cluster.schemas.addCustom(definition);
   const stopControllers = runControllers(cluster);
-  const stop = (): Promise<void> => {
+  const stop = (): void => {
     stopControllers();
     journal.close();
-    return Promise.resolve();
   };
   return { cluster, token: await keptToken(dir), dir, stop };
 };

@@ -53,6 +53,7 @@ const startCluster = async (root: string, name: string): Promise<Started> => {
   await mkdir(dir, { recursive: true });
   const cluster: Cluster = { name, schemas: loadSchemas(), store: new ObjectStore() };
   const journal = new Journal(dir, cluster.store);
+  serveKeptDefinitions(cluster);
   const stopControllers = runControllers(cluster);
   const stop = (): void => {
     stopControllers();

@@ -10,7 +10,7 @@ import { currentPlan, type CurrentPlan } from './current-plan.js';
 import { nextStep, type NextStep } from './next-step.js';
 import { readInventory } from './plan-inputs.js';
 
-const appliesAtOnce = 4;
+const appliesAtOnce = 8;
 const troubledRetryMs = 2_000;
 
 /** What the applies ask of the rest of the cluster's work. */

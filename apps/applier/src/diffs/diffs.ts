@@ -18,7 +18,7 @@ import { readInventory } from '../applies/plan-inputs.js';
 import { openManifests } from '../manifests.js';
 import type { ClusterSurroundings } from '../surroundings.js';
 
-const diffsAtOnce = 4;
+const diffsAtOnce = 8;
 const applyPatienceMs = 20_000;
 /** A longer answer is a blob: a message holds a megabyte. */
 const inlineCharacters = 128 * 1024;

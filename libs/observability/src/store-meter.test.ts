@@ -41,3 +41,20 @@ test('a reaction that fails is said at its first attempt, counted at each', asyn
   expect(said).toEqual(['targets could not handle an event; ev.x waits, and it is tried again']);
   expect(await shown()).toMatch(/syncline_reaction_failures_total\{reaction="targets".*\} 3/);
 });
+
+test('loads are told apart by what was read, lost races are counted, and what is remembered is shown', async () => {
+  const { meter, shown } = world();
+  for (const from of ['memory', 'memory', 'history']) meter.loaded(0.001, from);
+  meter.appended(0.002, true);
+  meter.appended(0.002, false);
+  meter.kept({ values: 12, bytes: 3_456 });
+  meter.historyRead('prod-eu', 70);
+  const text = await shown();
+  expect(text).toMatch(/syncline_load_seconds_count\{.*from="memory".*\} 2/);
+  expect(text).toMatch(/syncline_load_seconds_count\{.*from="history".*\} 1/);
+  expect(text).toMatch(/syncline_append_seconds_count\{.*\} 2/);
+  expect(text).toMatch(/syncline_append_conflicts_total\{.*\} 1/);
+  expect(text).toMatch(/syncline_remembered_states\{.*\} 12/);
+  expect(text).toMatch(/syncline_remembered_bytes\{.*\} 3456/);
+  expect(text).toMatch(/syncline_history_reads_total\{.*\} 1/);
+});

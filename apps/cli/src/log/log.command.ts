@@ -2,7 +2,6 @@ import { CommandRefused } from '@syncline/kernel';
 import { InvalidArgumentError, type Command } from 'commander';
 import { open, type FileHandle } from 'node:fs/promises';
 import { Readable } from 'node:stream';
-import { setTimeout as delay } from 'node:timers/promises';
 import { pipeline } from 'node:stream/promises';
 import { z } from 'zod';
 
@@ -17,14 +16,10 @@ import { openSession, type CommonOptions, type Session } from '../shell/session.
 import type { Surroundings } from '../shell/surroundings.js';
 import { belongsTo } from '../story/belongs-to.js';
 import { eventLine } from '../story/event-line.js';
+import { sayProgress } from './rebuild-progress.js';
 
 const page = 500;
-const logAnswer = z.looseObject({
-  position: z.string(),
-  events: z.number().nullish(),
-  rebuilding: z.string().nullish(),
-});
-const progressEveryMs = 2_000;
+const logAnswer = z.looseObject({ position: z.string(), events: z.number().nullish() });
 
 type TailOptions = CommonOptions & {
   readonly follow?: boolean;
@@ -107,33 +102,11 @@ const exportLog = async (surroundings: Surroundings, file: string, options: Comm
 
 const rebuildAnswer = z.looseObject({ position: z.string().nullish(), equal: z.boolean().nullish() });
 
-const sequenceOf = (position: string): number => Number.parseInt(position, 10);
-
-/** Says on standard error how far a rebuild is, until it is over. */
-const sayProgress = async (api: ApiClient, err: (text: string) => void, over: AbortSignal): Promise<void> => {
-  for (let said = ''; ;) {
-    await delay(progressEveryMs, undefined, { signal: over }).catch(() => undefined);
-    if (over.aborted) return;
-    const answer = await api.get('/v1/log', logAnswer).catch(() => undefined);
-    if (!answer) continue;
-    const { position, rebuilding } = answer;
-    const line =
-      typeof rebuilding === 'string'
-        ? `making the views anew: ${sequenceOf(rebuilding)} of ${sequenceOf(position)} messages`
-        : 'the views are made anew; comparing them with what they were';
-    if (line !== said) err(line);
-    said = line;
-  }
-};
-
 const rebuild = async (surroundings: Surroundings, options: CommonOptions): Promise<void> => {
   const session = openSession(surroundings, options);
   const api = await session.api();
-  const over = new AbortController();
-  const progress = sayProgress(api, surroundings.err, over.signal);
   const asked = api.post('/v1/log/rebuild', {}, rebuildAnswer);
-  const answer = await asked.finally(() => over.abort());
-  await progress;
+  const answer = await sayProgress(api, surroundings.err, asked);
   session.show(answer, () => {
     if (answer.equal === false) return 'The views were rebuilt from the log, and differ from what they were.';
     const known = answer.equal === true ? ', equal row for row' : '';

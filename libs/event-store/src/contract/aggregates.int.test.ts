@@ -198,6 +198,21 @@ describe.each(worlds)('aggregates $kind', ({ start }) => {
     });
   });
 
+  test('what they read to load a state is told, and each decision that had to be made again', async () => {
+    const subject = freshSubject();
+    const told: string[] = [];
+    const loaded = (_: number, from: string): void => void told.push(from);
+    const appended = (_: number, hasConflict: boolean): void => void told.push(hasConflict ? 'lost' : 'won');
+    const aggregates = aggregatesOver(world.messages, new MemorySnapshots(), { loaded, appended });
+    await note(subject, 'a');
+    await aggregates.load(notes, subject);
+    await aggregates.load(notes, subject);
+    await aggregates.decide(notes, subject, { texts: ['b'] }, because());
+    await note(subject, 'c');
+    await aggregates.decide(notes, subject, { texts: ['d'] }, because());
+    expect(told).toEqual(['history', 'memory', 'won', 'lost', 'tail', 'won']);
+  });
+
   test('a snapshot and the tail after it fold to what the whole history folds to', async () => {
     const subject = freshSubject();
     const texts = Array.from({ length: 130 }, (_, index) => `note ${index}`);

@@ -5,7 +5,7 @@ import { systemClock } from '@syncline/kernel';
 import { startLog, testKeys } from '@syncline/testkit';
 
 import type { Agent, Hub } from '../hub.js';
-import { LoggedAggregates } from '../logged-aggregates.js';
+import { LoggedAggregates, type AggregatesReport } from '../logged-aggregates.js';
 import { memoryAgent, memoryHub, MemoryWorld } from '../memory/memory-hub.js';
 import { MemorySnapshots } from '../memory/memory-message-log.js';
 import type { MessageLog } from '../message-log.js';
@@ -33,8 +33,13 @@ export type World = {
 };
 
 /** Aggregates over a log of the test's own making. */
-export const aggregatesOver = (log: MessageLog, snapshots = new MemorySnapshots()): LoggedAggregates =>
+export const aggregatesOver = (
+  log: MessageLog,
+  snapshots = new MemorySnapshots(),
+  report: AggregatesReport = {},
+): LoggedAggregates =>
   new LoggedAggregates({
+    report,
     log,
     snapshots,
     clock: systemClock,

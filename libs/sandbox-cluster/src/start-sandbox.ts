@@ -7,6 +7,7 @@ import { definitions } from './controllers/cluster-parts.js';
 import { runControllers } from './controllers/run-controllers.js';
 import { loadSchemas } from './schemas/schemas.js';
 import { keptCertificate } from './server/certificate.js';
+import { Faults } from './server/faults.js';
 import { serve, type Served } from './server/https-server.js';
 import { Journal } from './storage/journal.js';
 import { ObjectStore } from './storage/object-store.js';
@@ -51,7 +52,7 @@ const serveKeptDefinitions = ({ store, schemas }: Cluster): void => {
 const startCluster = async (root: string, name: string): Promise<Started> => {
   const dir = join(root, name);
   await mkdir(dir, { recursive: true });
-  const cluster: Cluster = { name, schemas: loadSchemas(), store: new ObjectStore() };
+  const cluster: Cluster = { name, schemas: loadSchemas(), store: new ObjectStore(), faults: new Faults() };
   const journal = new Journal(dir, cluster.store);
   serveKeptDefinitions(cluster);
   const stopControllers = runControllers(cluster);
@@ -70,8 +71,8 @@ const writeKubeconfig = async (
   const config = {
     apiVersion: 'v1',
     kind: 'Config',
-    'current-context': name,
-    contexts: [{ name, context: { cluster: name, user: name } }],
+    'current-context': `sandbox-${name}`,
+    contexts: [{ name: `sandbox-${name}`, context: { cluster: name, user: name } }],
     clusters: [
       {
         name,

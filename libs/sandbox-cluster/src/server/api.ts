@@ -39,7 +39,8 @@ export const answerRequest = async (
   }
 };
 
-const readText = async (request: IncomingMessage): Promise<string> => {
+/** The body of a request as text; refused where it is too large. */
+export const readText = async (request: IncomingMessage): Promise<string> => {
   const chunks: Buffer[] = [];
   let size = 0;
   for await (const chunk of request as AsyncIterable<Buffer>) {
@@ -115,6 +116,7 @@ const answerResource = (
     query,
     contentType: headers['content-type'] ?? '',
     userAgent: headers['user-agent'] ?? '',
+    accept: headers.accept ?? '',
     body,
   };
   const isWatch = method === 'GET' && (query.get('watch') === 'true' || query.get('watch') === '1');

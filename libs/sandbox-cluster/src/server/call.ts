@@ -14,6 +14,7 @@ export type Call = {
   readonly query: URLSearchParams;
   readonly contentType: string;
   readonly userAgent: string;
+  readonly accept: string;
   readonly body: string;
 };
 
@@ -86,7 +87,9 @@ export const isDryRun = ({ query }: Call): boolean => {
 
 /** Who writes, as managedFields name it. */
 export const managerOf = ({ query, userAgent }: Call): string =>
-  query.get('fieldManager') || (userAgent.split('/')[0] || 'unknown').slice(0, 128);
+  [query.get('fieldManager') ?? '', userAgent.split('/')[0] ?? '', 'unknown']
+    .find((name) => name !== '')
+    ?.slice(0, 128) ?? '';
 
 /** What a list, a watch or the deletion of a collection is limited to. */
 export const selectorOf = ({ query, address }: Call): Selects => {

@@ -6,6 +6,7 @@ import type { AddressInfo } from 'node:net';
 import type { Cluster } from '../cluster.js';
 import { failure, type Answer } from './answer.js';
 import { answerRequest, write } from './api.js';
+import { administer } from './administer.js';
 import type { Certificate } from './certificate.js';
 
 /** A cluster and the token that opens it. */
@@ -32,6 +33,21 @@ const segmentsOf = (url: URL): readonly string[] | undefined => {
   }
 };
 
+/** Answers a request, or lets happen to it what was ordered. */
+const carry = async (
+  cluster: Cluster,
+  request: IncomingMessage,
+  response: ServerResponse,
+  url: URL,
+  path: readonly string[],
+): Promise<void> => {
+  if (path[0] === 'sandbox') return administer(cluster, request, response, path.slice(1));
+  const mishap = await cluster.faults.meet(request.method ?? '', `/${path.join('/')}`);
+  if (!mishap) return answerRequest(cluster, request, response, url, path);
+  if ('cut' in mishap) request.socket.destroy();
+  else write(response, mishap.answer);
+};
+
 /** Serves clusters under `/clusters/NAME` of one port of 127.0.0.1. */
 export const serve = async (
   clusters: ReadonlyMap<string, Served>,
@@ -41,12 +57,21 @@ export const serve = async (
   const answer = (request: IncomingMessage, response: ServerResponse): void => {
     const url = new URL(request.url ?? '/', 'https://127.0.0.1');
     const segments = segmentsOf(url);
-    if (!segments) return write(response, malformed);
+    if (!segments) {
+      write(response, malformed);
+      return;
+    }
     const [root, name = '', ...path] = segments;
     const served = root === 'clusters' ? clusters.get(name) : undefined;
-    if (!served) return write(response, unknownPath);
-    if (!isAuthorized(request, served.token)) return write(response, unauthorized);
-    void answerRequest(served.cluster, request, response, url, path).catch(() => response.destroy());
+    if (!served) {
+      write(response, unknownPath);
+      return;
+    }
+    if (!isAuthorized(request, served.token)) {
+      write(response, unauthorized);
+      return;
+    }
+    void carry(served.cluster, request, response, url, path).catch(() => response.destroy());
   };
   const server = createServer({ cert, key, keepAliveTimeout: 65_000 }, answer);
   await new Promise<void>((resolve, reject) => {

@@ -2,6 +2,7 @@ import type { KubeObject } from '../schemas/kube-object.js';
 import { aboutOf } from '../writes/commit.js';
 import { refuse, type Answer } from './answer.js';
 import { placeOf, selectorOf, type Call } from './call.js';
+import { tableOf, wantsTable } from './table.js';
 
 /** The object that a call names; a NotFound where it is not. */
 export const liveObject = (call: Call): KubeObject => {
@@ -20,7 +21,15 @@ export const inVersion = ({ address }: Call, object: KubeObject): KubeObject => 
 });
 
 /** One object. */
-export const get = (call: Call): Answer => ({ code: 200, body: inVersion(call, liveObject(call)) });
+export const get = (call: Call): Answer => {
+  const object = inVersion(call, liveObject(call));
+  const { resourceVersion } = object.metadata;
+  const isTable = wantsTable(call.accept);
+  return {
+    code: 200,
+    body: isTable ? tableOf(call.address.resource, [object], { resourceVersion }) : object,
+  };
+};
 
 type Mark = { readonly version: number; readonly after: string };
 
@@ -62,6 +71,7 @@ export const list = (call: Call): Answer => {
       : {};
   const metadata = { resourceVersion: String(mark.version), ...next };
   const items = page.map((object) => inVersion(call, object));
+  if (wantsTable(call.accept)) return { code: 200, body: tableOf(address.resource, items, metadata) };
   return {
     code: 200,
     body: { kind: `${address.resource.kind}List`, apiVersion: address.apiVersion, metadata, items },

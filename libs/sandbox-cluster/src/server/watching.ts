@@ -5,8 +5,17 @@ import type { Change } from '../storage/object-store.js';
 import { failure } from './answer.js';
 import { selectorOf, type Call } from './call.js';
 import { inVersion } from './reading.js';
+import { tableOf, wantsTable } from './table.js';
 
 type Line = { readonly type: string; readonly object: object };
+
+/** An object as this watcher wants to see it. */
+const shown = (call: Call, object: KubeObject): object =>
+  wantsTable(call.accept)
+    ? tableOf(call.address.resource, [inVersion(call, object)], {
+        resourceVersion: object.metadata.resourceVersion,
+      })
+    : inVersion(call, object);
 
 const bookmarkMs = 30_000;
 const longestSeconds = 3600;
@@ -37,7 +46,7 @@ const lineOf = (call: Call, selects: (object: KubeObject) => boolean, change: Ch
   const is = change.type !== 'DELETED' && selects(change.object);
   if (!was && !is) return undefined;
   const type = is ? (was ? 'MODIFIED' : 'ADDED') : 'DELETED';
-  return { type, object: inVersion(call, change.object) };
+  return { type, object: shown(call, change.object) };
 };
 
 /** What a watcher is told first: all objects, or what changed after the version that it knows. */
@@ -46,7 +55,7 @@ const beginning = (call: Call, selects: (object: KubeObject) => boolean): readon
   const asked = query.get('resourceVersion') ?? '';
   if (query.get('sendInitialEvents') === 'true' || asked === '' || asked === '0') {
     const all = cluster.store.list(address.id, address.namespace).filter(selects);
-    const lines = all.map((object) => ({ type: 'ADDED', object: inVersion(call, object) }));
+    const lines = all.map((object) => ({ type: 'ADDED', object: shown(call, object) }));
     return query.get('sendInitialEvents') === 'true'
       ? [...lines, bookmark(call, cluster.store.version, { 'k8s.io/initial-events-end': 'true' })]
       : lines;

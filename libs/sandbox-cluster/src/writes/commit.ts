@@ -1,8 +1,10 @@
 import type { Cluster } from '../cluster.js';
+import type { StatusCause } from '../ownership/operations.js';
 import type { KubeObject } from '../schemas/kube-object.js';
 import type { ObjectSchema } from '../schemas/object-schema.js';
 import { refuse, type About } from '../server/answer.js';
 import { immutableChanges } from './immutable.js';
+import { invalidFields, undecodable } from './invalid.js';
 import { withKept, withPresets } from './presets.js';
 import { isUnchanged, stampChanged, stampNew } from './stamp.js';
 
@@ -43,6 +45,19 @@ const checkNamespace = ({ store }: Cluster, place: Place, name: string): void =>
   refuse(403, 'Forbidden', message, aboutOf(place, name), causes);
 };
 
+const checkFields = (place: Place, object: KubeObject, causes: readonly StatusCause[]): void => {
+  const { name = '' } = object.metadata;
+  const { kind, apiVersion } = object;
+  if (undecodable(object)) {
+    const message = `${kind} in version "${apiVersion}" cannot be handled as a ${kind}: illegal base64 data`;
+    refuse(400, 'BadRequest', message, aboutOf(place, name));
+  }
+  if (causes.length === 0) return;
+  const texts = causes.map(({ field, message }) => `${field ?? ''}: ${message ?? ''}`);
+  const said = texts.length === 1 ? texts.join('') : `[${texts.join(', ')}]`;
+  refuse(422, 'Invalid', `${qualified(place)} "${name}" is invalid: ${said}`, aboutOf(place, name), causes);
+};
+
 /** Stores a new object; as a dry run it only says what it would be. */
 export const commitNew = (
   cluster: Cluster,
@@ -57,6 +72,7 @@ export const commitNew = (
     metadata: { ...object.metadata, ...(namespace !== undefined && { namespace }) },
   };
   const stamped = withPresets(stampNew(place.schema, placed));
+  checkFields(place, stamped, invalidFields(stamped));
   return { object: isDryRun ? stamped : cluster.store.put(place.id, stamped), isCreated: true };
 };
 
@@ -69,12 +85,7 @@ export const commitChanged = (
   isDryRun: boolean,
 ): Committed => {
   const stamped = stampChanged(place.schema, live, withKept(live, object));
-  const causes = immutableChanges(live, stamped);
-  if (causes.length > 0) {
-    const said = causes.map(({ field, message }) => `${field ?? ''}: ${message ?? ''}`).join(', ');
-    const { name = '' } = live.metadata;
-    refuse(422, 'Invalid', `${qualified(place)} "${name}" is invalid: ${said}`, aboutOf(place, name), causes);
-  }
+  checkFields(place, stamped, [...immutableChanges(live, stamped), ...invalidFields(stamped)]);
   if (isUnchanged(live, stamped)) return { object: live, isCreated: false };
   if (isDryRun) return { object: stamped, isCreated: false };
   if (stamped.metadata.deletionTimestamp !== undefined && isFree(stamped))

@@ -1,4 +1,5 @@
 import type { Cluster } from '../cluster.js';
+import { withoutMember } from '../schemas/json.js';
 import type { KubeObject } from '../schemas/kube-object.js';
 import { deleteObject } from '../server/deleting.js';
 import { changeAs, condition, createAs, fieldsOf, setStatus } from './control.js';
@@ -33,7 +34,7 @@ export const reconcileNamespace = (cluster: Cluster, namespace: KubeObject): voi
     return;
   }
   if (!emptied(cluster, name)) return;
-  const { finalizers: _held, ...spec } = fieldsOf(namespace.spec);
+  const spec = withoutMember(fieldsOf(namespace.spec), 'finalizers');
   changeAs(cluster, namespace, { ...namespace, spec });
 };
 

@@ -1,6 +1,6 @@
 import { timestamp, type Cluster } from '../cluster.js';
 import { recordUpdate } from '../ownership/record-update.js';
-import { isSame } from '../schemas/json.js';
+import { isSame, withoutMember } from '../schemas/json.js';
 import type { KubeObject, Value } from '../schemas/kube-object.js';
 import { completed } from '../schemas/completed.js';
 import { resourceId } from '../server/address.js';
@@ -49,9 +49,7 @@ const placeOf = (cluster: Cluster, { apiVersion, kind, metadata }: KubeObject): 
 /** Creates an object as a controller does. */
 export const createAs = (cluster: Cluster, object: KubeObject): KubeObject => {
   const place = placeOf(cluster, object);
-  const { status, ...rest } = completed(place.schema, object);
-  void status;
-  const after = rest as unknown as KubeObject;
+  const after = withoutMember(completed(place.schema, object), 'status');
   const recorded = recordUpdate({ schema: place.schema, after, manager, now: timestamp() });
   return commitNew(cluster, place, recorded, false).object;
 };
@@ -111,6 +109,4 @@ export const ownerOf = ({ apiVersion, kind, metadata }: KubeObject) => ({
 
 /** The objects of a resource that a controller owns. */
 export const ownedBy = ({ store }: Cluster, id: string, owner: KubeObject): readonly KubeObject[] =>
-  store
-    .list(id, owner.metadata.namespace)
-    .filter(({ metadata }) => metadata.ownerReferences?.some((one) => one.uid === owner.metadata.uid));
+  store.ownedBy(owner.metadata.uid ?? '').flatMap((held) => (held.id === id ? held.object : []));

@@ -30,7 +30,7 @@ const portion = (value: unknown, of: number, round: (value: number) => number): 
 const withHash = (template: Value, hash: string): Value => {
   const { metadata, ...rest } = fieldsOf(template);
   const labels = { ...fieldsOf(fieldsOf(metadata).labels), [hashLabel]: hash };
-  return { ...rest, metadata: { ...fieldsOf(metadata), labels } } as unknown as Value;
+  return { ...rest, metadata: { ...fieldsOf(metadata), labels } };
 };
 
 const newSet = (cluster: Cluster, deployment: KubeObject, replicas: number): KubeObject => {
@@ -44,10 +44,7 @@ const newSet = (cluster: Cluster, deployment: KubeObject, replicas: number): Kub
     metadata: {
       name: `${name}-${hash}`,
       ...(namespace !== undefined && { namespace }),
-      labels: { ...fieldsOf(fieldsOf(fieldsOf(spec.template).metadata).labels), [hashLabel]: hash } as Record<
-        string,
-        string
-      >,
+      labels: { ...fieldsOf(fieldsOf(fieldsOf(spec.template).metadata).labels), [hashLabel]: hash },
       ownerReferences: [ownerOf(deployment)],
     },
     spec: {

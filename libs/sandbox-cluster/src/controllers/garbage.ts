@@ -1,23 +1,13 @@
 import type { Cluster } from '../cluster.js';
+import { withoutMember } from '../schemas/json.js';
 import type { KubeObject } from '../schemas/kube-object.js';
 import { deleteObject } from '../server/deleting.js';
+import type { Held } from '../storage/object-store.js';
 import { changeAs } from './control.js';
 
-type Owned = { readonly id: string; readonly object: KubeObject };
-
-/** The objects that name an owner, by its uid. */
-const dependentsOf = ({ store }: Cluster, uid: string): readonly Owned[] =>
-  store.resources().flatMap((id) =>
-    store
-      .list(id)
-      .filter(({ metadata }) => metadata.ownerReferences?.some((one) => one.uid === uid))
-      .map((object) => ({ id, object })),
-  );
-
-const withoutOwner = (cluster: Cluster, { id, object }: Owned, uid: string): void => {
+const withoutOwner = (cluster: Cluster, { object }: Held, uid: string): void => {
   const rest = (object.metadata.ownerReferences ?? []).filter((one) => one.uid !== uid);
-  const { ownerReferences: _all, ...metadata } = object.metadata;
-  void id;
+  const metadata = withoutMember(object.metadata, 'ownerReferences');
   changeAs(cluster, object, {
     ...object,
     metadata: { ...metadata, ...(rest.length > 0 && { ownerReferences: rest }) },
@@ -27,7 +17,7 @@ const withoutOwner = (cluster: Cluster, { id, object }: Owned, uid: string): voi
 /** Deletes what a deleted object owned, unless someone else owns it too. */
 export const collectOrphans = (cluster: Cluster, owner: KubeObject): void => {
   const { uid = '' } = owner.metadata;
-  for (const owned of dependentsOf(cluster, uid))
+  for (const owned of cluster.store.ownedBy(uid))
     if ((owned.object.metadata.ownerReferences?.length ?? 0) > 1) withoutOwner(cluster, owned, uid);
     else if (owned.object.metadata.deletionTimestamp === undefined)
       deleteObject(cluster, owned.id, owned.object);
@@ -43,12 +33,12 @@ export const reconcileDeletion = (cluster: Cluster, object: KubeObject): void =>
   const { finalizers = [], deletionTimestamp, uid = '' } = object.metadata;
   if (deletionTimestamp === undefined) return;
   if (finalizers.includes('orphan')) {
-    for (const owned of dependentsOf(cluster, uid)) withoutOwner(cluster, owned, uid);
+    for (const owned of cluster.store.ownedBy(uid)) withoutOwner(cluster, owned, uid);
     release(cluster, object, 'orphan');
   } else if (finalizers.includes('foregroundDeletion')) {
-    for (const { id, object: owned } of dependentsOf(cluster, uid))
+    for (const { id, object: owned } of cluster.store.ownedBy(uid))
       if (owned.metadata.deletionTimestamp === undefined) deleteObject(cluster, id, owned, 'Foreground');
-    if (dependentsOf(cluster, uid).length === 0) release(cluster, object, 'foregroundDeletion');
+    if (cluster.store.ownedBy(uid).length === 0) release(cluster, object, 'foregroundDeletion');
   }
 };
 

@@ -3,7 +3,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import { canonicalJson } from '@syncline/kernel';
 
 import type { Cluster } from '../cluster.js';
-import type { KubeObject, Value } from '../schemas/kube-object.js';
+import type { KubeObject } from '../schemas/kube-object.js';
 import { deleteObject } from '../server/deleting.js';
 import { fieldsOf, numberOf, ownedBy, setStatus } from './control.js';
 import { createPod, isReady } from './pods.js';
@@ -11,7 +11,7 @@ import { createPod, isReady } from './pods.js';
 /** A short name of a template: the same for the same template. */
 export const templateHash = (template: unknown): string =>
   createHash('sha256')
-    .update(canonicalJson((template ?? {}) as Value))
+    .update(canonicalJson(template ?? {}))
     .digest('hex')
     .slice(0, 10);
 

@@ -16,7 +16,7 @@ import { reconcileReplicaSet } from './replica-sets.js';
 import { reconcileDaemonSet, reconcileJob, reconcileStatefulSet } from './workloads.js';
 
 /** Brings an object towards what it asks for; may answer in how many milliseconds to look again. */
-type Reconcile = (cluster: Cluster, object: KubeObject) => number | undefined | void;
+type Reconcile = (cluster: Cluster, object: KubeObject) => unknown;
 
 const controllers: Readonly<Record<string, Reconcile>> = {
   'customresourcedefinitions.apiextensions.k8s.io': reconcileDefinition,

@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { timestamp } from '../cluster.js';
 import { recordUpdate } from '../ownership/record-update.js';
 import { patchObject, type Patch } from '../patches/patch-object.js';
+import { withoutMember } from '../schemas/json.js';
 import type { KubeObject } from '../schemas/kube-object.js';
 import { readBody } from '../schemas/read-body.js';
 import { aboutOf, commitChanged, commitNew } from '../writes/commit.js';
@@ -29,7 +30,7 @@ const withName = ({ metadata, ...rest }: KubeObject): KubeObject => {
     name ?? (generateName ? `${generateName}${randomBytes(3).toString('hex').slice(0, 5)}` : undefined);
   if (made === undefined)
     return refuse(422, 'Invalid', 'metadata.name: Required value: name or generateName is required');
-  return { ...rest, metadata: { ...metadata, name: made } } as KubeObject;
+  return { ...rest, metadata: { ...metadata, name: made } };
 };
 
 /** POST: a new object. */
@@ -43,7 +44,7 @@ export const create = (call: Call): Answer => {
   if (cluster.store.find(address.id, address.namespace, name))
     refuse(409, 'AlreadyExists', `${address.id} "${name}" already exists`, aboutOf(place, name));
   const { status, ...rest } = sent;
-  const after = (place.schema.hasStatus || status === undefined ? rest : { ...rest, status }) as KubeObject;
+  const after = place.schema.hasStatus || status === undefined ? rest : { ...rest, status };
   const recorded = recordUpdate({ schema: place.schema, after, manager: managerOf(call), now: timestamp() });
   return { code: 201, body: inVersion(call, commitNew(cluster, place, recorded, isDryRun(call)).object) };
 };
@@ -51,12 +52,12 @@ export const create = (call: Call): Answer => {
 /** The parts of an update that its address lets through: the status alone, or all but the status. */
 const withinReach = (call: Call, live: KubeObject, sent: KubeObject): KubeObject => {
   const { hasStatus } = schemaOf(call);
-  const { status: _sent, ...rest } = sent;
+  const rest = withoutMember(sent, 'status');
   const { status: was, ...kept } = live;
   if (call.address.subresource === 'status')
-    return { ...kept, ...(sent.status !== undefined && { status: sent.status }) } as KubeObject;
+    return { ...kept, ...(sent.status !== undefined && { status: sent.status }) };
   if (!hasStatus) return sent;
-  return { ...rest, ...(was !== undefined && { status: was }) } as KubeObject;
+  return { ...rest, ...(was !== undefined && { status: was }) };
 };
 
 const store = (call: Call, live: KubeObject, sent: KubeObject): Answer => {

@@ -17,6 +17,9 @@ export type Change = {
 const firstVersion = 100;
 const historyLength = 10_000;
 
+/** An object and the resource that it is of. */
+export type Held = { readonly id: ResourceId; readonly object: KubeObject };
+
 const keyOf = (namespace: string | undefined, name: string): string => `${namespace ?? ''}/${name}`;
 
 const keyOfObject = ({ metadata }: KubeObject): string => keyOf(metadata.namespace, metadata.name ?? '');
@@ -24,6 +27,7 @@ const keyOfObject = ({ metadata }: KubeObject): string => keyOf(metadata.namespa
 /** The objects of one cluster, their versions, and the latest changes for those who watch. */
 export class ObjectStore {
   readonly #objects = new Map<ResourceId, Map<string, KubeObject>>();
+  readonly #owned = new Map<string, Map<string, Held>>();
   readonly #listeners = new Set<(change: Change) => void>();
   #history: Change[] = [];
   /** Changes up to this version are forgotten. */
@@ -51,11 +55,16 @@ export class ObjectStore {
     return [...this.#objects.keys()];
   }
 
+  /** The objects of all kinds that name an owner, by its uid. */
+  ownedBy(uid: string): readonly Held[] {
+    return [...(this.#owned.get(uid)?.values() ?? [])];
+  }
+
   /** Stores an object under a new version and tells who listens. */
   put(resource: ResourceId, object: KubeObject): KubeObject {
     const before = this.find(resource, object.metadata.namespace, object.metadata.name ?? '');
     const stored = this.#versioned(object);
-    this.#of(resource).set(keyOfObject(stored), stored);
+    this.#set(resource, stored, before);
     this.#tell({
       type: before ? 'MODIFIED' : 'ADDED',
       resource,
@@ -70,6 +79,7 @@ export class ObjectStore {
   remove(resource: ResourceId, object: KubeObject): KubeObject {
     const removed = this.#versioned(object);
     this.#of(resource).delete(keyOfObject(object));
+    this.#disown(resource, object);
     this.#tell({ type: 'DELETED', resource, object: removed, before: object, version: this.#version });
     return removed;
   }
@@ -88,7 +98,7 @@ export class ObjectStore {
 
   /** Takes up what was kept of an earlier run. Nobody is told. */
   restore(version: number, objects: Iterable<readonly [ResourceId, KubeObject]>): void {
-    for (const [resource, object] of objects) this.#of(resource).set(keyOfObject(object), object);
+    for (const [resource, object] of objects) this.#set(resource, object);
     this.#version = Math.max(this.#version, version);
     this.compact();
   }
@@ -96,6 +106,23 @@ export class ObjectStore {
   onChange(listener: (change: Change) => void): () => void {
     this.#listeners.add(listener);
     return () => void this.#listeners.delete(listener);
+  }
+
+  #set(id: ResourceId, object: KubeObject, before?: KubeObject): void {
+    if (before) this.#disown(id, before);
+    this.#of(id).set(keyOfObject(object), object);
+    for (const { uid } of object.metadata.ownerReferences ?? []) {
+      const owned = this.#owned.get(uid) ?? new Map<string, Held>();
+      this.#owned.set(uid, owned.set(`${id} ${keyOfObject(object)}`, { id, object }));
+    }
+  }
+
+  #disown(id: ResourceId, object: KubeObject): void {
+    for (const { uid } of object.metadata.ownerReferences ?? []) {
+      const owned = this.#owned.get(uid);
+      owned?.delete(`${id} ${keyOfObject(object)}`);
+      if (owned?.size === 0) this.#owned.delete(uid);
+    }
   }
 
   #versioned(object: KubeObject): KubeObject {

@@ -13,13 +13,13 @@ const hasGeneration = ({ apiVersion, kind, custom }: ObjectSchema): boolean =>
 
 /** The part of an object whose changes are a new generation. */
 const desired = (schema: ObjectSchema, object: KubeObject): Value => {
-  const { metadata: _metadata, ...rest } = object;
+  const rest = withoutMember(object, 'metadata');
   return (schema.hasStatus || !schema.custom ? withoutMember(rest, 'status') : rest) as Value;
 };
 
 /** A new object as the server stores it: with what no client decides. */
 export const stampNew = (schema: ObjectSchema, object: KubeObject): KubeObject => {
-  const { resourceVersion: _version, deletionTimestamp: _deletion, ...metadata } = object.metadata;
+  const metadata = withoutMember(withoutMember(object.metadata, 'resourceVersion'), 'deletionTimestamp');
   return {
     ...object,
     metadata: {

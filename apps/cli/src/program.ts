@@ -9,6 +9,9 @@ type Part = {
 
 const parts: readonly Part[] = [
   { words: ['up', 'down'], load: async () => (await import('./up/up.command.js')).addUpAndDown },
+  { words: ['init'], load: async () => (await import('./init/init.command.js')).addInit },
+  { words: ['validate'], load: async () => (await import('./validate/validate.command.js')).addValidate },
+  { words: ['doctor'], load: async () => (await import('./doctor/doctor.command.js')).addDoctor },
   { words: ['status'], load: async () => (await import('./status/status.command.js')).addStatus },
   { words: ['repo'], load: async () => (await import('./repo/repo.command.js')).addRepo },
   { words: ['cluster'], load: async () => (await import('./cluster/cluster.command.js')).addCluster },

@@ -23,7 +23,12 @@ const texts = [
   'server.conf',
 ];
 const users = ['bootstrap', 'api', 'git-watcher', 'planner', `applier-${hubApplier}`];
-const all = [...hexKeys, ...texts, ...users.map((user) => `nats/${user}.creds`)];
+/** Every key file of an installation, under its folder of keys. */
+export const keyNames: readonly string[] = [
+  ...hexKeys,
+  ...texts,
+  ...users.map((user) => `nats/${user}.creds`),
+];
 
 const exists = (path: string): Promise<boolean> =>
   access(path).then(
@@ -50,7 +55,7 @@ const writeKeys = async (dir: string): Promise<void> => {
 };
 
 const refuseIncomplete = async (places: Places): Promise<void> => {
-  for (const name of all) {
+  for (const name of keyNames) {
     if (await exists(places.key(name))) continue;
     throw new CommandRefused(
       'state-broken',

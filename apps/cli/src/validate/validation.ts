@@ -1,0 +1,207 @@
+import type { ApplicationSpec } from '@syncline/events';
+import {
+  isRenderError,
+  lineageOf,
+  readConfiguration,
+  render,
+  renderKeyOf,
+  survey,
+  namedRepositories,
+  type DeclaredApplication,
+  type RenderError,
+  type RenderSpec,
+  type Survey,
+  type WorkingTree,
+} from '@syncline/render';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+/** Something wrong, and where; paths are of the repository. */
+export type Fault = { readonly file: string; readonly line: number; readonly reason: string };
+
+/** What was rendered: an application or a path, on clusters that an override is for or without any. */
+export type Rendering = { readonly what: string; readonly with?: string; readonly objects: number };
+
+/** What is to be rendered, and where an error goes that names no file. */
+export type Subject = {
+  readonly what: string;
+  readonly with?: string;
+  readonly spec: RenderSpec;
+  readonly place: { readonly file: string; readonly line: number };
+  /** What is written for the renderer, where that is less than the whole of its lineage. */
+  readonly only?: readonly string[];
+};
+
+/** All that was found. */
+export type Validation = {
+  readonly applications: readonly string[];
+  readonly renderings: readonly Rendering[];
+  readonly errors: readonly Fault[];
+};
+
+/** What renders: kustomize, or a sentence on why there is none. */
+export type Tools = { readonly kustomize: string | { readonly missing: string } };
+
+const labelsText = (labels: Readonly<Record<string, string>>): string =>
+  Object.entries(labels)
+    .map(([name, value]) => `${name}=${value}`)
+    .join(',');
+
+const bare = (spec: ApplicationSpec): RenderSpec => ({
+  path: spec.source.path,
+  renderer: spec.renderer,
+  namespace: spec.namespace,
+  substitute: {},
+  patches: [],
+});
+
+/** The renderings of an application: one without overrides, and one for each of them. No clusters are known. */
+export const subjectsOf = ({ spec, file, line }: DeclaredApplication): readonly Subject[] => {
+  const plain = { what: spec.name, place: { file, line } };
+  const overridden = spec.placement.overrides.map(({ match, substitute, patches }) => ({
+    ...plain,
+    with: labelsText(match.matchLabels),
+    spec: { ...bare(spec), substitute, patches },
+  }));
+  return [{ ...plain, spec: bare(spec) }, ...overridden];
+};
+
+const undeclared = (path: string, renderer: RenderSpec['renderer']): Subject => ({
+  what: path === '' ? '.' : path,
+  place: { file: path === '' ? '.' : path, line: 1 },
+  spec: { path: path === '' ? '.' : path, renderer, namespace: 'default', substitute: {}, patches: [] },
+});
+
+const isWithin = (folder: string, path: string): boolean =>
+  folder === '' || path === folder || path.startsWith(`${folder}/`);
+
+/** Kustomizations that no other one is made from: the rest is rendered as part of them. */
+const topmost = async (tree: WorkingTree, folders: readonly string[]): Promise<readonly string[]> => {
+  const reached = await Promise.all(
+    folders.map(async (path) => (await lineageOf(tree, { path, renderer: 'kustomize' })).entries),
+  );
+  return folders.filter(
+    (folder) =>
+      !reached.some(
+        (entries, index) =>
+          folders[index] !== folder &&
+          entries.some(({ path }) => path !== folders[index] && isWithin(path, folder)),
+      ),
+  );
+};
+
+const withoutDeclarations = async (
+  tree: WorkingTree,
+  path: string,
+  found: Survey,
+): Promise<readonly Subject[]> => {
+  if (found.kustomizations.length > 0)
+    return (await topmost(tree, found.kustomizations)).map((folder) => undeclared(folder, 'kustomize'));
+  if (found.manifests === 0) return [];
+  if ((await tree.list(path)).length > 0) return [undeclared(path, 'plain')];
+  const folder = path.slice(0, Math.max(0, path.lastIndexOf('/')));
+  return [{ ...undeclared(folder, 'plain'), what: path, place: { file: path, line: 1 }, only: [path] }];
+};
+
+const renderOne = async (tree: WorkingTree, subject: Subject, tools: Tools): Promise<Rendering> => {
+  const { what, spec } = subject;
+  const root = await mkdtemp(join(tmpdir(), 'syncline-validate-'));
+  try {
+    const { entries, materialise } = await lineageOf(tree, spec);
+    await tree.materialise(subject.only ?? materialise, root);
+    const kustomize = typeof tools.kustomize === 'string' ? tools.kustomize : '';
+    const seen = subject.only === undefined && { tree };
+    const { objects } = await render({
+      spec,
+      root,
+      ...seen,
+      kustomize,
+      renderKey: renderKeyOf(spec, entries),
+    });
+    return { what, ...(subject.with !== undefined && { with: subject.with }), objects: objects.length };
+  } finally {
+    await rm(root, { recursive: true, force: true });
+  }
+};
+
+const needsKustomize = async (tree: WorkingTree, { spec, only }: Subject): Promise<boolean> => {
+  if (spec.patches.length > 0 || spec.renderer === 'kustomize') return true;
+  if (only !== undefined || spec.renderer === 'plain') return false;
+  const names = (await tree.list(spec.path === '.' ? '' : spec.path)).map(({ name }) => name);
+  return names.some((name) => /^kustomization(\.ya?ml)?$/i.test(name));
+};
+
+const faultOf = (error: unknown, { place, with: override }: Subject): Fault => {
+  if (!isRenderError(error)) throw error;
+  const { file = place.file, line = file === place.file ? place.line : 1, message } = error;
+  const where = override === undefined ? '' : ` (on clusters with ${override})`;
+  return { file, line, reason: `${message}${where}` };
+};
+
+const renderAll = async (
+  tree: WorkingTree,
+  subjects: readonly Subject[],
+  tools: Tools,
+): Promise<Pick<Validation, 'renderings' | 'errors'>> => {
+  const renderings: Rendering[] = [];
+  const errors: Fault[] = [];
+  const broken = new Set<string>();
+  for (const subject of subjects) {
+    // What fails without overrides fails with them for the same reason.
+    if (broken.has(subject.what)) continue;
+    try {
+      const { kustomize } = tools;
+      if (typeof kustomize !== 'string' && (await needsKustomize(tree, subject)))
+        errors.push({ ...subject.place, reason: kustomize.missing });
+      else renderings.push(await renderOne(tree, subject, tools));
+    } catch (error) {
+      errors.push(faultOf(error, subject));
+      if (subject.with === undefined) broken.add(subject.what);
+    }
+  }
+  return { renderings, errors };
+};
+
+const once = (faults: readonly Fault[]): readonly Fault[] => [
+  ...new Map(faults.map((fault) => [JSON.stringify(fault), fault])).values(),
+];
+
+const toFault = (error: RenderError): Fault => ({
+  file: error.file ?? '.',
+  line: error.line ?? 1,
+  reason: error.message,
+});
+
+/**
+ * Checks configuration and rendering of what a path of a tree holds, without a server. Never throws on what files say.
+ * @param repository what the repository is registered as; without it, what its declarations call it.
+ */
+export const validateTree = async (
+  tree: WorkingTree,
+  path: string,
+  tools: Tools,
+  repository?: string,
+): Promise<Validation> => {
+  try {
+    const found = await survey(tree, path);
+    const name = repository ?? [...namedRepositories(found.declaring)][0] ?? 'this';
+    const { applications, errors } = readConfiguration(found.declaring, { name });
+    const subjects =
+      found.declaring.length > 0 && applications.length + errors.length > 0
+        ? applications.flatMap(subjectsOf)
+        : await withoutDeclarations(tree, path, {
+            ...found,
+            manifests: found.manifests + found.declaring.length,
+          });
+    const rendered = await renderAll(tree, subjects, tools);
+    return {
+      applications: applications.map(({ spec }) => spec.name),
+      renderings: rendered.renderings,
+      errors: once([...found.faults.map(toFault), ...errors, ...rendered.errors]),
+    };
+  } catch (error) {
+    if (!isRenderError(error)) throw error;
+    return { applications: [], renderings: [], errors: [toFault(error)] };
+  }
+};

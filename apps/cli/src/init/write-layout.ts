@@ -1,14 +1,14 @@
 import { CommandRefused } from '@syncline/kernel';
-import { mkdir, readFile, realpath, writeFile } from 'node:fs/promises';
+import { lstat, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 
 /** What became of the files of a layout. */
 export type Written = { readonly written: readonly string[]; readonly unchanged: readonly string[] };
 
 const textAt = (file: string): Promise<string | undefined> =>
-  readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
-    if (error.code === 'ENOENT') return undefined;
-    return `cannot be read: ${error.code}`;
+  readFile(file, 'utf8').catch((error: unknown) => {
+    const { code } = error as NodeJS.ErrnoException;
+    return code === 'ENOENT' ? undefined : `cannot be read: ${code}`;
   });
 
 const refuse = (dir: string, names: readonly string[]): CommandRefused =>
@@ -17,14 +17,17 @@ const refuse = (dir: string, names: readonly string[]): CommandRefused =>
     `${names.join(', ')} in ${dir} ${names.length === 1 ? 'exists and differs' : 'exist and differ'} from what init would write. Nothing was written. Move ${names.length === 1 ? 'it' : 'them'} away, choose another folder (syncline init DIR) or another name (--app NAME).`,
   );
 
-const makeFolder = async (dir: string, path: string): Promise<void> => {
-  const folder = dirname(join(dir, path));
-  await mkdir(folder, { recursive: true });
-  if ((await realpath(folder)) === join(await realpath(dir), dirname(path))) return;
-  throw new CommandRefused(
-    'link-refused',
-    `${dirname(path)} in ${dir} is a link, which is not followed. Nothing of it was written.`,
-  );
+const foldersOf = (path: string): readonly string[] => {
+  const names = path.split('/').slice(0, -1);
+  return names.map((_, index) => names.slice(0, index + 1).join('/'));
+};
+
+const refuseLinks = async (dir: string, paths: readonly string[]): Promise<void> => {
+  for (const folder of new Set(paths.flatMap(foldersOf))) {
+    const found = await lstat(join(dir, folder)).catch(() => undefined);
+    if (found === undefined || found.isDirectory()) continue;
+    throw new CommandRefused('no-folder', `${folder} in ${dir} is a link or no folder. Nothing was written.`);
+  }
 };
 
 const sentenceOf: Readonly<Record<string, string>> = {
@@ -55,10 +58,13 @@ export const writeLayout = async (dir: string, files: Readonly<Record<string, st
       differing.map(({ path }) => path),
     );
   const absent = before.filter(({ found }) => found === undefined);
+  await refuseLinks(dir, Object.keys(files));
   try {
     await mkdir(dir, { recursive: true });
-    for (const { path } of absent) await makeFolder(dir, path);
-    for (const { path, text } of absent) await writeFile(join(dir, path), text, { flag: 'wx' });
+    for (const { path, text } of absent) {
+      await mkdir(dirname(join(dir, path)), { recursive: true });
+      await writeFile(join(dir, path), text, { flag: 'wx' });
+    }
   } catch (error) {
     throw explained(dir, error);
   }

@@ -36,7 +36,9 @@ export const workingTree = (root: string): WorkingTree => {
   const folder = folderTree(root);
   const isPlainWay = async (path: string): Promise<boolean> => {
     if (resolvePath('', path) === undefined) return false;
-    const [top, real] = await Promise.all([realpath(root), realpath(join(root, path))]).catch(() => []);
+    const [top, real] = await Promise.all([realpath(root), realpath(join(root, path))]).catch(
+      (): readonly [] => [],
+    );
     return top !== undefined && real === (path === '' ? top : join(top, path));
   };
   const list = async (path: string): Promise<readonly TreeEntry[]> =>

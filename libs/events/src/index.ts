@@ -19,8 +19,15 @@ export type {
   SyncMode,
   TargetSpec,
 } from './documents/application-spec.js';
-export { diffAnswer, diffRequest, resourcesRequest } from './documents/calls.js';
-export type { DiffAnswer, DiffRequest, ResourcesRequest } from './documents/calls.js';
+export { diffAnswer, diffRequest, resourcesAnswer, resourcesRequest } from './documents/calls.js';
+export type {
+  DiffAnswer,
+  DiffRequest,
+  Resource,
+  ResourceEvent,
+  ResourcesAnswer,
+  ResourcesRequest,
+} from './documents/calls.js';
 export { driftChanges, driftDocument } from './documents/drift.js';
 export type { DriftDocument, DriftedField, DriftedObject } from './documents/drift.js';
 export { inventoryDocument, manifestsDocument, outcomes, resultsDocument } from './documents/manifests.js';

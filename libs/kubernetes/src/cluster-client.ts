@@ -6,6 +6,7 @@ import type {
   Manifest,
   ObjectName,
   PlanDocument,
+  ResourcesAnswer,
   ResultsDocument,
 } from '@syncline/events';
 import type { pruneRules } from '@syncline/events';
@@ -116,6 +117,8 @@ export interface ClusterClient {
     steps: ApplySteps,
     signal?: AbortSignal,
   ): Promise<ApplyOutcome>;
+  /** What a target holds and what that owns, down to Pods, each with its health and its newest Kubernetes events. Bounded. */
+  resources(inventory: readonly InventoryEntry[], signal?: AbortSignal): Promise<ResourcesAnswer>;
   /** Tells a target's health, and its drift where asked, when it is first known and whenever it changes; the returned function ends it. One watch per kind serves all targets. */
   watchHealth(
     key: string,

@@ -11,7 +11,7 @@ import type {
   TargetHealth,
   TargetManifests,
 } from './cluster-client.js';
-import type { DiffDocument, PlanDocument } from '@syncline/events';
+import type { DiffDocument, PlanDocument, ResourcesAnswer } from '@syncline/events';
 import { applyPlan } from './apply/apply.js';
 import { readCredentials } from './connection/credentials.js';
 import { ObjectApi } from './connection/object-api.js';
@@ -19,6 +19,7 @@ import { Transport } from './connection/transport.js';
 import { Capability } from './discovery/capability.js';
 import { diffTarget, type Workbench } from './dry-run/diff.js';
 import { KnownApplied } from './dry-run/known-applied.js';
+import { targetResources } from './resources/target-resources.js';
 import { HealthWatch } from './watch/health-watch.js';
 import { LinkWatch } from './watch/link-watch.js';
 
@@ -55,6 +56,10 @@ class ConnectedCluster implements ClusterClient {
     signal?: AbortSignal,
   ): Promise<ApplyOutcome> {
     return applyPlan(this.bench, target, plan, inventory, steps, signal);
+  }
+
+  resources(inventory: readonly InventoryEntry[], signal?: AbortSignal): Promise<ResourcesAnswer> {
+    return targetResources(this.bench, inventory, signal);
   }
 
   watchHealth(

@@ -5,6 +5,7 @@ import { Applies } from '../applies/applies.js';
 import { Diffs } from '../diffs/diffs.js';
 import { HealthWatches } from '../health/health-watches.js';
 import { LinkWatch } from '../link/link-watch.js';
+import { Resources } from '../resources/resources.js';
 import { actor, type ClusterSurroundings } from '../surroundings.js';
 import { recallTargets } from './recall-targets.js';
 
@@ -24,7 +25,8 @@ export class Cluster {
   readonly #diffs: Diffs;
   readonly #health: HealthWatches;
   readonly #link: LinkWatch;
-  #unserve: () => Promise<void> = () => Promise.resolve();
+  readonly #resources: Resources;
+  readonly #unserve: (() => Promise<void>)[] = [];
 
   constructor(private readonly around: ClusterSurroundings) {
     this.#link = new LinkWatch(around, () => this.#applies.wakeAll());
@@ -38,6 +40,7 @@ export class Cluster {
     this.#diffs = new Diffs(around, {
       untilQuiet: (target, timeoutMs) => this.#applies.untilQuiet(target, timeoutMs),
     });
+    this.#resources = new Resources(around);
   }
 
   /** Says that the cluster is served from now on, answers for it, and takes up what the log has open. */
@@ -49,7 +52,7 @@ export class Cluster {
       { type: 'start', data: { service: 'applier', ...identity } },
       { actor, correlationId: `start-${cluster}` },
     );
-    this.#unserve = await this.#diffs.serve();
+    this.#unserve.push(await this.#diffs.serve(), await this.#resources.serve());
     // Only now: whoever hears that the cluster is there may ask at once.
     this.#link.start();
     for (const { target, state, current, isOpen } of await recallTargets(log.log, cluster)) {
@@ -66,7 +69,7 @@ export class Cluster {
 
   /** Stops at the next safe points, within {@link graceMs} and what one request takes. */
   async close(): Promise<void> {
-    await this.#unserve();
+    await Promise.all(this.#unserve.map((end) => end()));
     await this.#applies.stop(graceMs);
     this.#health.end();
     await this.#link.end();

@@ -9,13 +9,12 @@ import {
   type DiffRequest,
   type TargetName,
 } from '@syncline/events';
-import { CommandRefused, isCommandRefused } from '@syncline/kernel';
-import { isKubernetesError } from '@syncline/kubernetes';
 import { withLogContext } from '@syncline/observability';
 import pLimit from 'p-limit';
 
 import { readInventory } from '../applies/plan-inputs.js';
 import { openManifests } from '../manifests.js';
+import { closing, refusalOf } from '../refusals.js';
 import type { ClusterSurroundings } from '../surroundings.js';
 
 const diffsAtOnce = 8;
@@ -87,13 +86,3 @@ export class Diffs {
 /** Whether a plan was carried out whose objects are watched and may be pruned. */
 const isHeld = ({ status, held }: TargetState): boolean =>
   status !== 'orphaned' && held.applied !== undefined && held.inventory !== undefined;
-
-const closing = (cluster: string): CommandRefused =>
-  new CommandRefused('cluster-unreachable', `The applier is letting go of ${cluster}; ask again.`);
-
-/** What whoever asked may be told as a refusal; undefined for an error of our own. */
-const refusalOf = (error: unknown): CommandRefused | undefined => {
-  if (isCommandRefused(error)) return error;
-  if (!isKubernetesError(error)) return undefined;
-  return new CommandRefused(error.retryable ? 'cluster-unreachable' : error.code, error.message);
-};

@@ -1,7 +1,7 @@
 import type { ObjectName } from '@syncline/events';
 
 import type { ServedResource } from '../cluster-client.js';
-import { collectionPath, objectPath } from '../discovery/resource-path.js';
+import { apiVersionOf, collectionPath, objectPath } from '../discovery/resource-path.js';
 import { isKubernetesError } from '../kubernetes-error.js';
 import { nameOf, type KubeObject } from '../objects/kube-object.js';
 import { fieldManager } from '../objects/marks.js';
@@ -32,6 +32,12 @@ type Applying = {
   readonly precondition?: Precondition;
   readonly signal?: AbortSignal | undefined;
 };
+
+type Page = {
+  readonly items?: readonly KubeObject[];
+  readonly metadata?: { readonly continue?: string };
+};
+const pageSize = 500;
 
 const withPrecondition = (body: KubeObject, { uid, resourceVersion }: Precondition): KubeObject => ({
   ...body,
@@ -69,6 +75,25 @@ export class ObjectApi {
       signal,
     );
     return items;
+  }
+
+  /** One page of a resource's objects in one namespace, and where the next page begins. */
+  async page(
+    resource: ServedResource,
+    namespace: string,
+    next: string | undefined,
+    signal?: AbortSignal,
+  ): Promise<{ readonly items: readonly KubeObject[]; readonly next: string | undefined }> {
+    const query = { limit: pageSize, continue: next };
+    const request = { method: 'GET', path: collectionPath(resource, namespace), query, signal } as const;
+    const { items = [], metadata } = await patiently(() => this.transport.request<Page>(request), signal);
+    // Items of a list leave out what the list itself says.
+    const said = { apiVersion: apiVersionOf(resource), kind: resource.kind };
+    const following = metadata?.continue;
+    return {
+      items: items.map((item) => ({ ...item, ...said })),
+      next: following === '' ? undefined : following,
+    };
   }
 
   /** Server-side apply; as a dry run it writes nothing. */

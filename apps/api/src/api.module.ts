@@ -32,6 +32,7 @@ import { ProblemFilter } from './problems/problem.filter.js';
 import { RepositoriesController } from './repositories/repositories.controller.js';
 import { Log, type RequestLog } from './requests/log.js';
 import { requestPipe } from './requests/request-pipe.js';
+import { ResourcesController } from './resources/resources.controller.js';
 import { Standing } from './why/standing.js';
 import { WhyController } from './why/why.controller.js';
 import { PositionInterceptor } from './requests/reads-views.js';
@@ -98,6 +99,7 @@ const controllers = [
   LogController,
   ParkedController,
   WhyController,
+  ResourcesController,
   TokensController,
   DocsController,
 ];

@@ -25,6 +25,10 @@ const parts: readonly Part[] = [
     words: ['pause', 'resume'],
     load: async () => (await import('./pausing/pausing.command.js')).addPauseAndResume,
   },
+  {
+    words: ['resources'],
+    load: async () => (await import('./resources/resources.command.js')).addResources,
+  },
   { words: ['why'], load: async () => (await import('./why/why.command.js')).addWhy },
   { words: ['retry'], load: async () => (await import('./plan/retry.command.js')).addRetry },
   { words: ['history'], load: async () => (await import('./story/history.command.js')).addHistory },

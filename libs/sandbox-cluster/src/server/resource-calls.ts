@@ -25,7 +25,7 @@ const patchBy =
   (byType: Readonly<Record<string, Handler>>): Handler =>
   (call) => {
     const type = (call.contentType.split(';')[0] ?? '').trim();
-    const handler = byType[type];
+    const handler = Object.hasOwn(byType, type) ? byType[type] : undefined;
     return handler
       ? handler(call)
       : refuse(415, 'UnsupportedMediaType', `the body of the request was in an unknown format: ${type}`);

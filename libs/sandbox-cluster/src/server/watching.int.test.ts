@@ -162,6 +162,11 @@ describe('a bad request', () => {
     expect((await call(method, path, body)).code).toBe(code);
   });
 
+  it.each(['constructor', 'text/plain', ''])('of the type "%s" is no patch', async (type) => {
+    await apply('typed');
+    expect((await call('PATCH', `${maps}/typed`, {}, type)).code).toBe(415);
+  });
+
   it('that is too large is refused', async () => {
     const huge = configMap('huge', { a: 'x'.repeat(4 * 1024 * 1024) });
     expect((await call('POST', maps, huge)).code).toBe(413);

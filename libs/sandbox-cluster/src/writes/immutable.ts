@@ -8,22 +8,31 @@ const at = (object: KubeObject, path: string): Value | undefined =>
     .reduce<unknown>((value, name) => (value as Record<string, unknown> | undefined)?.[name], object) as
     Value | undefined;
 
+/** How a kind is told from one of another group that has its name: `Job.batch`. */
+const qualified = ({ apiVersion, kind }: KubeObject): string =>
+  apiVersion.includes('/') ? `${kind}.${apiVersion.split('/')[0] ?? ''}` : kind;
+
 const fixedFields: Readonly<Record<string, readonly string[]>> = {
-  Deployment: ['spec.selector'],
-  ReplicaSet: ['spec.selector'],
-  DaemonSet: ['spec.selector'],
-  Job: ['spec.template', 'spec.selector', 'spec.completionMode'],
+  'Deployment.apps': ['spec.selector'],
+  'ReplicaSet.apps': ['spec.selector'],
+  'DaemonSet.apps': ['spec.selector'],
+  'Job.batch': ['spec.template', 'spec.selector', 'spec.completionMode'],
   Service: ['spec.clusterIP'],
-  RoleBinding: ['roleRef'],
-  ClusterRoleBinding: ['roleRef'],
+  'RoleBinding.rbac.authorization.k8s.io': ['roleRef'],
+  'ClusterRoleBinding.rbac.authorization.k8s.io': ['roleRef'],
   Secret: ['type'],
-  StorageClass: ['provisioner', 'parameters', 'reclaimPolicy', 'volumeBindingMode'],
-  CustomResourceDefinition: ['spec.group', 'spec.scope', 'spec.names.kind', 'spec.names.plural'],
+  'StorageClass.storage.k8s.io': ['provisioner', 'parameters', 'reclaimPolicy', 'volumeBindingMode'],
+  'CustomResourceDefinition.apiextensions.k8s.io': [
+    'spec.group',
+    'spec.scope',
+    'spec.names.kind',
+    'spec.names.plural',
+  ],
 };
 
 /** Kinds of whose spec all but a few fields are fixed, and how the server says so. */
 const freeFields: Readonly<Record<string, { readonly free: readonly string[]; readonly said: string }>> = {
-  StatefulSet: {
+  'StatefulSet.apps': {
     free: [
       'replicas',
       'ordinals',
@@ -67,10 +76,10 @@ const sealed = (live: KubeObject, next: KubeObject): readonly StatusCause[] =>
 
 /** Which fixed fields an update would change. */
 export const immutableChanges = (live: KubeObject, next: KubeObject): readonly StatusCause[] => {
-  const changed = (fixedFields[live.kind] ?? []).filter(
+  const changed = (fixedFields[qualified(live)] ?? []).filter(
     (path) => at(live, path) !== undefined && !isSame(at(live, path), at(next, path)),
   );
-  const partly = freeFields[live.kind];
+  const partly = freeFields[qualified(live)];
   const isForbidden = partly && !isSame(withoutFree(live, partly.free), withoutFree(next, partly.free));
   return [
     ...changed.map((path) => invalid(path, at(next, path))),

@@ -21,6 +21,7 @@ describe('a fleet', () => {
 
   test('is at rest where what is not healthy waits for somebody', () => {
     expect(judgeFleet(progress([target('InSync'), target('AwaitingApproval')]))).toBe('at-rest');
+    expect(judgeFleet(progress([target('InSync'), target('Drifted', 'Failed')]))).toBe('at-rest');
     expect(judgeFleet(progress([target('Failed'), target('Applying')]))).toBe('moving');
   });
 

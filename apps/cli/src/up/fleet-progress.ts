@@ -20,7 +20,7 @@ export type FleetProgress = {
 const isHealthy = ({ sync, health }: Target): boolean => sync === 'InSync' && health === 'Current';
 
 /** Words of sync that do not change by themselves. */
-const resting = new Set(['AwaitingApproval', 'Held', 'Failed']);
+const resting = new Set(['AwaitingApproval', 'Held', 'Failed', 'Drifted']);
 
 const isAtRest = (target: Target): boolean => isHealthy(target) || resting.has(target.sync);
 

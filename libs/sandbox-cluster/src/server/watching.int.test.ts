@@ -1,4 +1,5 @@
 import { mkdtemp, rm } from 'node:fs/promises';
+import type { IncomingMessage } from 'node:http';
 import { get, type RequestOptions } from 'node:https';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -108,6 +109,19 @@ describe('a watch', () => {
     });
     expect(told(await lines)).toEqual(['ADDED one']);
   });
+
+  it('that reads nothing is cut off before it fills the memory', async () => {
+    const options: RequestOptions = { ca: server.ca, headers: { authorization: `Bearer ${server.token}` } };
+    const answer = await new Promise<IncomingMessage>((resolve, reject) => {
+      get(`${server.url}${maps}?watch=true&fieldSelector=metadata.name%3Dlarge`, options, resolve).on(
+        'error',
+        reject,
+      );
+    });
+    for (let index = 0; index < 24; index += 1)
+      await apply('large', {}, { a: `${index}${'x'.repeat(900_000)}` });
+    await expect(text(answer)).rejects.toThrow('aborted');
+  }, 20_000);
 
   it('from a version that is forgotten ends with the error 410', async () => {
     const version = await versionNow();

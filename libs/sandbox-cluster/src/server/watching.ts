@@ -19,6 +19,8 @@ const shown = (call: Call, object: KubeObject): object =>
 
 const bookmarkMs = 30_000;
 const longestSeconds = 3600;
+/** A watcher that leaves so many bytes more than its beginning unread is cut off: it can list again. */
+const mostUnread = 8 * 1024 * 1024;
 
 const expired = failure({
   code: 410,
@@ -72,8 +74,13 @@ export const watch = (call: Call, response: ServerResponse): void => {
   const first = beginning(call, selects);
   response.writeHead(200, { 'content-type': 'application/json' });
   response.flushHeaders();
-  const send = (line: Line): void => void response.write(`${JSON.stringify(line)}\n`);
-  first.forEach(send);
+  const write = (line: Line): void => void response.write(`${JSON.stringify(line)}\n`);
+  first.forEach(write);
+  const most = response.writableLength + mostUnread;
+  const send = (line: Line): void => {
+    write(line);
+    if (response.writableLength > most) response.destroy();
+  };
   if (first.at(-1)?.type === 'ERROR') {
     response.end();
     return;

@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 import type { KubernetesOperation, Manifest, PlanDocument } from '@syncline/events';
-import { startCluster, type RunningCluster } from '@syncline/toolchain';
+import { startSandbox } from '@syncline/sandbox-cluster';
+import { startCluster } from '@syncline/toolchain';
 
 import { applyPlan } from '../apply/apply.js';
 import type {
@@ -28,9 +29,50 @@ import type { KubeObject } from '../objects/kube-object.js';
 export const hmacKey = new Uint8Array(32).fill(7);
 export const prune = { enabled: true, budget: { maxObjects: 10, maxPercent: 50 } };
 
-/** What a test needs: a real cluster, a client of it, and raw requests beside it. */
+/** An API server that the rules are tried on. */
+export type RuledCluster = {
+  readonly kubeconfigFile: string;
+  readonly stop: () => Promise<void>;
+  readonly stopApiServer: () => Promise<void>;
+  readonly startApiServer: () => Promise<void>;
+};
+
+/** Starts an API server that keeps its state in a folder. */
+export type StartRuled = (dir: string) => Promise<RuledCluster>;
+
+const startSimulated: StartRuled = async (dir) => {
+  const clusters = ['rules'];
+  let sandbox = await startSandbox({ dir, clusters });
+  const { port } = sandbox;
+  const [{ kubeconfigFile } = { kubeconfigFile: '' }] = sandbox.clusters;
+  return {
+    kubeconfigFile,
+    stop: () => sandbox.stop(),
+    stopApiServer: () => sandbox.stop(),
+    startApiServer: async () => {
+      sandbox = await startSandbox({ dir, clusters, port });
+    },
+  };
+};
+
+/** Rules, by their title, that an API server cannot follow, each with the reason. */
+type Exceptions = Readonly<Record<string, string>>;
+
+const notSimulated: Exceptions = {
+  'does not take an object for another where only its apiVersion changed':
+    'the sandbox serves one version of each built-in kind, and so has no autoscaling/v1 beside autoscaling/v2',
+};
+
+/** The API servers that have to follow the same rules, and what is excepted. */
+export const ruledClusters: readonly (readonly [name: string, start: StartRuled, exceptions: Exceptions])[] =
+  [
+    ['a real cluster', (dir) => startCluster({ name: 'rules', dir }), {}],
+    ['the sandbox', startSimulated, notSimulated],
+  ];
+
+/** What a test needs: a cluster, a client of it, and raw requests beside it. */
 export type Rig = {
-  readonly cluster: RunningCluster;
+  readonly cluster: RuledCluster;
   readonly kubeconfig: string;
   readonly client: ClusterClient;
   readonly transport: Transport;
@@ -38,10 +80,10 @@ export type Rig = {
   readonly stop: () => Promise<void>;
 };
 
-/** Starts the one cluster that all rules are tried on. */
-export const startRig = async (): Promise<Rig> => {
+/** Starts a cluster that all rules are tried on. */
+export const startRig = async (start: StartRuled): Promise<Rig> => {
   const dir = await mkdtemp(join(tmpdir(), 'syncline-kubernetes-'));
-  const cluster = await startCluster({ name: 'rules', dir });
+  const cluster = await start(dir);
   const kubeconfig = await readFile(cluster.kubeconfigFile, 'utf8');
   const client = connectCluster({ name: 'rules', kubeconfig, hmacKey });
   const transport = new Transport(readCredentials('rules', kubeconfig), 8);

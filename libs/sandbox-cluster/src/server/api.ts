@@ -64,7 +64,7 @@ export const write = (response: ServerResponse, answer: Answer): void => {
   const isText = 'text' in answer;
   const content = Buffer.from(isText ? answer.text : `${JSON.stringify(answer.body)}\n`);
   response.writeHead(answer.code, {
-    'content-type': isText ? 'text/plain; charset=utf-8' : 'application/json',
+    'content-type': isText ? 'text/plain; charset=utf-8' : (answer.contentType ?? 'application/json'),
     'content-length': content.length,
   });
   response.end(content);

@@ -43,7 +43,7 @@ export const jsonBody = ({ body }: Call): unknown => {
     return refuse(
       400,
       'BadRequest',
-      'the body of the request cannot be read as JSON; the sandbox reads no YAML',
+      'the body of the request cannot be read as JSON; the sandbox reads neither YAML nor protobuf',
     );
   }
 };

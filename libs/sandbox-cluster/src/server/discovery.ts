@@ -3,6 +3,9 @@ import { pageNotFound, type Answer } from './answer.js';
 
 type Group = { readonly name: string; readonly versions: readonly string[] };
 
+/** Clients look at this to tell an aggregated answer from a plain one. */
+const aggregatedType = 'application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList';
+
 const isCore = (groupVersion: string): boolean => !groupVersion.includes('/');
 
 const groupsOf = (schemas: Schemas): readonly Group[] => {
@@ -89,7 +92,8 @@ export const discover = (
   const [root, first, second, ...rest] = segments;
   if ((root !== 'api' && root !== 'apis') || rest.length > 0) return undefined;
   if (first === undefined) {
-    if (accept.includes('g=apidiscovery.k8s.io')) return { code: 200, body: aggregated(schemas, root) };
+    if (accept.includes('g=apidiscovery.k8s.io'))
+      return { code: 200, body: aggregated(schemas, root), contentType: aggregatedType };
     return root === 'api'
       ? { code: 200, body: { kind: 'APIVersions', versions: ['v1'] } }
       : {

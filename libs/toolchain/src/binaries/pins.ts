@@ -68,6 +68,14 @@ export const pins = {
     build: module('kubernetes', 'k8s.io/kubernetes/cmd/kube-scheduler'),
     buildSeconds: 10,
   },
+  /** What tests drive the sandbox with; the product itself never calls it. */
+  kubectl: {
+    version: kubernetes,
+    variable: 'SYNCLINE_KUBECTL',
+    versionArguments: ['version', '--client'],
+    build: module('kubernetes', 'k8s.io/kubernetes/cmd/kubectl'),
+    buildSeconds: 30,
+  },
   kwok: {
     version: '0.8.0',
     variable: 'SYNCLINE_KWOK',

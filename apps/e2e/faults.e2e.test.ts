@@ -76,6 +76,10 @@ describe('a cluster', () => {
       const waited = await syncline.cli('wait', 'steady', '--revision', sha, '--timeout', '2s');
       expect(waited.code).toBe(1);
       expect(waited.stderr).toContain('prod-us');
+      const held = await syncline.cli('resources', 'steady');
+      expect(held.code).toBe(1);
+      expect(held.stdout).toMatch(/^prod-us {2}cannot be asked: \S/m);
+      expect(held.stdout.match(/^└─ Deployment\/|^├─ Deployment\//gm)).toHaveLength(2);
     } finally {
       signal(frozen, 'SIGCONT');
     }

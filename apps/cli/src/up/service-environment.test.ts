@@ -4,7 +4,7 @@ import { services } from './keys.js';
 import { placesIn } from './places.js';
 import { environmentOf } from './service-environment.js';
 
-const ports = { api: 1, git: 2, nats: 3, postgres: 4, 'git-watcher': 5, planner: 6, applier: 7 };
+const ports = { api: 1, git: 2, nats: 3, postgres: 4, 'git-watcher': 5, planner: 6, applier: 7, sandbox: 8 };
 const wiring = {
   places: placesIn('/state'),
   ports,

@@ -31,7 +31,7 @@ export class HealingReaction {
   async driftDetected(event: StoredEvent<Detected>): Promise<void> {
     const target = parseTargetSubject(event.subject);
     if (!target) return;
-    // What drifted meanwhile is healed once the application goes on.
+    // What drifts meanwhile is healed when the application is resumed.
     if (await findPause(this.aggregates, target.project, target.application)) return;
     const subject = subjects.plan(target.cluster, target.project, target.application);
     const outcome = await this.aggregates.load(outcomeAggregate, event.subject);

@@ -1,6 +1,7 @@
 import {
   applicationAggregate,
   planAggregate,
+  targetAggregate,
   targetSpecOf,
   type Ending,
   type PlanCommand,
@@ -75,8 +76,42 @@ export class TargetsReaction {
   }
 
   @Reaction({ ...listens, types: ['ApplicationResumed'] })
-  applicationResumed(event: Event<'ApplicationResumed'>): Promise<void> {
-    return this.#decideOnMembers(event, () => ({ type: 'resume' }));
+  async applicationResumed(event: Event<'ApplicationResumed'>): Promise<void> {
+    const { project, application } = event.data;
+    const drifted = await this.#drifted(event.subject, project, application);
+    await this.#decideOnMembers(event, (cluster, ending) => {
+      const drift = drifted.get(cluster);
+      // What was held goes on; what rests and has drifted meanwhile is healed, where the application asks for that.
+      return drift?.isAtRest === true
+        ? {
+            type: 'heal',
+            plan: drift.plan,
+            ending,
+            what: 'since before it was resumed',
+            at: event.occurredAt,
+          }
+        : { type: 'resume' };
+    });
+  }
+
+  /** The open drifts of an application's targets, and whether nothing is held there. */
+  async #drifted(
+    subject: string,
+    project: string,
+    application: string,
+  ): Promise<ReadonlyMap<string, { readonly plan: string; readonly isAtRest: boolean }>> {
+    const { state } = await this.aggregates.load(applicationAggregate, subject);
+    const clusters = state.status === 'declared' ? Object.keys(state.members) : [];
+    const limit = pLimit(concurrently);
+    const read = async (cluster: string) => {
+      const [target, plan] = await Promise.all([
+        this.aggregates.load(targetAggregate, subjects.target(cluster, project, application)),
+        this.aggregates.load(planAggregate, subjects.plan(cluster, project, application)),
+      ]);
+      const open = target.state.held.drift;
+      return open ? [[cluster, { plan: open.plan, isAtRest: plan.state.status !== 'held' }] as const] : [];
+    };
+    return new Map((await Promise.all(clusters.map((cluster) => limit(read, cluster)))).flat());
   }
 
   async #decideOnMembers(event: StoredEvent, command: CommandFor): Promise<void> {

@@ -157,6 +157,12 @@ describe('an applier', () => {
     await eventually(() => seen.length === 1, 10_000, 'it is served');
     served.delete(taken);
     await api.servedClusters.assign('hub', [...served]);
+    const isForbidden = () =>
+      agent.log.read(subjects.plan(taken, 'p', 'a')).then(
+        () => false,
+        () => true,
+      );
+    await eventually(isForbidden, 20_000, 'the applier has lost its rights');
     await relabel(taken, 'after');
     await relabel(kept, 'after');
     await eventually(() => seen.includes(subjects.plan(kept, 'p', 'a')), 10_000, 'the other one');

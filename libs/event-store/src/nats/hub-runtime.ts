@@ -1,4 +1,5 @@
 import type { JetStreamManager } from '@nats-io/jetstream';
+import type { Subscription } from '@nats-io/nats-core';
 
 import type { CommandRequest } from '../reactions/decorators.js';
 import type { ReactionPlan } from '../reactions/delivery.js';
@@ -14,6 +15,7 @@ import { respond } from './requests.js';
 export class HubRuntime implements ReactionRuntime {
   readonly #stopping = new AbortController();
   #running: RunningReaction[] = [];
+  #answering: Subscription[] = [];
 
   constructor(
     private readonly service: string,
@@ -47,6 +49,9 @@ export class HubRuntime implements ReactionRuntime {
     // First the reactions: what is cut off after that is no failure of theirs.
     const stopped = Promise.all(this.#running.map((one) => one.stop()));
     this.#stopping.abort();
+    // Another process of the service answers from now on; this one would refuse.
+    for (const one of this.#answering) one.unsubscribe();
+    this.#answering = [];
     await stopped;
     this.#running = [];
   }
@@ -58,11 +63,12 @@ export class HubRuntime implements ReactionRuntime {
   }
 
   #answer(verb: string, handle: CommandHandler): void {
-    this.link.nc.subscribe(`cmd.${this.service}.${verb}`, {
+    const subscription = this.link.nc.subscribe(`cmd.${this.service}.${verb}`, {
       queue: this.service,
       callback: (error, message) => {
         if (!error) void respond(message, () => this.#handle(handle, message.json<CommandRequest>()));
       },
     });
+    this.#answering.push(subscription);
   }
 }

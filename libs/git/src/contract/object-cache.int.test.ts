@@ -106,44 +106,48 @@ describe('an object cache', () => {
     await cache.close();
   });
 
-  test('has a commit only with its whole pack, whenever an import is killed', async () => {
-    const big = await place.create('big');
-    const files = Array.from({ length: 400 }, (_, index) => [
-      `f/${index}`,
-      randomBytes(20_000).toString('base64'),
-    ]);
-    await big.commit(Object.fromEntries(files) as Record<string, string>);
-    await big.push();
-    const own = await openMirror(newFolder());
-    const bigHead = await openRemote({ url: place.fileUrl('big') }).fetch(
-      { kind: 'branch', name: 'main' },
-      own,
-    );
-    const bigPack = join(place.path, 'big.pack');
-    await writeFile(bigPack, await own.makePack({ head: bigHead }));
-    const dir = newFolder();
-    await (await openObjectCache(dir)).close();
-    for (const afterMs of [5, 60, 150]) {
-      const child = spawn('sh', ['-c', `exec git --git-dir "${dir}" index-pack --stdin < "${bigPack}"`]);
-      await delay(afterMs);
-      const ended = new Promise((resolve) => child.once('close', resolve));
-      child.kill('SIGKILL');
-      await ended;
-      const cache = await openObjectCache(dir);
-      if (await cache.has(bigHead)) {
-        for (const entry of await cache.readTree(bigHead, '', { recursive: true }))
-          expect(await cache.has(entry.oid)).toBe(true);
-      }
-      expect((await readdir(join(dir, 'objects', 'pack'))).filter((name) => name.startsWith('tmp_'))).toEqual(
-        [],
+  test(
+    'has a commit only with its whole pack, whenever an import is killed',
+    { timeout: 180_000 },
+    async () => {
+      const big = await place.create('big');
+      const files = Array.from({ length: 400 }, (_, index) => [
+        `f/${index}`,
+        randomBytes(20_000).toString('base64'),
+      ]);
+      await big.commit(Object.fromEntries(files) as Record<string, string>);
+      await big.push();
+      const own = await openMirror(newFolder());
+      const bigHead = await openRemote({ url: place.fileUrl('big') }).fetch(
+        { kind: 'branch', name: 'main' },
+        own,
       );
+      const bigPack = join(place.path, 'big.pack');
+      await writeFile(bigPack, await own.makePack({ head: bigHead }));
+      const dir = newFolder();
+      await (await openObjectCache(dir)).close();
+      for (const afterMs of [5, 60, 150]) {
+        const child = spawn('sh', ['-c', `exec git --git-dir "${dir}" index-pack --stdin < "${bigPack}"`]);
+        await delay(afterMs);
+        const ended = new Promise((resolve) => child.once('close', resolve));
+        child.kill('SIGKILL');
+        await ended;
+        const cache = await openObjectCache(dir);
+        if (await cache.has(bigHead)) {
+          for (const entry of await cache.readTree(bigHead, '', { recursive: true }))
+            expect(await cache.has(entry.oid)).toBe(true);
+        }
+        expect(
+          (await readdir(join(dir, 'objects', 'pack'))).filter((name) => name.startsWith('tmp_')),
+        ).toEqual([]);
+        await cache.close();
+      }
+      const cache = await openObjectCache(dir);
+      await cache.importPack(await readFile(bigPack));
+      expect(await cache.has(bigHead)).toBe(true);
       await cache.close();
-    }
-    const cache = await openObjectCache(dir);
-    await cache.importPack(await readFile(bigPack));
-    expect(await cache.has(bigHead)).toBe(true);
-    await cache.close();
-  });
+    },
+  );
 });
 
 describe('a revision that is written out', () => {

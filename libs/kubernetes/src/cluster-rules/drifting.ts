@@ -84,7 +84,7 @@ export const drifting = (rig: () => Rig): void => {
       await until((last) => last[0]?.change === 'deleted');
       const { name, namespace, labels, annotations } = metadata;
       const kept = { name, namespace, labels, annotations };
-      await applyAs(rig(), 'kubectl', path, { ...configMap('cfg', { a: '1' }), metadata: kept } as never);
+      await applyAs(rig(), 'kubectl', path, { ...configMap('cfg', { a: '1' }), metadata: kept });
       await until((last) => last[0]?.change === 'recreated');
       stop();
     });

@@ -1,3 +1,5 @@
+import { setTimeout as delay } from 'node:timers/promises';
+
 import type { DriftedObject } from '@syncline/events';
 
 import type { DriftWatch, InventoryEntry } from '../cluster-client.js';
@@ -20,6 +22,8 @@ export type DriftView = {
 type Verdict = { readonly token: string; readonly drift: DriftedObject | undefined };
 
 const retryMs = 2_000;
+/** Between two looks at a target. */
+const passPauseMs = 250;
 
 /**
  * The drift of one target. What a watch shows of ownership tells which objects are as the apply left them, at no cost; only
@@ -58,6 +62,8 @@ export class TargetDrift {
       while (this.#again && !this.around.signal.aborted) {
         this.#again = false;
         await this.#judge(this.#views);
+        // Whoever writes without a pause is looked at now and then, not at every write.
+        await delay(passPauseMs, undefined, { signal: this.around.signal, ref: false });
       }
     } catch (error) {
       if (this.around.signal.aborted) return;
@@ -75,7 +81,7 @@ export class TargetDrift {
       const applied = await this.#applied();
       for (const view of suspects) await this.#look(view, applied);
     }
-    if (!this.#again) this.#tell();
+    this.#tell();
   }
 
   /** Whether an object is to be read: it is not as the apply left it, nor as it was judged before. */

@@ -99,3 +99,20 @@ test('an applier answers again after the server was killed, and a call that nobo
   );
   expect(answer).toBe('late, but taken');
 });
+
+test('a call over which its applier dies is given up soon, not at its deadline', async () => {
+  const [planner, api] = [await log.hub('planner'), await log.hub('api')];
+  await api.servedClusters.assign('hub', ['prod-eu']);
+  const agent = await log.agent('hub');
+  let isTaken = false;
+  await agent.clusterAnswers.serve('prod-eu', 'diff', async () => {
+    isTaken = true;
+    await agent.close();
+    return delay(60_000);
+  });
+  const began = Date.now();
+  const call = planner.clusterCalls.call('prod-eu', 'diff', {}, { timeoutMs: 60_000 });
+  await expect(call).rejects.toMatchObject({ code: 'cluster-unreachable' });
+  expect(isTaken).toBe(true);
+  expect(Date.now() - began).toBeLessThan(30_000);
+});

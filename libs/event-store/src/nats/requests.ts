@@ -38,6 +38,8 @@ export const respond = async (message: Msg, handle: () => Promise<unknown>): Pro
   try {
     message.respond(JSON.stringify(answer));
   } catch (error) {
+    // Nobody is left to hear it.
+    if (error instanceof errors.ClosedConnectionError) return;
     message.respond(JSON.stringify(await answerOf(() => Promise.reject(asError(error)))));
   }
 };
@@ -82,15 +84,18 @@ export class NatsCommands implements Commands {
   }
 }
 
-/** How long an applier that is there takes at most to say that it has taken a call. */
+/** What an applier says of a call that it has taken, at once and again and again until it answers. */
+const working = '"working"';
+const sayWorkingMs = 1_500;
+/** Who has not taken a call by then is not there. */
 const takenWithinMs = 2_000;
-/** What an applier says at once; the answer follows. */
-const taken = '"taken"';
+/** Who has not spoken of a call for so long, having taken it, works on it no more. */
+const silenceMs = 5_000;
 
 /**
  * Calls to appliers across accounts: the reply subject must lie under the cluster's own. A call that comes before its applier
- * is connected (again) is lost without a word, so an applier first says that it has taken it: silence is noticed within
- * two seconds, however long the answer may take.
+ * is connected (again) is lost without a word, and an applier may die over one. So it says while it works that it does: that nobody took
+ * the call is noticed within two seconds and that nobody works on it any more within five, however long the answer may take.
  */
 export class NatsClusterCalls implements ClusterCalls {
   constructor(private readonly nc: NatsConnection) {}
@@ -104,15 +109,16 @@ export class NatsClusterCalls implements ClusterCalls {
     const what = `${method} on ${cluster}`;
     const token = encodeToken(cluster);
     const reply = `rpcr.cluster.${token}.${createInbox().replace('_INBOX.', '')}`;
-    const replies = this.nc.subscribe(reply, { max: 2 });
+    const replies = this.nc.subscribe(reply);
+    const endsAt = Date.now() + timeoutMs;
     const deadline = new Deadline(() => replies.unsubscribe());
     deadline.in(Math.min(takenWithinMs, timeoutMs));
     try {
       this.nc.publish(`rpcs.cluster.${token}.${method}`, JSON.stringify(payload), { reply });
       for await (const message of replies) {
         if (isNoResponders(message)) break;
-        if (message.string() !== taken) return resultOf(message.json<Answer>(), what) as Result;
-        deadline.in(timeoutMs);
+        if (message.string() !== working) return resultOf(message.json<Answer>(), what) as Result;
+        deadline.in(Math.min(silenceMs, endsAt - Date.now()));
       }
     } catch (error) {
       throw isSilence(error) ? unanswered(cluster, error) : rethrown(error, what);
@@ -162,8 +168,12 @@ export class NatsClusterAnswers implements ClusterAnswers {
     const subscription = this.nc.subscribe(`rpcs.cluster.${encodeToken(cluster)}.${method}`, {
       callback: (error, message) => {
         if (error) return;
-        message.respond(taken);
-        void respond(message, () => handler(message.json(), stopped.signal));
+        const sayWorking = (): unknown => !this.nc.isClosed() && message.respond(working);
+        sayWorking();
+        const saying = setInterval(sayWorking, sayWorkingMs);
+        void respond(message, () => handler(message.json(), stopped.signal)).finally(() =>
+          clearInterval(saying),
+        );
       },
     });
     await this.nc.flush();

@@ -102,8 +102,11 @@ describe('a repository behind a password', () => {
     await team.edit('apps/ledger/web.yaml', 'replicas: 1', 'replicas: 2');
     const sha = await team.commit('Two ledgers');
     await team.git('push', '--quiet', 'origin', 'HEAD:main');
-    await syncline.run('repo', 'refresh', 'team');
+    expect(await syncline.run('repo', 'refresh', 'team')).toMatch(
+      new RegExp(`team is (?:now|still) at ${sha.slice(0, 7)}.*Two ledgers`),
+    );
     await syncline.arrived('ledger', sha);
+    expect(await syncline.run('repo', 'refresh', 'team')).toContain('team is still at');
   });
 
   it('cannot declare an application that another repository declared first', async () => {

@@ -70,7 +70,7 @@ export class GitWatcherModule implements OnApplicationBootstrap, OnModuleDestroy
   async onApplicationBootstrap(): Promise<void> {
     const prefix = subjects.repository('x').slice(0, -1);
     for (const subject of await this.log.subjects(`${prefix}>`))
-      this.schedule.hasten(decodeToken(subject.slice(prefix.length)));
+      void this.schedule.hasten(decodeToken(subject.slice(prefix.length)));
   }
 
   /** Before the connection to the log closes. */

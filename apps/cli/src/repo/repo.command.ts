@@ -1,12 +1,13 @@
 import { CommandRefused } from '@syncline/kernel';
 import { InvalidArgumentError, type Command } from 'commander';
 
-import { listOf, repository, written, type Repository } from '../client/contract.js';
+import { listOf, repository, type Repository } from '../client/contract.js';
 import { paintWord, tableText } from '../shell/formats.js';
 import { addLeaf, collect } from '../shell/leaf.js';
 import { openSession, type CommonOptions } from '../shell/session.js';
 import type { Surroundings } from '../shell/surroundings.js';
 import { headline, short } from '../story/words.js';
+import { lookAgain, type Looked } from './look-again.js';
 import { parseRef, registerRepository, type GitCredential } from './register-repository.js';
 
 type AddOptions = CommonOptions & {
@@ -96,11 +97,20 @@ const list = async (surroundings: Surroundings, options: CommonOptions): Promise
   );
 };
 
+const lookedText = (name: string, { outcome, repository: found }: Looked): string => {
+  const { revision, message, failure } = found ?? {};
+  const at =
+    typeof revision === 'string' ? ` at ${short(revision)} ${headline(message ?? '')}`.trimEnd() : '';
+  if (outcome === 'failed') return `Repository ${name} cannot be read: ${failure?.reason ?? 'see repo list'}`;
+  if (outcome === 'detected') return `Repository ${name} is now${at}.`;
+  if (outcome === 'unchanged') return `Repository ${name} is still${at}.`;
+  return `Repository ${name} is being looked at. syncline repo list shows what becomes of it.`;
+};
+
 const refresh = async (surroundings: Surroundings, name: string, options: CommonOptions): Promise<void> => {
   const session = openSession(surroundings, options);
-  const path = `/v1/repositories/${encodeURIComponent(name)}/refresh`;
-  const { position } = await (await session.api()).post(path, {}, written);
-  session.show({ repository: name, position }, () => `Repository ${name} was looked at again.`);
+  const looked = await lookAgain(await session.api(), name);
+  session.show(looked, () => lookedText(name, looked));
 };
 
 /** `syncline repo` */

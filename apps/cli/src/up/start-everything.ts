@@ -1,6 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 
 import { ApiClient } from '../client/api-client.js';
+import { lookAgain } from '../repo/look-again.js';
 import { registerRepository } from '../repo/register-repository.js';
 import type { ClusterChoice, LocalClusters } from './cluster-choice.js';
 import { registerClusters, type FleetCluster } from './clusters.js';
@@ -56,5 +57,7 @@ export const startEverything = async (installation: Installation, wanted: Decide
     registerRepository(api, registration),
   );
   await waits.during(`the registration of repository ${repository}`, register);
+  // What is known of it may be what an earlier start knew: whether the fleet is healthy is judged by how it is now.
+  await waits.during(`a look at repository ${repository}`, lookAgain(api, repository));
   return { api, repository, ...(cloneUrl !== undefined && { cloneUrl }) };
 };

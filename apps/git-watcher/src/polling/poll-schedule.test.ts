@@ -28,7 +28,7 @@ afterEach(() => vi.useRealTimers());
 describe('a schedule', () => {
   test('polls at once, and then at the interval of the registration', async () => {
     const { schedule, polled } = scheduleOf(() => Promise.resolve(unchanged));
-    schedule.hasten('fleet');
+    void schedule.hasten('fleet');
     await vi.advanceTimersByTimeAsync(29_999);
     expect(polled).toHaveLength(1);
     await vi.advanceTimersByTimeAsync(1);
@@ -41,9 +41,9 @@ describe('a schedule', () => {
     const { schedule, polled } = scheduleOf((_, count) =>
       count === 1 ? new Promise((resolve) => (end = resolve)) : Promise.resolve(unchanged),
     );
-    schedule.hasten('fleet');
+    void schedule.hasten('fleet');
     await vi.advanceTimersByTimeAsync(0);
-    for (let hints = 0; hints < 5; hints += 1) schedule.hasten('fleet');
+    for (let hints = 0; hints < 5; hints += 1) void schedule.hasten('fleet');
     await vi.advanceTimersByTimeAsync(0);
     expect(polled).toHaveLength(1);
     end(unchanged);
@@ -52,9 +52,30 @@ describe('a schedule', () => {
     await schedule.stop();
   });
 
+  test('tells who asked what the next poll came to, not the one that is under way', async () => {
+    const ends: ((polled: Polled) => void)[] = [];
+    const { schedule } = scheduleOf(() => new Promise((resolve) => ends.push(resolve)));
+    const first = schedule.hasten('fleet');
+    await vi.advanceTimersByTimeAsync(0);
+    const second = schedule.hasten('fleet');
+    ends[0]?.(unchanged);
+    await expect(first).resolves.toEqual(unchanged);
+    await vi.advanceTimersByTimeAsync(100);
+    ends[1]?.(failed);
+    await expect(second).resolves.toEqual(failed);
+    const third = schedule.hasten('fleet');
+    await vi.advanceTimersByTimeAsync(0);
+    const fourth = schedule.hasten('fleet');
+    const stopping = schedule.stop();
+    ends[2]?.(unchanged);
+    await stopping;
+    await expect(Promise.all([third, fourth])).resolves.toEqual([unchanged, undefined]);
+    await expect(schedule.hasten('fleet')).resolves.toBeUndefined();
+  });
+
   test('waits longer after each failure, and no longer after a success', async () => {
     const { schedule, polled } = scheduleOf((_, count) => Promise.resolve(count <= 3 ? failed : unchanged));
-    schedule.hasten('fleet');
+    void schedule.hasten('fleet');
     for (const [seconds, polls] of [
       [30, 2],
       [60, 3],
@@ -71,7 +92,7 @@ describe('a schedule', () => {
     const { schedule, polled, errors } = scheduleOf(() =>
       Promise.reject(new Error('the log is out of reach')),
     );
-    schedule.hasten('fleet');
+    void schedule.hasten('fleet');
     await vi.advanceTimersByTimeAsync(5_000);
     expect(polled).toHaveLength(2);
     expect(errors).toHaveLength(2);
@@ -84,7 +105,7 @@ describe('a schedule', () => {
       () => new Promise((resolve) => ends.push(() => resolve(unchanged))),
       2,
     );
-    for (const repository of ['a', 'b', 'c', 'a']) schedule.hasten(repository);
+    for (const repository of ['a', 'b', 'c', 'a']) void schedule.hasten(repository);
     await vi.advanceTimersByTimeAsync(0);
     expect(polled).toEqual(['a', 'b']);
     ends[0]?.();
@@ -100,9 +121,9 @@ describe('a schedule', () => {
 
   test('begins nothing after it was stopped', async () => {
     const { schedule, polled } = scheduleOf(() => Promise.resolve(unchanged));
-    schedule.hasten('fleet');
+    void schedule.hasten('fleet');
     await schedule.stop();
-    schedule.hasten('other');
+    void schedule.hasten('other');
     await vi.advanceTimersByTimeAsync(100_000);
     expect(polled).toEqual(['fleet']);
   });

@@ -17,7 +17,13 @@ export type ScheduleOptions = {
   readonly random: () => number;
 };
 
-type Watched = { timer?: NodeJS.Timeout; running: boolean; again: boolean; failures: number };
+type Watched = {
+  timer?: NodeJS.Timeout;
+  running: boolean;
+  failures: number;
+  /** Who asked for the next poll, and hears what it came to. */
+  asked: ((polled: Polled | undefined) => void)[];
+};
 
 const jitter = 0.2;
 /** Long enough not to spin where polls are outdated again and again. */
@@ -34,9 +40,6 @@ export const delayMs = (pollSeconds: number, failures: number, random: number): 
   return Math.round(backedOff * (1 - jitter + 2 * jitter * random));
 };
 
-/** Whether something hinted at a change while the poll was under way. */
-const hasHint = (watched: Watched): boolean => watched.again;
-
 /** When each repository is polled: one poll at a time each, a bounded number at once, sooner when something hints at a change. */
 export class PollSchedule {
   readonly #watched = new Map<string, Watched>();
@@ -48,12 +51,18 @@ export class PollSchedule {
     this.#limit = pLimit(options.concurrency);
   }
 
-  /** Polls the repository now, and from now on; once more where a poll is under way, because it may have looked already. */
-  hasten(repository: string): void {
-    const watched = this.#watched.get(repository) ?? { running: false, again: false, failures: 0 };
+  /**
+   * Polls the repository now, and from now on; once more where a poll is under way, because it may have looked already.
+   * Gives what the poll came to, undefined where our side failed or stops.
+   */
+  hasten(repository: string): Promise<Polled | undefined> {
+    const watched: Watched = this.#watched.get(repository) ?? { running: false, failures: 0, asked: [] };
     this.#watched.set(repository, watched);
-    if (watched.running) watched.again = true;
-    else this.#start(repository, watched);
+    return new Promise((resolve) => {
+      if (this.#stopped.signal.aborted) resolve(undefined);
+      else watched.asked.push(resolve);
+      if (!watched.running) this.#start(repository, watched);
+    });
   }
 
   /** Ends polls that are under way, and begins none. */
@@ -61,6 +70,7 @@ export class PollSchedule {
     this.#stopped.abort(new Error('git-watcher is shutting down'));
     for (const { timer } of this.#watched.values()) clearTimeout(timer);
     await Promise.all(this.#running);
+    for (const { asked } of this.#watched.values()) for (const tell of asked) tell(undefined);
   }
 
   #start(repository: string, watched: Watched): void {
@@ -72,8 +82,9 @@ export class PollSchedule {
   }
 
   async #poll(repository: string, watched: Watched): Promise<void> {
-    watched.again = false;
+    const asked = watched.asked.splice(0);
     const polled = await this.#attempt(repository);
+    for (const tell of asked) tell(polled);
     watched.running = false;
     if (this.#stopped.signal.aborted) return;
     if (polled?.outcome === 'unregistered') {
@@ -81,7 +92,7 @@ export class PollSchedule {
       return;
     }
     watched.failures = polled && polled.outcome !== 'failed' ? 0 : watched.failures + 1;
-    const isDue = polled?.outcome === 'outdated' || hasHint(watched);
+    const isDue = polled?.outcome === 'outdated' || watched.asked.length > 0;
     const later = delayMs(polled?.pollSeconds ?? errorSeconds, watched.failures, this.options.random());
     watched.timer = setTimeout(() => this.#start(repository, watched), isDue ? soonMs : later);
   }

@@ -3,9 +3,19 @@ import { subjects } from '@syncline/events';
 import { AnswersCommand, type CommandRequest } from '@syncline/event-store';
 import { Aggregates, CommandRefused, type CommandAnswer } from '@syncline/kernel';
 import { Controller, Inject } from '@nestjs/common';
+import { setTimeout as delay } from 'node:timers/promises';
 import { z } from 'zod';
 
-import { PollSchedule } from './poll-schedule.js';
+import { PollSchedule, type Polled } from './poll-schedule.js';
+
+/** Whoever asks is answered by then, whether or not the poll is done. */
+const patienceMs = 10_000;
+
+/** What a look at a repository came to; `pending` where it takes longer than one waits. */
+export type Refreshed = {
+  readonly repository: string;
+  readonly outcome: 'unchanged' | 'detected' | 'failed' | 'pending';
+};
 
 const payload = z.object({ repository: z.string().min(1) });
 
@@ -18,19 +28,33 @@ export class RefreshHandler {
   ) {}
 
   @AnswersCommand('refresh')
-  async refresh(request: CommandRequest): Promise<CommandAnswer<{ repository: string }>> {
+  async refresh(request: CommandRequest): Promise<CommandAnswer<Refreshed>> {
     const parsed = payload.safeParse(request.payload);
     if (!parsed.success)
       throw new CommandRefused('invalid-command', 'refresh takes the name of a repository.');
     const { repository } = parsed.data;
-    const loaded = await this.aggregates.load(repositoryAggregate, subjects.repository(repository));
-    if (loaded.state.status === 'unregistered') {
+    const subject = subjects.repository(repository);
+    const { state } = await this.aggregates.load(repositoryAggregate, subject);
+    if (state.status === 'unregistered') {
       throw new CommandRefused(
         'repository-unknown',
         `There is no repository ${repository}. syncline repo list shows those that are registered.`,
       );
     }
-    this.schedule.hasten(repository);
-    return { position: { sequence: loaded.sequence, index: 0 }, result: { repository } };
+    const outcome = outcomeOf(await withinPatience(this.schedule.hasten(repository)));
+    const { sequence } = await this.aggregates.load(repositoryAggregate, subject);
+    return { position: { sequence, index: 0 }, result: { repository, outcome } };
   }
 }
+
+const withinPatience = async (polling: Promise<Polled | undefined>): Promise<Polled | undefined> => {
+  const waiting = new AbortController();
+  const tooLong = delay(patienceMs, undefined, { signal: waiting.signal, ref: false }).catch(() => undefined);
+  return Promise.race([polling, tooLong]).finally(() => waiting.abort());
+};
+
+/** A poll that something overtook is repeated at once. */
+const outcomeOf = (polled: Polled | undefined): Refreshed['outcome'] => {
+  const outcome = polled?.outcome;
+  return outcome === undefined || outcome === 'outdated' || outcome === 'unregistered' ? 'pending' : outcome;
+};

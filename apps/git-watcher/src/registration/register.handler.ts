@@ -35,7 +35,7 @@ export class RegisterHandler {
       { type: 'register', data: { ...wanted, ...(credential && { credential }) } },
       cause,
     );
-    this.schedule.hasten(repository);
+    void this.schedule.hasten(repository);
     return { position: decided.position, result: { repository } };
   }
 

@@ -5,10 +5,11 @@ import { join } from 'node:path';
 import type { Cluster } from './cluster.js';
 import { definitions } from './controllers/cluster-parts.js';
 import { runControllers } from './controllers/run-controllers.js';
+import { Faults } from './faults/faults.js';
 import { loadSchemas } from './schemas/schemas.js';
 import { keptCertificate } from './server/certificate.js';
-import { Faults } from './server/faults.js';
 import { serve, type Served } from './server/https-server.js';
+import { Watches } from './server/watches.js';
 import { Journal } from './storage/journal.js';
 import { ObjectStore } from './storage/object-store.js';
 
@@ -52,7 +53,13 @@ const serveKeptDefinitions = ({ store, schemas }: Cluster): void => {
 const startCluster = async (root: string, name: string): Promise<Started> => {
   const dir = join(root, name);
   await mkdir(dir, { recursive: true });
-  const cluster: Cluster = { name, schemas: loadSchemas(), store: new ObjectStore(), faults: new Faults() };
+  const cluster: Cluster = {
+    name,
+    schemas: loadSchemas(),
+    store: new ObjectStore(),
+    watches: new Watches(),
+    faults: new Faults(),
+  };
   const journal = new Journal(dir, cluster.store);
   serveKeptDefinitions(cluster);
   const stopControllers = runControllers(cluster);

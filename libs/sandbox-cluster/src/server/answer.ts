@@ -2,7 +2,12 @@ import type { Refusal, StatusCause } from '../ownership/operations.js';
 
 /** What a request is answered with: an object, or plain text. */
 export type Answer =
-  | { readonly code: number; readonly body: object; readonly contentType?: string }
+  | {
+      readonly code: number;
+      readonly body: object;
+      readonly contentType?: string;
+      readonly headers?: Readonly<Record<string, string>>;
+    }
   | { readonly code: number; readonly text: string };
 
 /** Ends a request with a refusal. */

@@ -13,29 +13,27 @@ export const gitVersion = 'v1.36.3+syncline-sandbox';
 
 const mostBytes = 3 * 1024 * 1024;
 
-/** Answers the requests of one cluster; `segments` is the path below the cluster's own. */
+/**
+ * What the requests of one cluster are answered with; `segments` is the path below the cluster's own. A watch answers by
+ * itself, from then on: that is undefined.
+ */
 export const answerRequest = async (
   cluster: Cluster,
   request: IncomingMessage,
   response: ServerResponse,
   url: URL,
   segments: readonly string[],
-): Promise<void> => {
+): Promise<Answer | undefined> => {
   try {
     const body = await readText(request);
-    const answer =
+    return (
       answerPlain(cluster, request, url, segments) ??
-      answerResource(cluster, request, response, url, segments, body);
-    if (answer) write(response, answer);
+      answerResource(cluster, request, response, url, segments, body)
+    );
   } catch (error) {
-    if (error instanceof Refused) write(response, error.answer);
-    else {
-      process.stderr.write(`${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
-      write(
-        response,
-        failure({ code: 500, reason: 'InternalError', message: `the sandbox failed: ${String(error)}` }),
-      );
-    }
+    if (error instanceof Refused) return error.answer;
+    process.stderr.write(`${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
+    return failure({ code: 500, reason: 'InternalError', message: `the sandbox failed: ${String(error)}` });
   }
 };
 
@@ -58,17 +56,23 @@ export const readText = async (request: IncomingMessage): Promise<string> => {
   return Buffer.concat(chunks).toString();
 };
 
-/** Writes an answer; one that came too late for its client is dropped. */
-export const write = (response: ServerResponse, answer: Answer): void => {
+/** Writes an answer, or only half of it before the connection is cut; one that came too late for its client is dropped. */
+export const write = (response: ServerResponse, answer: Answer, isCut = false): void => {
   if (response.headersSent || response.destroyed) return;
   const isText = 'text' in answer;
   const content = Buffer.from(isText ? answer.text : `${JSON.stringify(answer.body)}\n`);
   response.writeHead(answer.code, {
     'content-type': isText ? 'text/plain; charset=utf-8' : (answer.contentType ?? 'application/json'),
     'content-length': content.length,
+    ...(!isText && answer.headers),
   });
-  response.end(content);
+  if (isCut) cutAfter(response, content.subarray(0, content.length >> 1));
+  else response.end(content);
 };
+
+/** Sends what is there so far, and cuts the connection. */
+export const cutAfter = (response: ServerResponse, content: Buffer): void =>
+  void response.write(content, () => response.destroy());
 
 const version = { major: '1', minor: '36', gitVersion, gitTreeState: 'clean', platform: 'syncline/sandbox' };
 

@@ -4,8 +4,9 @@ import { createServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 
 import type { Cluster } from '../cluster.js';
+import { requestInfo } from '../faults/request-info.js';
 import { failure, type Answer } from './answer.js';
-import { answerRequest, write } from './api.js';
+import { answerRequest, cutAfter, write } from './api.js';
 import { administer } from './administer.js';
 import type { Certificate } from './certificate.js';
 
@@ -15,6 +16,9 @@ export type Served = { readonly cluster: Cluster; readonly token: string };
 const unauthorized: Answer = failure({ code: 401, reason: 'Unauthorized', message: 'Unauthorized' });
 const unknownPath: Answer = { code: 404, text: '404 page not found\n' };
 const malformed: Answer = failure({ code: 400, reason: 'BadRequest', message: 'the path cannot be read' });
+
+/** A watch is cut in the middle of what it tells. */
+const halfALine = Buffer.from('{"type":"MODI');
 
 const isAuthorized = ({ headers }: IncomingMessage, token: string): boolean => {
   const sent = Buffer.from(headers.authorization ?? '');
@@ -33,6 +37,13 @@ const segmentsOf = (url: URL): readonly string[] | undefined => {
   }
 };
 
+/** Ends where nobody waits for the answer any more. */
+const goneSignal = (response: ServerResponse): AbortSignal => {
+  const gone = new AbortController();
+  response.once('close', () => gone.abort());
+  return gone.signal;
+};
+
 /** Answers a request, or lets happen to it what was ordered. */
 const carry = async (
   cluster: Cluster,
@@ -41,11 +52,17 @@ const carry = async (
   url: URL,
   path: readonly string[],
 ): Promise<void> => {
-  if (path[0] === 'sandbox') return administer(cluster, request, response, path.slice(1));
-  const mishap = await cluster.faults.meet(request.method ?? '', `/${path.join('/')}`);
-  if (!mishap) return answerRequest(cluster, request, response, url, path);
-  if ('cut' in mishap) request.socket.destroy();
-  else write(response, mishap.answer);
+  if (path[0] === 'sandbox') return administer(cluster, request, response, url, path.slice(1).join('/'));
+  const about = requestInfo(request.method ?? '', path, url.searchParams);
+  const mishap = await cluster.faults.meet(about, goneSignal(response));
+  if (mishap === 'cut') request.socket.destroy();
+  else if (mishap !== undefined && mishap !== 'cut-answer') write(response, mishap);
+  else {
+    const isCut = mishap === 'cut-answer';
+    const answer = await answerRequest(cluster, request, response, url, path);
+    if (answer) write(response, answer, isCut);
+    else if (isCut) cutAfter(response, halfALine);
+  }
 };
 
 /** Serves clusters under `/clusters/NAME` of one port of 127.0.0.1. */

@@ -133,6 +133,39 @@ describe('a watch', () => {
   });
 });
 
+describe('a watch that runs', () => {
+  const secretsWatch = '/sandbox/cut-watches?resource=secrets';
+
+  it('ends with the error 410 when past changes are forgotten, after what it was told', async () => {
+    const version = await versionNow();
+    const lines = await watched(`resourceVersion=${version}`, async () => {
+      await apply('before');
+      expect(await call('POST', '/sandbox/expire')).toMatchObject({ code: 200, body: { watches: 1 } });
+      await apply('after');
+    });
+    expect(lines).toMatchObject([
+      { type: 'ADDED', object: { metadata: { name: 'before' } } },
+      { type: 'ERROR', object: { code: 410 } },
+    ]);
+    expect(told(await watched(`resourceVersion=${version}`))).toEqual(['ERROR ']);
+  });
+
+  it('is cut where that is ordered, and not where another resource is meant', async () => {
+    const version = await versionNow();
+    const cut = watched(`resourceVersion=${version}`, async () => {
+      expect(await call('POST', secretsWatch)).toMatchObject({ body: { watches: 0 } });
+      expect(await call('POST', '/sandbox/cut-watches')).toMatchObject({ body: { watches: 1 } });
+    });
+    await expect(cut).rejects.toThrow('aborted');
+  });
+
+  it('is cut in the middle of a line by a fault that cuts answers', async () => {
+    await call('PUT', '/sandbox/faults', [{ verb: 'watch', answer: 'cut-answer' }]);
+    await expect(watched('')).rejects.toThrow('aborted');
+    await call('PUT', '/sandbox/faults', []);
+  });
+});
+
 describe('a list', () => {
   it('comes in pages that together are all', async () => {
     for (const name of ['a', 'b', 'c', 'd', 'e']) await apply(`page-${name}`, { paged: 'yes' });

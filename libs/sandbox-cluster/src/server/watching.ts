@@ -28,6 +28,8 @@ const expired = failure({
   message: 'The resourceVersion for the provided watch is too old.',
 });
 
+const expiredLine: Line = { type: 'ERROR', object: expired.body };
+
 const bookmark = ({ address }: Call, version: number, annotations?: object): Line => ({
   type: 'BOOKMARK',
   object: {
@@ -63,7 +65,7 @@ const beginning = (call: Call, selects: (object: KubeObject) => boolean): readon
       : lines;
   }
   const changes = cluster.store.changesAfter(Number(asked));
-  if (!changes) return [{ type: 'ERROR', object: expired.body }];
+  if (!changes) return [expiredLine];
   return changes.flatMap((change) => lineOf(call, selects, change) ?? []);
 };
 
@@ -74,7 +76,9 @@ export const watch = (call: Call, response: ServerResponse): void => {
   const first = beginning(call, selects);
   response.writeHead(200, { 'content-type': 'application/json' });
   response.flushHeaders();
-  const write = (line: Line): void => void response.write(`${JSON.stringify(line)}\n`);
+  const write = (line: Line): void => {
+    if (!response.writableEnded) response.write(`${JSON.stringify(line)}\n`);
+  };
   first.forEach(write);
   const most = response.writableLength + mostUnread;
   const send = (line: Line): void => {
@@ -85,6 +89,10 @@ export const watch = (call: Call, response: ServerResponse): void => {
     response.end();
     return;
   }
+  const forget = cluster.watches.add(call.address.id, (how) => {
+    if (how === 'cut') response.destroy();
+    else response.end(`${JSON.stringify(expiredLine)}\n`);
+  });
   const stop = cluster.store.onChange((change) => {
     const line = lineOf(call, selects, change);
     if (line) send(line);
@@ -95,6 +103,7 @@ export const watch = (call: Call, response: ServerResponse): void => {
   if (query.get('allowWatchBookmarks') !== 'true') clearInterval(bookmarks);
   response.on('close', () => {
     stop();
+    forget();
     clearTimeout(end);
     clearInterval(bookmarks);
   });

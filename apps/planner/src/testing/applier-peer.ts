@@ -20,6 +20,7 @@ import {
   CommandRefused,
   digestOf,
   type Aggregate,
+  type BlobRef,
   type EventLog,
   type StoredEvent,
 } from '@syncline/kernel';
@@ -73,6 +74,7 @@ const operation = (
 export class ApplierPeer {
   readonly diffs: DiffRequest[] = [];
   readonly #held = new Map<string, Map<string, Manifest>>();
+  readonly #applied = new Map<string, { readonly plan: string; readonly revision: string }>();
   readonly #stops = new Map<string, () => Promise<void>>();
   readonly #following = new AbortController();
   /** Refuses an object of this name in a dry run. */
@@ -121,6 +123,38 @@ export class ApplierPeer {
     return [...(this.#held.get(`${cluster}/${application}`)?.values() ?? [])];
   }
 
+  /** Somebody changes a data field of a ConfigMap that was applied, and the applier sees it. */
+  async drift(planSubject: string, name: string, to: string): Promise<void> {
+    const manifest = this.#edit(planSubject, name, to);
+    const { cluster, application } = targetOf(planSubject);
+    const document = await this.#put(cluster, { drifted: name, to });
+    const field = { path: '/data/value', change: 'changed' as const, to, manager: 'kubectl-edit' };
+    const object = { object: objectOf(manifest), change: 'changed' as const, fields: [field], fieldCount: 1 };
+    const { plan, revision } = this.#applied.get(`${cluster}/${application}`) ?? { plan: '', revision: '' };
+    const at = { firstSeen: new Date().toISOString(), objectCount: 1, document, flaps: 0 };
+    await this.say(planSubject, `drift-${plan.slice(0, 8)}`, {
+      type: 'DriftDetected',
+      data: { plan, revision, objects: [object], ...at },
+    });
+  }
+
+  /** Somebody puts back what had drifted. */
+  async undrift(planSubject: string, name: string, to: string): Promise<void> {
+    this.#edit(planSubject, name, to);
+    const { cluster, project, application } = targetOf(planSubject);
+    const subject = subjects.target(cluster, project, application);
+    const events = (await this.agent.log.read(subject)).flatMap(
+      (one) => one.events,
+    ) as readonly TargetEvent[];
+    const drifted = events.findLast((event) => event.type === 'DriftDetected');
+    if (!drifted) throw new Error(`${application} has not drifted on ${cluster}`);
+    const { plan, revision, firstSeen } = drifted.data;
+    await this.say(planSubject, 'undrift', {
+      type: 'DriftHealed',
+      data: { plan, revision, firstSeen, lifetimeSeconds: 1, by: 'cluster' },
+    });
+  }
+
   /** What a target's applier says. */
   async say(planSubject: string, correlationId: string, ...events: TargetEvent[]): Promise<void> {
     const { cluster, project, application } = targetOf(planSubject);
@@ -148,12 +182,22 @@ export class ApplierPeer {
       `${cluster}/${application}`,
       new Map(objects.map((one) => [canonicalJson(objectOf(one)), one])),
     );
+    this.#applied.set(`${cluster}/${application}`, { plan, revision });
     const attempt = { attempt: `${cluster}-${plan.slice(0, 8)}`, plan, revision };
     const health = { revision, plan, from: 'Unknown' as const, to: this.health, objects: [], objectCount: 0 };
     const say = (event: TargetEvent) => this.say(approved.subject, approved.correlationId, event);
     await say({ type: 'ApplyStarted', data: { ...attempt, fence: 1, operations: {} } });
     await say({ type: 'ApplySucceeded', data: { ...attempt, inventory: manifests, render, manifests } });
     await say({ type: 'HealthTransitioned', data: health });
+  }
+
+  #edit(planSubject: string, name: string, value: string): Manifest {
+    const { cluster, application } = targetOf(planSubject);
+    const held = this.#held.get(`${cluster}/${application}`);
+    const [key, manifest] = [...(held ?? [])].find(([, one]) => objectOf(one).name === name) ?? [];
+    if (key === undefined || !manifest) throw new Error(`${application} holds no ${name} on ${cluster}`);
+    held?.set(key, { ...manifest, data: { value } });
+    return manifest;
   }
 
   async #diff(cluster: string, payload: unknown): Promise<unknown> {
@@ -171,9 +215,12 @@ export class ApplierPeer {
       ],
       inventory: held.size,
     };
+    return { diff: await this.#put(cluster, document) };
+  }
+
+  #put(cluster: string, document: unknown): Promise<BlobRef> {
     const bytes = new TextEncoder().encode(canonicalJson(document));
-    const diff = await this.agent.blobs.put(clusterOwner(encodeToken(cluster)), bytes, 'application/json');
-    return { diff };
+    return this.agent.blobs.put(clusterOwner(encodeToken(cluster)), bytes, 'application/json');
   }
 
   #operation(manifest: Manifest, held: Manifest | undefined): Operation {

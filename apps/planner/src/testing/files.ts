@@ -1,6 +1,7 @@
 /** What differs from an application's defaults. */
 export type ApplicationOptions = {
   readonly mode?: string;
+  readonly drift?: 'heal' | 'detect';
   readonly selects?: Readonly<Record<string, string>>;
   readonly budget?: { readonly maxObjects: number; readonly maxPercent: number };
   readonly overrides?: readonly unknown[];
@@ -23,6 +24,7 @@ export const application = (name: string, path: string, options: ApplicationOpti
         },
         sync: {
           mode: options.mode ?? 'automatic',
+          ...(options.drift && { drift: options.drift }),
           prune: { enabled: true, budget: options.budget ?? { maxObjects: 10, maxPercent: 50 } },
         },
       },

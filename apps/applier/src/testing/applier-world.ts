@@ -16,8 +16,14 @@ import { PlayedPlanner } from './played-planner.js';
 /** How long a test waits for a step of a real cluster, in milliseconds. */
 export const patienceMs = 30_000;
 
-/** An applier at work: a real log, a real cluster, and a planner that the test plays. */
-export class ApplierWorld {
+/** A cluster that a world can be made before. */
+export type WorldCluster = Pick<
+  RunningCluster,
+  'kubeconfigFile' | 'stop' | 'stopApiServer' | 'startApiServer'
+>;
+
+/** An applier at work: a real log, a cluster, and a planner that the test plays. */
+export class ApplierWorld<Local extends WorldCluster = RunningCluster> {
   #app: INestMicroservice | undefined;
   #agent: Agent | undefined;
   metrics = new Metrics('applier');
@@ -26,14 +32,22 @@ export class ApplierWorld {
 
   private constructor(
     readonly log: TestLog,
-    readonly local: RunningCluster,
+    readonly local: Local,
     readonly planner: PlayedPlanner,
     private readonly hubs: { readonly planner: Hub; readonly api: Hub },
     private readonly keys: KeyPair,
   ) {}
 
-  static async start(cluster: string): Promise<ApplierWorld> {
-    const [log, local, keys] = await Promise.all([startLog(), startLocalCluster(cluster), generateKeyPair()]);
+  /** Before a real cluster. */
+  static start(cluster: string): Promise<ApplierWorld> {
+    return ApplierWorld.before(cluster, startLocalCluster);
+  }
+
+  static async before<Local extends WorldCluster>(
+    cluster: string,
+    startCluster: (name: string) => Promise<Local>,
+  ): Promise<ApplierWorld<Local>> {
+    const [log, local, keys] = await Promise.all([startLog(), startCluster(cluster), generateKeyPair()]);
     const hubs = { planner: await log.hub('planner'), api: await log.hub('api') };
     const planner = new PlayedPlanner(hubs.planner, hubs.api, cluster, keys.recipient);
     return new ApplierWorld(log, local, planner, hubs, keys);

@@ -144,7 +144,9 @@ describe('drift that an applier tells', () => {
     }
     await world.applier.drift(planOf, 'web', 'again');
     const { data } = await world.reaches(planOf, 'PlanHeld');
-    expect((data as { reason: string }).reason).toContain('ConfigMap checkout/web /data/value by kubectl-edit');
+    expect((data as { reason: string }).reason).toContain(
+      'ConfigMap checkout/web /data/value by kubectl-edit',
+    );
     await world.command('retry', name);
     await world.reaches(planOf, 'PlanApproved', fiveHeals + 2);
   });

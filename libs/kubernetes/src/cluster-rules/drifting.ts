@@ -62,6 +62,18 @@ export const drifting = (rig: () => Rig): void => {
       stop();
     });
 
+    it('is gone though who made it undoes it within the same second', async () => {
+      const { at, until, stop } = await watched([configMap('cfg', { a: '1' })]);
+      const edit = (a: string) => mergePatch(rig(), at('configmaps', 'cfg'), { data: { a } }, 'kubectl-edit');
+      // Times in managedFields are whole seconds, and a ConfigMap has no generation.
+      await delay(1_000 - (Date.now() % 1_000));
+      await edit('2');
+      await until((last) => last.length === 1);
+      await edit('1');
+      await until((last) => last.length === 0);
+      stop();
+    });
+
     it('is told of an item of a list by its key', async () => {
       const { web, until, stop } = await watched([deployment('web', 'nginx:1')]);
       const live = await raw(rig(), 'GET', web);

@@ -14,16 +14,26 @@ export const fieldsDigest = (fields: readonly string[]): string => digest([...fi
 export type Ownership = {
   /** The fields that are ours, as {@link fieldsDigest} of an inventory's entry. */
   readonly ours: string;
-  /** Who owns what, but for status: another one may mean other values. */
+  /** Who owns what, and whatever else tells that values may be others now, but for status. */
   readonly owners: string;
 };
+
+/**
+ * What changes with the values of an object. Times in managedFields are whole seconds, so that who writes twice within one
+ * leaves no trace there: the generation tells it of the spec, and the version where an object has no generation.
+ */
+const valuesToken = ({ metadata }: KubeObject): readonly unknown[] => [
+  metadata.generation ?? metadata.resourceVersion ?? '',
+  metadata.labels ?? {},
+  metadata.annotations ?? {},
+  metadata.deletionTimestamp ?? '',
+];
 
 /** The ownership of a live object. */
 export const ownershipOf = (object: KubeObject): Ownership => ({
   ours: fieldsDigest(ourPaths(object).map(keyOf)),
   owners: digest([
-    object.metadata.generation ?? 0,
-    object.metadata.deletionTimestamp ?? '',
+    ...valuesToken(object),
     managed(object).filter(({ subresource }) => subresource !== 'status'),
   ]),
 });

@@ -11,6 +11,8 @@ import { actor, type ClusterSurroundings } from '../surroundings.js';
 /** What is seen at a time, and how often drift came and went since it was last told. */
 type Sight = { readonly objects: readonly DriftedObject[]; readonly at: string; readonly flaps: number };
 
+/** Each drift is an event and a document for ever: a fight that nobody ends is told about a dozen times an hour. */
+const pace = { rememberedMs: 3_600_000, longestWindowMs: 300_000 };
 const shownObjects = 5;
 const shownFields = 10;
 const longestValue = 300;
@@ -60,6 +62,7 @@ export class DriftRecord {
         this.#recorder.take({ ...sight, flaps: this.#flaps });
         this.#flaps = 0;
       },
+      pace,
     );
   }
 

@@ -91,21 +91,6 @@ describe('the drift of a target', () => {
     expect(await said()).toEqual(['DriftDetected', 'DriftHealed']);
   });
 
-  test('that comes and goes without an end is told ever more rarely, with how often it did, and last as it is', async () => {
-    const { edit, drifted, said } = await deployed('flapping');
-    let [edits, flaps] = [0, 0];
-    for (; flaps === 0 && edits < 100; edits += 1) {
-      await edit(edits % 2 === 0 ? 'b' : 'a');
-      await delay(270);
-      const events = await world.targetEvents('flapping');
-      flaps = Math.max(...events.map(({ data }) => (data as Partial<Detected>).flaps ?? 0));
-    }
-    await edit('end');
-    await drifted('end');
-    expect(flaps).toBeGreaterThan(0);
-    expect((await said()).length).toBeLessThan(edits);
-  });
-
   test('is not said again by an applier that starts anew, which says what ended meanwhile', async () => {
     const [stays, ends] = [await deployed('stays'), await deployed('ends')];
     await stays.edit('b');

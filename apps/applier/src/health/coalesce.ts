@@ -1,15 +1,18 @@
 const firstWindowMs = 500;
-const longestWindowMs = 30_000;
 const freeTells = 3;
-const rememberedMs = 60_000;
 
-/** How long changes are gathered after one was told, by how many were told in the last minute. */
-const windowMs = (recentTells: number): number =>
+/** How long what was told counts, and how long changes are gathered at most. */
+export type Pace = { readonly rememberedMs: number; readonly longestWindowMs: number };
+
+const lively: Pace = { rememberedMs: 60_000, longestWindowMs: 30_000 };
+
+/** How long changes are gathered after one was told, by how many were told in the time that counts. */
+const windowMs = (recentTells: number, { longestWindowMs }: Pace): number =>
   Math.min(longestWindowMs, firstWindowMs * 2 ** Math.max(0, recentTells - freeTells));
 
 /**
  * Tells the first change at once and, of those that follow within a window, only the last. The more was told in the
- * last minute, the longer the window: flapping is told ever more rarely, and a change after quiet at once.
+ * last minute (or what the pace says), the longer the window: flapping is told ever more rarely, and a change after quiet at once.
  */
 export class Coalescer<Value> {
   #told: Value | undefined;
@@ -20,6 +23,7 @@ export class Coalescer<Value> {
   constructor(
     private readonly isSame: (a: Value, b: Value) => boolean,
     private readonly tell: (value: Value) => void,
+    private readonly pace: Pace = lively,
   ) {}
 
   /** Takes what is true now. */
@@ -45,11 +49,14 @@ export class Coalescer<Value> {
     if (value === undefined || (this.#told !== undefined && this.isSame(this.#told, value))) return;
     const now = Date.now();
     this.#told = value;
-    this.#tellTimes = [...this.#tellTimes.filter((time) => now - time < rememberedMs), now];
-    this.#window = setTimeout(() => {
-      this.#window = undefined;
-      this.#tellLatest();
-    }, windowMs(this.#tellTimes.length)).unref();
+    this.#tellTimes = [...this.#tellTimes.filter((time) => now - time < this.pace.rememberedMs), now];
+    this.#window = setTimeout(
+      () => {
+        this.#window = undefined;
+        this.#tellLatest();
+      },
+      windowMs(this.#tellTimes.length, this.pace),
+    ).unref();
     this.tell(value);
   }
 }

@@ -1,5 +1,6 @@
 export * as story from './fleet-story.js';
 export { eventually } from './eventually.js';
+export * as hostile from './hostile/index.js';
 export { startLocalCluster, startPostgresServer } from './servers.js';
 export type { TestPostgres } from './servers.js';
 export { temporaryFolder } from './temporary-folder.js';

@@ -2,9 +2,13 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 
 import { GitError } from '../git-error.js';
-import type { ObjectCache, TreeEntry } from './object-cache.js';
+import type { ObjectCache, TreeEntry, WrittenLimits } from './object-cache.js';
 
 const link = '120000';
+const usual: WrittenLimits = { maxFiles: 20_000, maxBytes: 256 * 1024 * 1024 };
+
+/** What may still be written. */
+type Left = { files: number; bytes: number };
 
 const refuse = (path: string, why: string): GitError =>
   new GitError('tree-refused', `${path} ${why}, which is not written out`, path);
@@ -35,7 +39,18 @@ const entriesAt = async (
   return [{ ...found, path }];
 };
 
-const write = async (cache: ObjectCache, entry: TreeEntry, dir: string): Promise<void> => {
+const readWithin = async (cache: ObjectCache, { oid, path }: TreeEntry, left: Left): Promise<Uint8Array> => {
+  left.files -= 1;
+  if (left.files < 0) throw refuse(path, 'is one file too many');
+  const bytes = await cache.readBlob(oid, left.bytes).catch((error: unknown) => {
+    if (error instanceof GitError && error.code === 'too-large') throw refuse(path, 'is too large');
+    throw error;
+  });
+  left.bytes -= bytes.length;
+  return bytes;
+};
+
+const write = async (cache: ObjectCache, entry: TreeEntry, dir: string, left: Left): Promise<void> => {
   verifyPath(entry.path);
   const at = join(dir, ...entry.path.split('/'));
   if (entry.mode === link) throw refuse(entry.path, 'is a symbolic link');
@@ -44,7 +59,7 @@ const write = async (cache: ObjectCache, entry: TreeEntry, dir: string): Promise
     return;
   }
   await mkdir(dirname(at), { recursive: true });
-  await writeFile(at, await cache.readBlob(entry.oid));
+  await writeFile(at, await readWithin(cache, entry, left));
 };
 
 /** Writes parts of a revision as plain files; see {@link ObjectCache.materialise}. */
@@ -53,14 +68,16 @@ export const materialise = async (
   revision: string,
   paths: readonly string[],
   dir: string,
+  { maxFiles, maxBytes }: WrittenLimits = usual,
 ): Promise<void> => {
+  const left = { files: maxFiles, bytes: maxBytes };
   const written = new Set<string>();
   await mkdir(dir, { recursive: true });
   for (const path of paths.map(trimmed)) {
     for (const entry of await entriesAt(cache, revision, path)) {
       if (written.has(entry.path)) continue;
       written.add(entry.path);
-      await write(cache, entry, dir);
+      await write(cache, entry, dir, left);
     }
   }
 };

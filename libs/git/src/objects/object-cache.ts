@@ -7,6 +7,9 @@ export type TreeEntry = {
   readonly path: string;
 };
 
+/** How much may be written out at once. */
+export type WrittenLimits = { readonly maxFiles: number; readonly maxBytes: number };
+
 /**
  * Git objects that came in packs, read by id. Bounded by nothing but what is imported; whoever holds it may drop the
  * folder and import again. Throws {@link GitError} with code `object-missing` where an object is not here.
@@ -18,7 +21,8 @@ export interface ObjectCache {
   importPack(pack: Uint8Array): Promise<void>;
   /**
    * The entries of a folder of a commit or tree (`''` or absent: its root); with `recursive` everything below it, folders
-   * included. Empty where the path is no folder or does not exist.
+   * included. Empty where the path is no folder or does not exist. Throws `tree-refused` where it holds more than 500,000 of
+   * them or a path is longer than 4,096 characters.
    */
   readTree(
     revision: string,
@@ -27,12 +31,16 @@ export interface ObjectCache {
   ): Promise<readonly TreeEntry[]>;
   /** What stands at a path of a commit or tree; undefined where nothing does. The path `''` is the root folder. */
   resolvePath(revision: string, path: string): Promise<Omit<TreeEntry, 'path'> | undefined>;
-  /** The bytes of a file. Throws code `object-missing` where the id is none of a blob that is here. */
-  readBlob(oid: string): Promise<Uint8Array>;
   /**
-   * Writes files and folders of a revision below `dir` as plain files. Paths that do not exist are left out; links and
-   * names that would leave `dir` are refused (code `tree-refused`), submodules become empty folders.
+   * The bytes of a file. Throws code `object-missing` where the id is none of a blob that is here, `too-large` where it has more
+   * than `maxBytes` (64 MiB where absent).
    */
-  materialise(revision: string, paths: readonly string[], dir: string): Promise<void>;
+  readBlob(oid: string, maxBytes?: number): Promise<Uint8Array>;
+  /**
+   * Writes files and folders of a revision below `dir` as plain files. Paths that do not exist are left out; links, names that
+   * would leave `dir`, and more than the limits allow are refused (code `tree-refused`, `object` is the path), submodules
+   * become empty folders.
+   */
+  materialise(revision: string, paths: readonly string[], dir: string, limits?: WrittenLimits): Promise<void>;
   close(): Promise<void>;
 }

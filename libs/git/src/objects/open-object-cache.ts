@@ -6,7 +6,7 @@ import { ensureBareRepository } from '../process/bare-repository.js';
 import { git, runGit } from '../process/run-git.js';
 import { BatchReader } from './batch-reader.js';
 import { materialise } from './materialise.js';
-import type { ObjectCache, TreeEntry } from './object-cache.js';
+import type { ObjectCache, TreeEntry, WrittenLimits } from './object-cache.js';
 import { TreeWalker } from './tree-walker.js';
 
 /** After as many imports the packs are joined, so that looking something up stays one look. */
@@ -60,14 +60,19 @@ class BareObjectCache implements ObjectCache {
     return this.#walker.find(revision, path);
   }
 
-  async readBlob(oid: string): Promise<Uint8Array> {
-    const object = await this.#reader.read(oid);
+  async readBlob(oid: string, maxBytes?: number): Promise<Uint8Array> {
+    const object = await this.#reader.read(oid, maxBytes);
     if (object?.type === 'blob') return object.bytes;
     throw new GitError('object-missing', `the file ${oid} is not in the object cache`, oid);
   }
 
-  materialise(revision: string, paths: readonly string[], dir: string): Promise<void> {
-    return materialise(this, revision, paths, dir);
+  materialise(
+    revision: string,
+    paths: readonly string[],
+    dir: string,
+    limits?: WrittenLimits,
+  ): Promise<void> {
+    return materialise(this, revision, paths, dir, limits);
   }
 
   async close(): Promise<void> {

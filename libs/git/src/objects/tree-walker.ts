@@ -3,12 +3,19 @@ import type { BatchReader } from './batch-reader.js';
 import type { TreeEntry } from './object-cache.js';
 import { parseTree, type NamedEntry } from './parse-tree.js';
 
-const cachedTrees = 4096;
+const cachedEntries = 1_000_000;
+/** A folder of some 350,000 names. */
+const largestTree = 16 * 1024 * 1024;
+/** What a walk gives at most: a few small trees that name each other again and again stand for any number of files. */
+const mostEntries = 500_000;
+/** As much as Linux takes as a path (PATH_MAX). */
+const longestPath = 4096;
 const oidPattern = /^(?:[0-9a-f]{40}|[0-9a-f]{64})$/;
 
 /** Walks trees by names. A tree never changes, so those read last are kept. */
 export class TreeWalker {
   readonly #trees = new Map<string, readonly NamedEntry[]>();
+  #cached = 0;
 
   constructor(private readonly reader: BatchReader) {}
 
@@ -16,7 +23,8 @@ export class TreeWalker {
     let at: Omit<TreeEntry, 'path'> = { mode: '040000', type: 'tree', oid: await this.#root(revision) };
     for (const name of path.split('/').filter((one) => one !== '' && one !== '.')) {
       if (at.type !== 'tree') return undefined;
-      const found: NamedEntry | undefined = (await this.#tree(at.oid)).find((entry) => entry.name === name);
+      const entries = await this.#tree(at.oid, path);
+      const found: NamedEntry | undefined = entries.find((entry) => entry.name === name);
       if (!found) return undefined;
       at = { mode: found.mode, type: found.type, oid: found.oid };
     }
@@ -27,43 +35,57 @@ export class TreeWalker {
     const folder = await this.find(revision, path);
     if (folder?.type !== 'tree') return [];
     const names = path.split('/').filter((one) => one !== '' && one !== '.');
-    return this.#below(folder.oid, names.map((name) => `${name}/`).join(''), recursive);
+    const found: TreeEntry[] = [];
+    await this.#below(folder.oid, names.map((name) => `${name}/`).join(''), recursive, found);
+    return found;
   }
 
-  async #below(oid: string, prefix: string, recursive: boolean): Promise<readonly TreeEntry[]> {
-    const entries: TreeEntry[] = [];
-    for (const { name, ...entry } of await this.#tree(oid)) {
-      entries.push({ ...entry, path: `${prefix}${name}` });
-      if (recursive && entry.type === 'tree')
-        entries.push(...(await this.#below(entry.oid, `${prefix}${name}/`, true)));
+  async #below(oid: string, prefix: string, recursive: boolean, found: TreeEntry[]): Promise<void> {
+    if (prefix.length > longestPath)
+      throw refuse(prefix, `has a path of more than ${longestPath} characters`);
+    for (const { name, ...entry } of await this.#tree(oid, prefix)) {
+      found.push({ ...entry, path: `${prefix}${name}` });
+      if (found.length > mostEntries) throw refuse(prefix, `is one of more than ${mostEntries} files`);
+      if (recursive && entry.type === 'tree') await this.#below(entry.oid, `${prefix}${name}/`, true, found);
     }
-    return entries;
   }
 
   async #root(revision: string): Promise<string> {
     if (!oidPattern.test(revision)) throw missing(revision);
     if (this.#trees.has(revision)) return revision;
-    const tree = await this.reader.read(`${revision}^{tree}`);
+    const tree = await this.reader.read(`${revision}^{tree}`, largestTree);
     if (!tree) throw missing(revision);
     this.#keep(tree.oid, parseTree(tree.bytes, tree.oid.length / 2));
     return tree.oid;
   }
 
-  async #tree(oid: string): Promise<readonly NamedEntry[]> {
+  async #tree(oid: string, path: string): Promise<readonly NamedEntry[]> {
     const known = this.#trees.get(oid);
     if (known) return known;
-    const tree = await this.reader.read(oid);
+    const tree = await this.reader.read(oid, largestTree).catch((error: unknown) => {
+      if (!(error instanceof GitError && error.code === 'too-large')) throw error;
+      throw refuse(path, 'is a folder with too many names');
+    });
     if (tree?.type !== 'tree') throw missing(oid);
     return this.#keep(oid, parseTree(tree.bytes, oid.length / 2));
   }
 
   #keep(oid: string, entries: readonly NamedEntry[]): readonly NamedEntry[] {
-    const [oldest] = this.#trees.keys();
-    if (this.#trees.size >= cachedTrees && oldest !== undefined) this.#trees.delete(oldest);
     this.#trees.set(oid, entries);
+    this.#cached += entries.length + 1;
+    for (const [oldest, dropped] of this.#trees) {
+      if (this.#cached <= cachedEntries || oldest === oid) break;
+      this.#trees.delete(oldest);
+      this.#cached -= dropped.length + 1;
+    }
     return entries;
   }
 }
+
+const refuse = (prefix: string, why: string): GitError => {
+  const path = prefix.replace(/\/$/, '').slice(0, 200);
+  return new GitError('tree-refused', `${path === '' ? 'the root' : path} ${why}, which is not read`, path);
+};
 
 const missing = (oid: string): GitError =>
   new GitError('object-missing', `the Git object ${oid} is not in the object cache`, oid);

@@ -1,0 +1,2 @@
+export { deepTree, file, folder, link, RawObjects, treeBomb } from './raw-objects.js';
+export type { RawEntry } from './raw-objects.js';

@@ -56,7 +56,7 @@ it('drift is healed where Git asks for it, and the history tells who caused it a
   await editImage('healed', 'registry.example.com/hotfix:9');
   const isOurs = ({ subject }: { subject: string }) => subject.endsWith('.healed');
   const healed = await syncline.untilEvent(from, 'DriftHealed', isOurs);
-  expect(healed.data).toMatchObject({ by: 'heal' });
+  expect(healed.data).toMatchObject({ by: 'heal', manager: 'syncline' });
   expect(await imageOf('healed')).toBe('registry.example.com/healed:1');
   const history = await syncline.run('history', 'healed');
   expect(history).toContain('by kubectl-edit');

@@ -87,8 +87,8 @@ export type TargetHealth = {
 export type DriftWatch = {
   /** What the last apply sent; asked only where something is not as it was. */
   readonly applied: () => Promise<TargetManifests>;
-  /** Every object that is not as it was applied: told when that is first known, and whenever it changes; values of Secrets are HMACs. */
-  readonly onDrift: (objects: readonly DriftedObject[]) => void;
+  /** Every object that is not as it was applied: told when that is first known, and whenever it changes; values of Secrets are HMACs. `undoneBy` put back the last of them, where there is none any more and it is known. */
+  readonly onDrift: (objects: readonly DriftedObject[], undoneBy?: string) => void;
   /** What was applied cannot be had; it is asked again. */
   readonly onTrouble: (error: unknown) => void;
 };
@@ -138,4 +138,6 @@ export type ClusterOptions = {
   readonly hmacKey: Uint8Array;
   /** Requests in flight at once; 16 by default. Watches have their own connections. */
   readonly maxConnections?: number;
+  /** How long one request may take; 30 s by default, which is as long as the slowest webhook may. */
+  readonly requestTimeoutMs?: number;
 };

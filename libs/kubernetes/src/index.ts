@@ -15,4 +15,5 @@ export type {
 } from './cluster-client.js';
 export { KubernetesError, formatObject, isKubernetesError, kubernetesCodes } from './kubernetes-error.js';
 export type { FailureDetails, HeldFields, KubernetesCode } from './kubernetes-error.js';
+export { fieldManager } from './objects/marks.js';
 export { connectCluster } from './connect-cluster.js';

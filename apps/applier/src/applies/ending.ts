@@ -1,7 +1,7 @@
 import type { Attempt, TargetCommand } from '@syncline/domain';
 import type { ObjectName } from '@syncline/events';
 import { AdapterError, isCommandRefused, type BlobRef } from '@syncline/kernel';
-import { isKubernetesError, type ApplyOutcome } from '@syncline/kubernetes';
+import { fieldManager, isKubernetesError, type ApplyOutcome } from '@syncline/kubernetes';
 
 /** Why an attempt was told to stop at a safe point. */
 export type Stop =
@@ -75,7 +75,8 @@ export const recordingOf = (
   const held = inventory ? { inventory } : {};
   if (ending.status === 'succeeded') {
     if (!inventory) throw new TypeError('an apply that succeeded has an inventory');
-    return { type: 'succeed', data: { attempt, inventory, render, manifests }, heals, at };
+    const data = { attempt, inventory, render, manifests };
+    return { type: 'succeed', data, heals, at, manager: fieldManager };
   }
   const { object, code } = ending;
   const reason = ending.reason.slice(0, longestReason);

@@ -9,7 +9,13 @@ import { countDrift } from './count-drift.js';
 import { actor, type ClusterSurroundings } from '../surroundings.js';
 
 /** What is seen at a time, and how often drift came and went since it was last told. */
-type Sight = { readonly objects: readonly DriftedObject[]; readonly at: string; readonly flaps: number };
+type Sight = {
+  readonly objects: readonly DriftedObject[];
+  readonly at: string;
+  readonly flaps: number;
+  /** Who put back the last of it, where nothing is drifted and that is known. */
+  readonly undoneBy?: string;
+};
 
 /** Each drift is an event and a document for ever: a fight that nobody ends is told about a dozen times an hour. */
 const pace = { rememberedMs: 3_600_000, longestWindowMs: 300_000 };
@@ -75,7 +81,7 @@ export class DriftRecord {
         const { project, application } = this.target;
         return { project, application, namespace: this.details.namespace, objects, secrets };
       },
-      onDrift: (objects) => this.#see(objects),
+      onDrift: (objects, undoneBy) => this.#see(objects, undoneBy),
       onTrouble: (error) =>
         this.around.logger.warn({ err: error, ...this.target }, 'what was applied cannot be read'),
     };
@@ -91,8 +97,9 @@ export class DriftRecord {
     void this.#recorder.end();
   }
 
-  #see(objects: readonly DriftedObject[]): void {
-    const sight = { objects, at: new Date().toISOString(), flaps: 0 };
+  #see(objects: readonly DriftedObject[], undoneBy: string | undefined): void {
+    const at = new Date().toISOString();
+    const sight = { objects, at, flaps: 0, ...(undoneBy !== undefined && { undoneBy }) };
     const wentAway = this.#last !== undefined && this.#last.objects.length > 0 && objects.length === 0;
     if (wentAway) this.#flaps += 1;
     this.#last = sight;
@@ -110,9 +117,10 @@ export class DriftRecord {
     countDrift(this.around, events);
   }
 
-  async #commandOf({ objects, at, flaps }: Sight): Promise<TargetCommand> {
+  async #commandOf({ objects, at, flaps, undoneBy }: Sight): Promise<TargetCommand> {
     const { plan, revision } = this.applied;
-    if (objects.length === 0) return { type: 'observe-no-drift', plan, at };
+    if (objects.length === 0)
+      return { type: 'observe-no-drift', plan, at, ...(undoneBy !== undefined && { manager: undoneBy }) };
     const drifted: DriftDocument = { version: 1, plan, revision, objects: [...objects] };
     const document = await this.around.documents.write(drifted);
     return {

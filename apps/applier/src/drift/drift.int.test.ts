@@ -64,7 +64,11 @@ describe('the drift of a target', () => {
     const field = { path: '/data/value', change: 'changed', from: 'a', to: 'b', manager: 'kubectl-edit' };
     expect(data).toMatchObject({ plan, objectCount: 1, flaps: 0, objects: [{ fields: [field] }] });
     await edit('a');
-    expect((await healed()).data).toMatchObject({ by: 'cluster', firstSeen: data.firstSeen });
+    expect((await healed()).data).toMatchObject({
+      by: 'cluster',
+      manager: 'kubectl-edit',
+      firstSeen: data.firstSeen,
+    });
     await delay(300);
     expect(await said()).toEqual(['DriftDetected', 'DriftHealed']);
   });
@@ -86,7 +90,7 @@ describe('the drift of a target', () => {
     const objects = [configMap('settings', 'z')];
     await world.planner.plan({ application: 'overwritten', revision: revision('f'), objects });
     const { data } = await world.untilTarget<Healed>('overwritten', 'DriftHealed');
-    expect(data.by).toBe('apply');
+    expect(data).toMatchObject({ by: 'apply', manager: 'syncline' });
     await delay(300);
     expect(await said()).toEqual(['DriftDetected', 'DriftHealed']);
   });
@@ -99,7 +103,7 @@ describe('the drift of a target', () => {
     await world.stopApplier();
     await ends.edit('a');
     await start();
-    expect((await ends.healed()).data.by).toBe('cluster');
+    expect((await ends.healed()).data).toMatchObject({ by: 'cluster', manager: 'kubectl-edit' });
     await stays.edit('c');
     await stays.drifted('c');
     expect(await stays.said()).toEqual(['DriftDetected', 'DriftDetected']);

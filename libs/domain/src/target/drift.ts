@@ -32,17 +32,18 @@ export const drifted = (
 /** Ends a drift that is open. */
 export const healed = (
   { held }: TargetState,
-  at: string,
+  { at, manager }: { readonly at: string; readonly manager?: string },
   by: TargetData<'DriftHealed'>['by'],
 ): readonly TargetEvent[] => {
   if (!held.drift) return [];
   const { plan, revision, firstSeen } = held.drift;
   const lifetimeSeconds = secondsBetween(firstSeen, at);
-  return [{ type: 'DriftHealed', data: { revision, plan, firstSeen, lifetimeSeconds, by } }];
+  const who = { by, ...(manager !== undefined && { manager }) };
+  return [{ type: 'DriftHealed', data: { revision, plan, firstSeen, lifetimeSeconds, ...who } }];
 };
 
 /** What is live is what was applied last, and nobody of ours made it so. */
 export const undrifted = (
   state: TargetState,
-  { plan, at }: Command<'observe-no-drift'>,
-): readonly TargetEvent[] => (judged(state, plan) ? healed(state, at, 'cluster') : []);
+  command: Command<'observe-no-drift'>,
+): readonly TargetEvent[] => (judged(state, command.plan) ? healed(state, command, 'cluster') : []);

@@ -78,6 +78,8 @@ export type TargetCommand =
       /** RFC 3339: when it ended, and whether the plan was one that heals; ends a drift that is open. */
       readonly at: string;
       readonly heals: boolean;
+      /** Under which name fields were written. */
+      readonly manager?: string;
     }
   | { readonly type: 'fail'; readonly data: Of<'ApplyFailed'> }
   | { readonly type: 'break-off'; readonly data: Of<'ApplyErrored'> }
@@ -102,5 +104,7 @@ export type TargetCommand =
       readonly plan: string;
       /** RFC 3339. */
       readonly at: string;
+      /** Who put it back, where that is known. */
+      readonly manager?: string;
     }
   | { readonly type: 'orphan'; readonly reason: string; readonly objects: number };

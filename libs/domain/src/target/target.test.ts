@@ -171,6 +171,7 @@ describe('drift', () => {
     data: { attempt: '2', inventory: blob('c'), render: 'd'.repeat(64), manifests: blob('e') },
     at: '2026-11-24T06:00:09.500Z',
     heals: true,
+    manager: 'syncline',
   };
 
   test('is said once, and again when it is another one, as old as its first sight', () => {
@@ -185,6 +186,13 @@ describe('drift', () => {
     expect(decider.decide(given(), drift())).toEqual([]);
     expect(decider.decide(given(...applied), drift(planB))).toEqual([]);
     expect(decider.decide(given(...applied, started('2', planB)), drift())).toEqual([]);
+  });
+
+  test('that is gone says who put it back, where that is known', () => {
+    const state = given(...applied, detected());
+    const [known] = decider.decide(state, { ...noDrift(), manager: 'kubectl-edit' } as TargetCommand);
+    expect(known?.data).toMatchObject({ by: 'cluster', manager: 'kubectl-edit' });
+    expect(decider.decide(state, noDrift())[0]?.data).not.toHaveProperty('manager');
   });
 
   test('that is gone says how long it lasted, once', () => {
@@ -202,7 +210,12 @@ describe('drift', () => {
     const state = given(...applied, detected(), started('2', planB));
     const events = decider.decide(state, ending);
     expect(typesOf(events)).toEqual(['ApplySucceeded', 'DriftHealed']);
-    expect(events[1]?.data).toMatchObject({ by: 'heal', lifetimeSeconds: 4.5, plan: planA });
+    expect(events[1]?.data).toMatchObject({
+      by: 'heal',
+      manager: 'syncline',
+      lifetimeSeconds: 4.5,
+      plan: planA,
+    });
     const byApply = decider.decide(state, { ...ending, heals: false });
     expect(byApply[1]?.data).toMatchObject({ by: 'apply' });
     expect(

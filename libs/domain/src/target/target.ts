@@ -103,7 +103,7 @@ const decide = (state: TargetState, command: TargetCommand): readonly TargetEven
     case 'succeed':
       return of((open) => [
         { type: 'ApplySucceeded', data: { ...namesOf(open), ...command.data } },
-        ...healed(state, command.at, command.heals ? 'heal' : 'apply'),
+        ...healed(state, command, command.heals ? 'heal' : 'apply'),
       ]);
     case 'fail':
       return of((open) => [{ type: 'ApplyFailed', data: { ...namesOf(open), ...command.data } }]);

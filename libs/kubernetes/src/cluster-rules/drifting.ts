@@ -14,10 +14,14 @@ export const drifting = (rig: () => Rig): void => {
     const target = { ...targetOf(name, objects), secrets: new Map(Object.entries(secrets)) };
     const inventory = await deploy(rig(), target);
     const told: (readonly DriftedObject[])[] = [];
+    let by: string | undefined;
     let asked = 0;
     const stop = rig().client.watchHealth(name, inventory, () => undefined, {
       applied: () => ((asked += 1), Promise.resolve(target)),
-      onDrift: (drifted) => told.push(drifted),
+      onDrift: (drifted, undoneBy) => {
+        by = undoneBy;
+        told.push(drifted);
+      },
       onTrouble: (error) => told.push(error as never),
     });
     const until = async (isSeen: (last: readonly DriftedObject[]) => boolean) => {
@@ -33,6 +37,7 @@ export const drifting = (rig: () => Rig): void => {
       until,
       stop,
       at,
+      undoneBy: () => by,
       asked: () => asked,
       web: at('deployments', 'web', '/apis/apps/v1'),
     };
@@ -46,7 +51,7 @@ export const drifting = (rig: () => Rig): void => {
 
   describe('drift', () => {
     it('names the field, both values and who holds it, and is gone when the value is back', async () => {
-      const { web, until, stop } = await watched([deployment('web', 'nginx:1')]);
+      const { web, until, undoneBy, stop } = await watched([deployment('web', 'nginx:1')]);
       await mergePatch(rig(), web, { spec: { replicas: 5 } }, 'kubectl-edit');
       const [drifted] = await until((last) => last.length === 1);
       expect(drifted).toMatchObject({
@@ -57,8 +62,10 @@ export const drifting = (rig: () => Rig): void => {
       expect(drifted?.fields).toEqual([
         { path: '/spec/replicas', change: 'changed', from: 2, to: 5, manager: 'kubectl-edit' },
       ]);
-      await mergePatch(rig(), web, { spec: { replicas: 2 } }, 'kubectl-edit');
+      expect(undoneBy()).toBeUndefined();
+      await mergePatch(rig(), web, { spec: { replicas: 2 } }, 'another-person');
       await until((last) => last.length === 0);
+      expect(undoneBy()).toBe('another-person');
       stop();
     });
 

@@ -25,7 +25,7 @@ const shown = (name: 'from' | 'to', value: unknown): Pick<DriftedField, 'from' |
     : {};
 
 /** Who holds a path, or what is above or below it where somebody took a whole map or list. */
-const holdersOf = ({ of }: OtherOwners, path: string): readonly OtherOwner[] => {
+export const holdersOf = ({ of }: OtherOwners, path: string): readonly OtherOwner[] => {
   const exact = of.get(path);
   if (exact) return exact;
   for (const [pointer, owners] of of)
@@ -81,16 +81,20 @@ const goesByItself = ({ entry, applied }: Compared): boolean =>
   typeof (applied?.spec as { ttlSecondsAfterFinished?: number } | undefined)?.ttlSecondsAfterFinished ===
     'number';
 
+/** The fields that the last apply set and that are ours no more. */
+export const lostPaths = ({ fields = [] }: InventoryEntry, live: KubeObject): readonly string[] => {
+  const ours = new Set(ourPaths(live).map(keyOf));
+  return fields.filter((path) => !ours.has(path) && !path.endsWith('/.'));
+};
+
 /** How an object is not as it was applied; undefined where it is, as far as the last apply set its fields. Pure. */
 export const judgeDrift = (compared: Compared): DriftedObject | undefined => {
   const { entry, live } = compared;
   if (!live) return goesByItself(compared) ? undefined : whole(compared, 'deleted', undefined);
   if (live.metadata.deletionTimestamp !== undefined) return undefined;
   if (live.metadata.uid !== entry.uid) return whole(compared, 'recreated', live.metadata.uid);
-  const ours = new Set(ourPaths(live).map(keyOf));
-  const lost = (entry.fields ?? []).filter((path) => !ours.has(path) && !path.endsWith('/.'));
   const others = othersOf(live);
-  const fields = lost.flatMap((path) => fieldOf(path, compared, others));
+  const fields = lostPaths(entry, live).flatMap((path) => fieldOf(path, compared, others));
   if (fields.length === 0) return undefined;
   return {
     object: entry.object,

@@ -6,11 +6,13 @@ import type { DriftWatch, InventoryEntry } from '../cluster-client.js';
 import { isKubernetesError } from '../kubernetes-error.js';
 import { identityOf, type KubeObject } from '../objects/kube-object.js';
 import { prepare } from '../objects/wanted.js';
+import { fieldManager } from '../objects/marks.js';
 import { veil } from '../objects/secret-veil.js';
 import type { KindWatch, Seen } from '../watch/kind-watch.js';
 import type { Capability } from '../discovery/capability.js';
 import { judgeDrift } from './judge-drift.js';
 import { fieldsDigest } from './ownership.js';
+import { putBackBy } from './put-back.js';
 
 /** One object of a target as its watch sees it; `kind` is undefined where nothing can be seen now. */
 export type DriftView = {
@@ -36,6 +38,8 @@ export class TargetDrift {
   #working = false;
   #again = false;
   #told: string | undefined;
+  /** Who ended the drift of an object last. */
+  #undoneBy: string | undefined;
 
   constructor(
     entries: readonly InventoryEntry[],
@@ -88,6 +92,7 @@ export class TargetDrift {
   #isSuspect({ entry, kind, seen }: DriftView, at: number): boolean {
     if (!kind || entry.fields === undefined) return false;
     if (seen?.uid === entry.uid && seen.ours === this.#expected[at] && !seen.isDeleting) {
+      if (this.#verdicts.get(entry)?.drift) this.#undoneBy = fieldManager;
       this.#verdicts.delete(entry);
       return false;
     }
@@ -104,6 +109,8 @@ export class TargetDrift {
       applied: body && veil(hmacKey, body),
       live: live && veil(hmacKey, live),
     });
+    const former = this.#verdicts.get(entry);
+    if (!drift && (!former || former.drift)) this.#undoneBy = putBackBy(entry, live, former?.drift);
     this.#verdicts.set(entry, { token: tokenOf(kind.find(nameOf(entry))), drift });
   }
 
@@ -122,7 +129,7 @@ export class TargetDrift {
     const told = JSON.stringify(drifted);
     if (told === this.#told) return;
     this.#told = told;
-    this.watch.onDrift(drifted);
+    this.watch.onDrift(drifted, drifted.length === 0 ? this.#undoneBy : undefined);
   }
 }
 

@@ -21,6 +21,7 @@ const boundaries = [
 const testedThroughTestkit = [
   ['@syncline/event-store', '@syncline/testkit'],
   ['@syncline/toolchain', '@syncline/testkit'],
+  ['@syncline/git', '@syncline/testkit'],
 ];
 
 const oneImporter = (pattern, owner) => ({

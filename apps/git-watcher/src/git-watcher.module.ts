@@ -18,7 +18,9 @@ import { PollSchedule } from './polling/poll-schedule.js';
 import { RefreshHandler } from './polling/refresh.handler.js';
 import { RepositoryPoll } from './polling/repository-poll.js';
 import { readinessOf } from './readiness.js';
+import { CredentialHandler } from './registration/credential.handler.js';
 import { RegisterHandler } from './registration/register.handler.js';
+import { TrustHandler } from './registration/trust.handler.js';
 
 const polledAtOnce = 8;
 
@@ -52,7 +54,7 @@ export class GitWatcherModule implements OnApplicationBootstrap, OnModuleDestroy
     });
     return {
       module: GitWatcherModule,
-      controllers: [HealthController, RegisterHandler, RefreshHandler],
+      controllers: [HealthController, RegisterHandler, CredentialHandler, TrustHandler, RefreshHandler],
       providers: [
         { provide: Config, useValue: config },
         { provide: Aggregates, useValue: aggregates },

@@ -64,8 +64,8 @@ export { UnreadableEvent, cloudEvent, decodeMessage, encodeEvent, toCloudEvent }
 export type { CloudEvent, EnvelopeFields } from './envelope.js';
 export { families, findEventType } from './registry.js';
 export type { EventFamily } from './registry.js';
-export { blobRef, digest, instant, labels, objectName, oid, position } from './shapes.js';
-export type { ObjectName } from './shapes.js';
+export { blobRef, digest, hostKey, instant, labels, objectName, oid, position } from './shapes.js';
+export type { HostKey, ObjectName } from './shapes.js';
 export { decodeToken, encodeToken, parseTargetSubject, subjects } from './subjects.js';
 export type { TargetName } from './subjects.js';
 export { rolloutReasons } from './types/application.js';

@@ -24,4 +24,8 @@ export const counts = z.record(z.string(), z.int().nonnegative());
 /** A person by id (HMAC of the e-mail address), and the instant Git gives. */
 export const signature = z.object({ person: z.string(), at: instant });
 
+/** A key by which an SSH host is known: its type and its bytes in base64, as in known_hosts. */
+export const hostKey = z.object({ type: z.string(), key: z.string() });
+
+export type HostKey = z.infer<typeof hostKey>;
 export type ObjectName = z.infer<typeof objectName>;

@@ -21,7 +21,10 @@ const newRepository = z.object({
   include: z.array(pattern).max(100).optional(),
   pollSeconds: z.int().min(1).max(86_400).optional(),
   credential: sealedText.optional(),
+  knownHosts: z.string().max(262_144).optional(),
 });
+const newCredential = z.object({ credential: sealedText });
+const trustedKeys = z.object({ fingerprints: z.array(z.string().max(100)).min(1).max(20) });
 const repository = z.object({
   repository: z.string(),
   url: z.string(),
@@ -87,7 +90,42 @@ export class RepositoriesController {
     @CallerOf() caller: Caller,
   ): Promise<Record<string, unknown>> {
     if (body.credential !== undefined) sealedBytes(body.credential);
-    return answered(await this.commands.send('git-watcher', 'register', body, contextOf(caller)));
+    return this.#send('register', body, caller);
+  }
+
+  @Post(':name/credential')
+  @HttpCode(200)
+  @Allows('admin')
+  @Writes()
+  async replaceCredential(
+    @Param('name', { schema: name }) repository: string,
+    @Body({ schema: newCredential }) body: z.infer<typeof newCredential>,
+    @CallerOf() caller: Caller,
+  ): Promise<Record<string, unknown>> {
+    sealedBytes(body.credential);
+    return this.#send('credential', { repository, ...body }, caller);
+  }
+
+  /** The keys that its SSH host shows now, and those that are trusted. */
+  @Get(':name/host-keys')
+  @Allows('admin')
+  async hostKeys(
+    @Param('name', { schema: name }) repository: string,
+    @CallerOf() caller: Caller,
+  ): Promise<Record<string, unknown>> {
+    return this.#send('host-keys', { repository }, caller);
+  }
+
+  @Post(':name/host-keys')
+  @HttpCode(200)
+  @Allows('admin')
+  @Writes()
+  async trust(
+    @Param('name', { schema: name }) repository: string,
+    @Body({ schema: trustedKeys }) body: z.infer<typeof trustedKeys>,
+    @CallerOf() caller: Caller,
+  ): Promise<Record<string, unknown>> {
+    return this.#send('trust', { repository, ...body }, caller);
   }
 
   @Post(':name/refresh')
@@ -98,6 +136,10 @@ export class RepositoriesController {
     @Param('name', { schema: name }) repository: string,
     @CallerOf() caller: Caller,
   ): Promise<Record<string, unknown>> {
-    return answered(await this.commands.send('git-watcher', 'refresh', { repository }, contextOf(caller)));
+    return this.#send('refresh', { repository }, caller);
+  }
+
+  async #send(verb: string, payload: unknown, caller: Caller): Promise<Record<string, unknown>> {
+    return answered(await this.commands.send('git-watcher', verb, payload, contextOf(caller)));
   }
 }

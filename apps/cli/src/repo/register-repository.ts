@@ -1,15 +1,6 @@
-import { CommandRefused } from '@syncline/kernel';
-
 import type { ApiClient } from '../client/api-client.js';
-import { recipients, written } from '../client/contract.js';
-import { sealCredential } from '../client/seal-credential.js';
-
-/** How to sign in at a Git remote. */
-export type GitCredential = {
-  readonly username?: string;
-  readonly password?: string;
-  readonly token?: string;
-};
+import { written } from '../client/contract.js';
+import { sealForGitWatcher, type GitCredential } from './credential.js';
 
 /** A repository to be registered. */
 export type RepositoryRegistration = {
@@ -20,6 +11,8 @@ export type RepositoryRegistration = {
   readonly include: readonly string[];
   readonly pollSeconds: number;
   readonly credential?: GitCredential;
+  /** The text of a known_hosts file. */
+  readonly knownHosts?: string;
 };
 
 /** Seals the credential to git-watcher, and registers the repository. Gives the position. */
@@ -28,18 +21,8 @@ export const registerRepository = async (
   registration: RepositoryRegistration,
 ): Promise<string> => {
   const { credential, ...body } = registration;
-  const sealed = credential && { credential: await sealCredential(credential, await gitWatcher(api)) };
+  const sealed = credential && { credential: await sealForGitWatcher(api, credential) };
   return (await api.post('/v1/repositories', { ...body, ...sealed }, written)).position;
-};
-
-const gitWatcher = async (api: ApiClient): Promise<string> => {
-  const { services } = await api.get('/v1/recipients', recipients);
-  const recipient = services['git-watcher'];
-  if (recipient !== undefined) return recipient;
-  throw new CommandRefused(
-    'not-ready',
-    'git-watcher has not said its public key yet. Try again in a moment.',
-  );
 };
 
 /** What a ref's text means: `refs/tags/x` or `tags/x` a tag, 40 or 64 hex digits a commit, anything else a branch. */

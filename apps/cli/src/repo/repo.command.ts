@@ -7,43 +7,30 @@ import { addLeaf, collect } from '../shell/leaf.js';
 import { openSession, type CommonOptions } from '../shell/session.js';
 import type { Surroundings } from '../shell/surroundings.js';
 import { headline, short } from '../story/words.js';
+import {
+  addCredentialOptions,
+  readCredential,
+  readGivenFile,
+  replaceCredential,
+  type CredentialOptions,
+} from './credential.js';
 import { lookAgain, type Looked } from './look-again.js';
-import { parseRef, registerRepository, type GitCredential } from './register-repository.js';
+import { parseRef, registerRepository } from './register-repository.js';
+import { hostKeysText, trustHost } from './trust.js';
 
-type AddOptions = CommonOptions & {
-  readonly ref: string;
-  readonly path?: readonly string[];
-  readonly include?: readonly string[];
-  readonly poll: number;
-  readonly username?: string;
-  readonly passwordStdin?: boolean;
-  readonly tokenStdin?: boolean;
-};
+type AddOptions = CommonOptions &
+  CredentialOptions & {
+    readonly ref: string;
+    readonly path?: readonly string[];
+    readonly include?: readonly string[];
+    readonly poll: number;
+    readonly knownHosts?: string;
+  };
 
 const parseSeconds = (text: string): number => {
   const seconds = Number(text);
   if (Number.isInteger(seconds) && seconds > 0) return seconds;
   throw new InvalidArgumentError('Give whole seconds.');
-};
-
-/** The credential as it was given; what is secret comes from standard input, never from the command line. */
-const readCredential = async (
-  options: AddOptions,
-  readInput: () => Promise<string>,
-): Promise<GitCredential | undefined> => {
-  const { username, passwordStdin, tokenStdin } = options;
-  if (passwordStdin === true && tokenStdin === true) {
-    throw new CommandRefused('usage', 'Give --password-stdin or --token-stdin, not both.');
-  }
-  if (passwordStdin !== true && tokenStdin !== true) {
-    if (username === undefined) return undefined;
-    throw new CommandRefused('usage', 'Give --password-stdin or --token-stdin with --username.');
-  }
-  const secret = (await readInput()).trim();
-  if (secret === '')
-    throw new CommandRefused('usage', 'Nothing came on standard input where the secret was expected.');
-  const user = username !== undefined && { username };
-  return tokenStdin === true ? { ...user, token: secret } : { ...user, password: secret };
 };
 
 const add = async (
@@ -54,6 +41,7 @@ const add = async (
 ): Promise<void> => {
   const session = openSession(surroundings, options);
   const credential = await readCredential(options, surroundings.readInput);
+  const knownHosts = options.knownHosts === undefined ? undefined : await readGivenFile(options.knownHosts);
   const position = await registerRepository(await session.api(), {
     repository: name,
     url,
@@ -62,6 +50,7 @@ const add = async (
     include: options.include ?? [],
     pollSeconds: options.poll,
     ...(credential && { credential }),
+    ...(knownHosts !== undefined && { knownHosts }),
   });
   session.show(
     { repository: name, position },
@@ -113,28 +102,75 @@ const refresh = async (surroundings: Surroundings, name: string, options: Common
   session.show(looked, () => lookedText(name, looked));
 };
 
+const giveCredential = async (
+  surroundings: Surroundings,
+  name: string,
+  options: CommonOptions & CredentialOptions,
+): Promise<void> => {
+  const session = openSession(surroundings, options);
+  const credential = await readCredential(options, surroundings.readInput);
+  if (!credential)
+    throw new CommandRefused('usage', 'Give one of --password-stdin, --token-stdin and --deploy-key.');
+  const position = await replaceCredential(await session.api(), name, credential);
+  session.show({ repository: name, position }, () => `Repository ${name} is read with the new credential.`);
+};
+
+type TrustOptions = CommonOptions & { readonly fingerprint?: readonly string[]; readonly yes?: boolean };
+
+const trust = async (surroundings: Surroundings, name: string, options: TrustOptions): Promise<void> => {
+  const session = openSession(surroundings, options);
+  const { fingerprint: fingerprints, yes: all } = options;
+  const trusting = { ...(fingerprints && { fingerprints }), ...(all === true && { all }) };
+  const keys = await trustHost(await session.api(), name, trusting);
+  session.show(keys, () => hostKeysText(name, keys));
+};
+
+const addAccess = (repo: Command, surroundings: Surroundings): void => {
+  addCredentialOptions(
+    addLeaf(repo, {
+      usage: 'credential <name>',
+      about: 'Give a repository another credential. Nothing else of it changes.',
+      examples: [
+        'syncline repo credential fleet --username bot --token-stdin < token.txt',
+        'syncline repo credential fleet --deploy-key new-key',
+      ],
+    }),
+  ).action((name: string, options: CommonOptions & CredentialOptions) =>
+    giveCredential(surroundings, name, options),
+  );
+  addLeaf(repo, {
+    usage: 'trust <name>',
+    about: "Show the keys of a repository's SSH host, and trust those that were compared.",
+    examples: ['syncline repo trust fleet', 'syncline repo trust fleet --fingerprint SHA256:+DiY3wvv…'],
+  })
+    .option('--fingerprint <sha256>', 'trust the key with this fingerprint; may be given again', collect)
+    .option('--yes', 'trust every key that the host shows now, without a comparison')
+    .action((name: string, options: TrustOptions) => trust(surroundings, name, options));
+};
+
 /** `syncline repo` */
 export const addRepo = (program: Command, surroundings: Surroundings): void => {
   const repo = program
     .command('repo')
     .description('Register and look at the Git repositories that are deployed from.');
-  addLeaf(repo, {
+  const adding = addLeaf(repo, {
     usage: 'add <name> <url>',
     about:
       'Register a repository, or change its registration. Its credential is sealed before it leaves this machine.',
     examples: [
       'syncline repo add fleet https://github.com/example/fleet.git --path applications',
       'syncline repo add fleet https://git.example.com/fleet.git --username bot --token-stdin < token.txt',
+      'syncline repo add fleet git@example.com:team/fleet.git --deploy-key key --known-hosts ~/.ssh/known_hosts',
     ],
-  })
+  });
+  addCredentialOptions(adding)
     .option('--ref <ref>', 'branch, tags/NAME, or commit', 'main')
     .option('--path <path>', 'where its configuration lies; may be given again', collect)
     .option('--include <pattern>', 'which files are read; may be given again (all by default)', collect)
     .option('--poll <seconds>', 'how often it is looked at', parseSeconds, 60)
-    .option('--username <name>', 'user to sign in as')
-    .option('--password-stdin', 'read the password from standard input')
-    .option('--token-stdin', 'read a token from standard input')
+    .option('--known-hosts <file>', 'known_hosts file that holds the keys of its SSH host')
     .action((name: string, url: string, options: AddOptions) => add(surroundings, name, url, options));
+  addAccess(repo, surroundings);
   addLeaf(repo, {
     usage: 'list',
     about: 'List the repositories, their revisions and what is wrong with them.',

@@ -7,6 +7,8 @@ export const repositoryText = (event: RepositoryEvent): string => {
   switch (event.type) {
     case 'RepositoryRegistered':
       return `registered: ${event.data.url}, ${event.data.ref.kind} ${event.data.ref.name}`;
+    case 'HostKeysTrusted':
+      return `the keys of its SSH host are trusted: ${event.data.hostKeys.map(({ type }) => type).join(', ')}`;
     case 'RevisionDetected': {
       const { revision, repository, ref, message, forced, reverts } = event.data;
       const how = forced ? ', pushed with force' : '';

@@ -1,6 +1,6 @@
 import { serviceAggregate } from '@syncline/domain';
 import { subjects } from '@syncline/events';
-import type { GitCredential } from '@syncline/git';
+import { parseRemoteUrl, readPrivateKey, type GitCredential } from '@syncline/git';
 import {
   canonicalJson,
   CommandRefused,
@@ -22,8 +22,25 @@ const credential = z
     username: z.string().optional(),
     password: z.string().optional(),
     token: z.string().optional(),
+    privateKey: z.string().max(65_536).optional(),
   })
-  .refine(({ password, token }) => password !== undefined || token !== undefined);
+  .refine(({ password, token, privateKey }) => (password ?? token ?? privateKey) !== undefined);
+
+/** Refuses a deploy key for what is not SSH, and anything else for what is. */
+const verifyFit = (given: GitCredential, repository: string, url: string): void => {
+  const isSsh = parseRemoteUrl(url).transport === 'ssh';
+  const isKey = given.privateKey !== undefined;
+  const refuse = (sentence: string): CommandRefused => new CommandRefused('credential-unfit', sentence);
+  if (isSsh && !isKey)
+    throw refuse(`${repository} is reached over SSH, which takes a deploy key: --deploy-key FILE.`);
+  if (!isSsh && isKey) throw refuse(`A deploy key is for SSH, and ${repository} is not reached by it.`);
+  if (given.privateKey === undefined) return;
+  try {
+    readPrivateKey(given.privateKey);
+  } catch (error) {
+    throw refuse(error instanceof Error ? error.message : String(error));
+  }
+};
 
 /** Git credentials: sealed in the blobs, and open in this process's memory alone. */
 export class Credentials {
@@ -46,15 +63,21 @@ export class Credentials {
 
   /**
    * Keeps a sealed credential of a repository and says so in the log; one that says the same as `current` changes nothing.
-   * Refuses what is not sealed to this service, or holds no credential.
+   * Refuses what is not sealed to this service, holds no credential, or none that the repository's address takes.
    */
-  async keep(repository: string, sealed: Uint8Array, cause: Cause, current?: BlobRef): Promise<BlobRef> {
+  async keep(
+    { repository, url }: { readonly repository: string; readonly url: string },
+    sealed: Uint8Array,
+    cause: Cause,
+    current?: BlobRef,
+  ): Promise<BlobRef> {
     const given = await this.#unseal(sealed).catch(() => {
       throw new CommandRefused(
         'credential-unreadable',
-        `The credential of ${repository} is not sealed to ${serviceName}, or holds neither password nor token. syncline repo add seals it.`,
+        `The credential of ${repository} is not sealed to ${serviceName}, or holds neither password, token nor deploy key. syncline repo add seals it.`,
       );
     });
+    verifyFit(given, repository, url);
     if (current && (await this.#isSame(current, given))) return current;
     const ref = await this.blobs.put('hub', sealed, mediaType);
     const data = { service: serviceName, name: `repository/${repository}`, credential: ref };
@@ -78,11 +101,12 @@ export class Credentials {
 
   async #unseal(sealed: Uint8Array): Promise<GitCredential> {
     const text = new TextDecoder().decode(await unseal(sealed, this.config.identity));
-    const { username, password, token } = credential.parse(JSON.parse(text));
+    const { username, password, token, privateKey } = credential.parse(JSON.parse(text));
     return {
       ...(username !== undefined && { username }),
       ...(password !== undefined && { password }),
       ...(token !== undefined && { token }),
+      ...(privateKey !== undefined && { privateKey }),
     };
   }
 }

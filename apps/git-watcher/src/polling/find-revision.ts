@@ -31,8 +31,8 @@ const isLocal = (error: unknown): boolean =>
  */
 export const findRevision = async (look: Look): Promise<FoundRevision | undefined> => {
   const { state, credential, signal, mirrors } = look;
-  const { url, ref, repository } = state.registration;
-  const remote = openRemote({ url, ...(credential && { credential }) });
+  const { url, ref, repository, hostKeys } = state.registration;
+  const remote = openRemote({ url, ...(credential && { credential }), ...(hostKeys && { hostKeys }) });
   const head = await remote.findHead(ref, signal);
   if (head === lastRevision(state)) return undefined;
   try {

@@ -1,11 +1,10 @@
-import { repositoryAggregate } from '@syncline/domain';
-import { subjects } from '@syncline/events';
 import { AnswersCommand, type CommandRequest } from '@syncline/event-store';
 import { Aggregates, CommandRefused, type CommandAnswer } from '@syncline/kernel';
 import { Controller, Inject } from '@nestjs/common';
 import { setTimeout as delay } from 'node:timers/promises';
 import { z } from 'zod';
 
+import { loadRegistered } from '../registration/registered.js';
 import { PollSchedule, type Polled } from './poll-schedule.js';
 
 /** Whoever asks is answered by then, whether or not the poll is done. */
@@ -33,16 +32,9 @@ export class RefreshHandler {
     if (!parsed.success)
       throw new CommandRefused('invalid-command', 'refresh takes the name of a repository.');
     const { repository } = parsed.data;
-    const subject = subjects.repository(repository);
-    const { state } = await this.aggregates.load(repositoryAggregate, subject);
-    if (state.status === 'unregistered') {
-      throw new CommandRefused(
-        'repository-unknown',
-        `There is no repository ${repository}. syncline repo list shows those that are registered.`,
-      );
-    }
+    await loadRegistered(this.aggregates, repository);
     const outcome = outcomeOf(await withinPatience(this.schedule.hasten(repository)));
-    const { sequence } = await this.aggregates.load(repositoryAggregate, subject);
+    const { sequence } = await loadRegistered(this.aggregates, repository);
     return { position: { sequence, index: 0 }, result: { repository, outcome } };
   }
 }

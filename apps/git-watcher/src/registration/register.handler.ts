@@ -1,5 +1,3 @@
-import { randomUUID } from 'node:crypto';
-
 import { repositoryAggregate } from '@syncline/domain';
 import { subjects } from '@syncline/events';
 import { AnswersCommand, type CommandRequest } from '@syncline/event-store';
@@ -8,7 +6,8 @@ import { Controller, Inject } from '@nestjs/common';
 
 import { Credentials } from '../credentials/credentials.js';
 import { PollSchedule } from '../polling/poll-schedule.js';
-import { readRegistration } from './registration.js';
+import { causeOfCommand } from './registered.js';
+import { readRegistration, type RegistrationRequest } from './registration.js';
 
 /** `cmd.git-watcher.register`: a repository may be read from now on, or is read otherwise. */
 @Controller()
@@ -20,29 +19,26 @@ export class RegisterHandler {
   ) {}
 
   @AnswersCommand('register')
-  async register({ payload, context }: CommandRequest): Promise<CommandAnswer<{ repository: string }>> {
-    const { wanted, sealed } = readRegistration(payload);
-    const { repository } = wanted;
-    const cause: Cause = {
-      actor: context.actor,
-      correlationId: context.correlationId ?? randomUUID(),
-      ...(context.idempotencyKey !== undefined && { idempotencyKey: context.idempotencyKey }),
-    };
-    const credential = sealed && (await this.#keepCredential(repository, sealed, cause));
+  async register(request: CommandRequest): Promise<CommandAnswer<{ repository: string }>> {
+    const asked = readRegistration(request.payload);
+    const { repository } = asked.wanted;
+    const cause = causeOfCommand(request);
+    const credential = await this.#keepCredential(asked, cause);
     const decided = await this.aggregates.decide(
       repositoryAggregate,
       subjects.repository(repository),
-      { type: 'register', data: { ...wanted, ...(credential && { credential }) } },
+      { type: 'register', data: { ...asked.wanted, ...(credential && { credential }) } },
       cause,
     );
     void this.schedule.hasten(repository);
     return { position: decided.position, result: { repository } };
   }
 
-  async #keepCredential(repository: string, sealed: Uint8Array, cause: Cause): Promise<BlobRef> {
-    const subject = subjects.repository(repository);
+  async #keepCredential({ wanted, sealed }: RegistrationRequest, cause: Cause): Promise<BlobRef | undefined> {
+    if (!sealed) return undefined;
+    const subject = subjects.repository(wanted.repository);
     const { state } = await this.aggregates.load(repositoryAggregate, subject);
     const current = state.status === 'registered' ? state.registration.credential : undefined;
-    return this.credentials.keep(repository, sealed, cause, current);
+    return this.credentials.keep(wanted, sealed, cause, current);
   }
 }

@@ -1,9 +1,10 @@
-import { trackedRef, type TrackedRef } from '@syncline/events';
-import { isTrackable, parseRemoteUrl } from '@syncline/git';
+import { trackedRef, type HostKey, type TrackedRef } from '@syncline/events';
+import { isTrackable, parseRemoteUrl, readKnownHosts } from '@syncline/git';
 import { CommandRefused } from '@syncline/kernel';
 import { z } from 'zod';
 
-const base64 = z.base64().transform((text) => new Uint8Array(Buffer.from(text, 'base64')));
+/** Bytes as a command carries them. */
+export const base64 = z.base64().transform((text) => new Uint8Array(Buffer.from(text, 'base64')));
 
 const payload = z.object({
   repository: z.string(),
@@ -13,6 +14,7 @@ const payload = z.object({
   include: z.array(z.string()).default([]),
   pollSeconds: z.int().min(1).max(86_400).default(30),
   credential: base64.optional(),
+  knownHosts: z.string().max(262_144).optional(),
 });
 
 /** What is asked to be registered, in order. */
@@ -23,6 +25,7 @@ export type Registration = {
   readonly paths: string[];
   readonly include: string[];
   readonly pollSeconds: number;
+  readonly hostKeys?: HostKey[];
 };
 
 /** A registration, and the sealed bytes of the credential that comes with it. */
@@ -37,19 +40,26 @@ const readPath = (path: string): string => {
   return names.join('/');
 };
 
-const verifyUrl = (url: string): void => {
+/** What git's adapter refuses, refused to whoever registers. */
+const orRefuse = <Result>(run: () => Result): Result => {
   try {
-    parseRemoteUrl(url);
+    return run();
   } catch (error) {
     throw refuse(error instanceof Error ? error.message : String(error));
   }
+};
+
+const readHostKeys = (url: string, knownHosts: string): HostKey[] => {
+  const { url: address, transport } = parseRemoteUrl(url);
+  if (transport !== 'ssh') throw refuse('Known hosts are for a repository that is reached over SSH.');
+  return [...readKnownHosts(knownHosts, address)];
 };
 
 /** Reads the payload of `register`. Refuses with one sentence on what cannot be registered. */
 export const readRegistration = (given: unknown): RegistrationRequest => {
   const parsed = payload.safeParse(given);
   if (!parsed.success) throw refuse(`The registration is incomplete. ${z.prettifyError(parsed.error)}`);
-  const { credential, ...wanted } = parsed.data;
+  const { credential, knownHosts, ...wanted } = parsed.data;
   const { repository, ref } = wanted;
   if (!/^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/.test(repository))
     throw refuse(`${repository} is no name of a repository: letters, digits, dots, dashes, at most 100.`);
@@ -57,7 +67,12 @@ export const readRegistration = (given: unknown): RegistrationRequest => {
     throw refuse(
       `${ref.name} is no ${ref.kind} that can be tracked. A commit is given by its full 40 digits.`,
     );
-  verifyUrl(wanted.url);
+  orRefuse(() => parseRemoteUrl(wanted.url));
+  const hostKeys =
+    knownHosts === undefined ? undefined : orRefuse(() => readHostKeys(wanted.url, knownHosts));
   const paths = wanted.paths.map(readPath).filter((path) => path !== '');
-  return { wanted: { ...wanted, paths }, ...(credential && { sealed: credential }) };
+  return {
+    wanted: { ...wanted, paths, ...(hostKeys && { hostKeys }) },
+    ...(credential && { sealed: credential }),
+  };
 };

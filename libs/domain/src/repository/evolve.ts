@@ -21,10 +21,19 @@ const registered = (
     ...rest,
     registration,
     ...(keepsBase && { base }),
-    // It may fail otherwise now, so that every class is worth saying again.
-    ...(outage && { outage: { since: outage.since, said: [] } }),
+    ...forgiven(outage),
   };
 };
+
+/** It may fail otherwise now, so that every class is worth saying again. */
+const forgiven = (outage: Outage | undefined): { readonly outage?: Outage } =>
+  outage ? { outage: { since: outage.since, said: [] } } : {};
+
+const trusted = (state: Registered, { hostKeys }: RepositoryData<'HostKeysTrusted'>): RepositoryState => ({
+  ...state,
+  registration: { ...state.registration, hostKeys },
+  ...forgiven(state.outage),
+});
 
 const detected = (state: Registered, data: RepositoryData<'RevisionDetected'>): RepositoryState => {
   const { revision, tree } = data;
@@ -48,6 +57,8 @@ export const evolve = (state: RepositoryState, event: RepositoryEvent): Reposito
   if (event.type === 'RepositoryRegistered') return registered(state, event.data);
   if (state.status === 'unregistered') return state;
   switch (event.type) {
+    case 'HostKeysTrusted':
+      return trusted(state, event.data);
     case 'RevisionDetected':
       return detected(state, event.data);
     case 'FetchFailed':

@@ -12,6 +12,7 @@ const later = '2026-01-01T10:05:00Z';
 const oid = (n: number): string => n.toString(16).padStart(40, '0');
 const blob = (n: number) => ({ digest: n.toString(16).padStart(64, '0'), size: n, mediaType: 'x/y' });
 const credential = blob(1);
+const hostKeys = [{ type: 'ssh-ed25519', key: 'AAAA' }];
 
 const registration = (more: Partial<RepositoryData<'RepositoryRegistered'>> = {}) => ({
   repository: 'fleet',
@@ -94,6 +95,18 @@ describe('a registration', () => {
     },
   );
 
+  test.each(['git@example.com:b.git', 'ssh://git@example.com/b.git'])(
+    'keeps credential and host keys at the same SSH host, %s',
+    (url) => {
+      const before = register({ url: 'git@example.com:a.git', credential, hostKeys });
+      const [event] = decider.decide(given(before), register({ url }));
+      expect(event).toMatchObject({ data: { credential, hostKeys } });
+      const [elsewhere] = decider.decide(given(before), register({ url: 'git@example.org:a.git' }));
+      expect(elsewhere?.data).not.toHaveProperty('credential');
+      expect(elsewhere?.data).not.toHaveProperty('hostKeys');
+    },
+  );
+
   test('of another ref or address leaves no base for the next pack', () => {
     const state = given(register(), detect(1), register({ ref: { kind: 'branch', name: 'release' } }));
     expect(state).not.toHaveProperty('base');
@@ -128,6 +141,21 @@ describe('a revision', () => {
   test('that has the tree of the one before takes nothing back', () => {
     const [event] = decider.decide(given(register(), detect(1)), onTop(2, 1, { tree: oid(1001) }));
     expect(event).toMatchObject({ data: { reverts: [] } });
+  });
+});
+
+describe('the keys of a host', () => {
+  test('are trusted once, in place of those before', () => {
+    const trust = { type: 'trust', hostKeys } as const;
+    const state = given(register({ hostKeys: [{ type: 'ssh-rsa', key: 'BBBB' }] }), trust);
+    expect(state).toMatchObject({ registration: { hostKeys } });
+    expect(decider.decide(state, trust)).toEqual([]);
+    expect(decider.decide(state, register())).toEqual([]);
+  });
+
+  test('that are trusted let every failure be said anew', () => {
+    const state = given(register(), fail(), { type: 'trust', hostKeys });
+    expect(typesOf(decider.decide(state, fail()))).toEqual(['FetchFailed']);
   });
 });
 

@@ -5,6 +5,7 @@ import { evolve } from './evolve.js';
 import { revertedBy } from './reverts.js';
 import {
   lastRevision,
+  serverOf,
   type Registered,
   type RepositoryCommand,
   type RepositoryData,
@@ -15,11 +16,6 @@ type Command<Type extends RepositoryCommand['type']> = Extract<RepositoryCommand
 
 const isEqual = (a: unknown, b: unknown): boolean => canonicalJson(a) === canonicalJson(b);
 
-const serverOf = (url: string): string => {
-  const { protocol, host } = new URL(url);
-  return `${protocol}//${host}`;
-};
-
 const register = (
   state: RepositoryState,
   wanted: RepositoryData<'RepositoryRegistered'>,
@@ -27,9 +23,17 @@ const register = (
   if (state.status === 'unregistered') return [{ type: 'RepositoryRegistered', data: wanted }];
   const { registration } = state;
   const isSameServer = serverOf(wanted.url) === serverOf(registration.url);
-  const credential = wanted.credential ?? (isSameServer ? registration.credential : undefined);
-  const next = { ...wanted, ...(credential && { credential }) };
+  const kept = isSameServer ? registration : undefined;
+  const credential = wanted.credential ?? kept?.credential;
+  const hostKeys = wanted.hostKeys ?? kept?.hostKeys;
+  const next = { ...wanted, ...(credential && { credential }), ...(hostKeys && { hostKeys }) };
   return isEqual(next, registration) ? [] : [{ type: 'RepositoryRegistered', data: next }];
+};
+
+const trust = (state: Registered, { hostKeys }: Command<'trust'>): readonly RepositoryEvent[] => {
+  const { registration } = state;
+  const data = { repository: registration.repository, hostKeys: [...hostKeys] };
+  return isEqual(registration.hostKeys ?? [], hostKeys) ? [] : [{ type: 'HostKeysTrusted', data }];
 };
 
 const recovered = (state: Registered, at: string): readonly RepositoryEvent[] =>
@@ -68,6 +72,8 @@ const decide = (state: RepositoryState, command: RepositoryCommand): readonly Re
     );
   }
   switch (command.type) {
+    case 'trust':
+      return trust(state, command);
     case 'detect':
       return detect(state, command);
     case 'reach':

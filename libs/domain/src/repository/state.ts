@@ -1,4 +1,4 @@
-import type { FetchFailure, RepositoryEvent } from '@syncline/events';
+import type { FetchFailure, HostKey, RepositoryEvent } from '@syncline/events';
 
 /** The data of one of the repository's events. */
 export type RepositoryData<Type extends RepositoryEvent['type']> = Extract<
@@ -42,6 +42,11 @@ export type RepositoryCommand =
       readonly data: RepositoryData<'RepositoryRegistered'>;
     }
   | {
+      /** Somebody believes that these are the keys of the repository's SSH host. */
+      readonly type: 'trust';
+      readonly hostKeys: readonly HostKey[];
+    }
+  | {
       /** A poll found a commit, whose pack is stored. `at` is RFC 3339. */
       readonly type: 'detect';
       readonly detected: Detected;
@@ -58,6 +63,14 @@ export type RepositoryCommand =
       readonly reason: string;
       readonly at: string;
     };
+
+/** The server of an address: `https://host`, and `ssh://host` for `user@host:path` too. */
+export const serverOf = (url: string): string => {
+  const scpHost = /^(?:[^@/:]+@)?([^@/:[\]]+|\[[^\]]+\]):(?!\/\/)/.exec(url)?.[1];
+  if (scpHost !== undefined) return `ssh://${scpHost}`;
+  const { protocol, host } = new URL(url);
+  return `${protocol}//${host}`;
+};
 
 /** The revision at which the tracked ref stood last. */
 export const lastRevision = (state: Registered): string | undefined => state.seen.at(-1)?.revision;

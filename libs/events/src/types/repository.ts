@@ -1,11 +1,11 @@
 import { z } from 'zod';
 
 import { defineEvent, type EventOf } from '../define.js';
-import { blobRef, instant, oid, signature } from '../shapes.js';
+import { blobRef, hostKey, instant, oid, signature } from '../shapes.js';
 
 /** Why a fetch failed: the class that a person or a rule can act on. */
 export const fetchFailures = [
-  'gone', 'empty', 'slow', 'refused', 'ref-vanished', 'unreachable', 'too-large', 'corrupt',
+  'gone', 'empty', 'slow', 'refused', 'ref-vanished', 'unreachable', 'too-large', 'corrupt', 'host-key', 'unequipped',
 ] as const; // prettier-ignore
 
 export const trackedRef = z.object({ kind: z.enum(['branch', 'tag', 'commit']), name: z.string() });
@@ -23,7 +23,15 @@ export const repositoryEvents = [
       include: z.array(z.string()),
       pollSeconds: z.int().positive(),
       credential: blobRef.optional(),
+      /** The keys by which its SSH host is known; no other is believed. */
+      hostKeys: z.array(hostKey).max(20).optional(),
     }),
+  ),
+  defineEvent(
+    'HostKeysTrusted',
+    1,
+    "Somebody compared the fingerprints of a repository's SSH host, and its keys are believed from now on, in place of those before.",
+    z.object({ repository: z.string(), hostKeys: z.array(hostKey).min(1).max(20) }),
   ),
   defineEvent(
     'RevisionDetected',

@@ -14,6 +14,8 @@ export type GitRun = {
   readonly config?: Readonly<Record<string, string>>;
   readonly env?: Readonly<Record<string, string>>;
   readonly signal?: AbortSignal;
+  /** A command with its arguments that starts git, whose own arguments follow; git is started directly where absent. */
+  readonly launcher?: readonly string[];
   /** More output than this ends the command with `too-large`; 64 MiB where absent. */
   readonly maxOutputBytes?: number;
 };
@@ -74,12 +76,14 @@ export const gitEnvironment = (
  */
 export const runGit = (run: GitRun): Promise<GitResult> =>
   new Promise((resolve, reject) => {
-    const { args, dir, input, signal, maxOutputBytes = 64 * 1024 * 1024 } = run;
+    const { dir, input, signal, launcher = [], maxOutputBytes = 64 * 1024 * 1024 } = run;
     if (signal?.aborted) {
       reject(signal.reason as Error);
       return;
     }
-    const child = spawn('git', [...(dir === undefined ? [] : ['--git-dir', dir]), ...args], {
+    const gitArgs = [...(dir === undefined ? [] : ['--git-dir', dir]), ...run.args];
+    const [program = 'git', ...args] = [...launcher, 'git', ...gitArgs];
+    const child = spawn(program, args, {
       env: gitEnvironment(run.config, run.env),
       stdio: ['pipe', 'pipe', 'pipe'],
       detached: true,

@@ -10,6 +10,8 @@ const sentences: Record<FetchFailure, (remote: string) => string> = {
   'ref-vanished': (remote) => `The tracked ref is not in the repository at ${remote}.`,
   unreachable: (remote) => `${remote} is out of reach.`,
   'too-large': (remote) => `The repository at ${remote} is larger than the limit.`,
+  'host-key': (remote) => `The host of ${remote} shows a key that is not trusted.`,
+  unequipped: (remote) => `${remote} cannot be read with what is installed beside git-watcher.`,
   corrupt: (remote) => `What ${remote} gave is not a sound Git repository.`,
 };
 
@@ -17,7 +19,7 @@ const printable = (text: string): string =>
   text
     .replace(/\p{Cc}+/gu, ' ')
     .trim()
-    .slice(0, 240);
+    .slice(0, 600);
 
 /** A failure to read a remote: one sentence for its class, and what else is known. */
 export const fetchError = (failure: FetchFailure, remote: string, detail = '', cause?: unknown): GitError => {
@@ -32,21 +34,26 @@ export const refVanished = (ref: TrackedRef, remote: string): GitError =>
 
 /** What git says in which case, in the order in which it is asked; the texts are git's and libcurl's (LC_ALL=C). */
 const spoken: readonly (readonly [FetchFailure, RegExp])[] = [
+  ['host-key', /host key verification failed/i],
+  ['unequipped', /cannot run ssh|ssh: not found/i],
   ['ref-vanished', /couldn't find remote ref|not our ref|no such remote ref/i],
   ['corrupt', /remote: .*(corrupt|missing|bad object|unable to read|broken)|mismatched algorithms/i],
-  ['refused', /authentication failed|could not read username|returned error: (40[13]|30\d)|dubious ownership|permission denied|transport '.*' not allowed/i],
+  ['refused', /authentication failed|could not read username|returned error: (40[13]|30\d)|dubious ownership|permission denied|error loading key|too many authentication failures|transport '.*' not allowed/i],
   ['gone', /returned error: (404|410)|repository .*not found|does not appear to be a git repository|does not exist|no such file/i],
-  ['slow', /operation too slow|operation timed out|less than \d+ bytes\/sec/i],
-  ['unreachable', /could not resolve|failed to connect|couldn't connect|connection (refused|reset|timed out)|early eof|unexpected disconnect|hung up|returned error: (429|5\d\d)|ssl|certificate|rpc failed|empty reply/i],
+  ['slow', /operation too slow|timed out during banner exchange|timeout, server .* not responding|operation timed out|less than \d+ bytes\/sec/i],
+  ['unreachable', /could not resolve|failed to connect|couldn't connect|connection (refused|reset|timed out)|early eof|unexpected disconnect|hung up|connection closed|kex_exchange|no route to host|network is unreachable|returned error: (429|5\d\d)|ssl|certificate|rpc failed|empty reply/i],
   ['corrupt', /corrupt|index-pack failed|invalid index-pack|bad object|inflate|protocol error|bad line length|missing|bad pack|not valid/i],
 ]; // prettier-ignore
 
-const lastWords = (stderr: string): string =>
-  stderr
-    .split('\n')
-    .filter((line) => /^(fatal|error): /.test(line))
-    .map((line) => line.replace(/^(fatal|error): /, ''))
-    .at(-1) ?? '';
+/** What git says of every failure over SSH, whatever it was; the reason stands before it. */
+const saysNothing =
+  /^(?:fatal: )?(?:Could not read from remote repository\.|Please make sure|and the repository|\s*$)/i;
+
+const lastWords = (stderr: string): string => {
+  const lines = stderr.split('\n').filter((line) => !saysNothing.test(line));
+  const words = lines.findLast((line) => /^(fatal|error): /.test(line)) ?? lines.at(-1) ?? '';
+  return words.replace(/^(fatal|error|remote|ERROR): /, '');
+};
 
 /** The failure behind git's own words. `stderr` is redacted already. */
 export const classifyStderr = (stderr: string, remote: string): GitError => {

@@ -1,27 +1,27 @@
 import type { TrackedRef } from '@syncline/events';
 
 import { runGit } from '../process/run-git.js';
-import { classifyStderr, fetchError, refVanished } from './classify.js';
-import { transportSettings } from './command-settings.js';
-import { redact } from './credentials.js';
+import { classifySaid } from './classify-said.js';
+import { fetchError, refVanished } from './classify.js';
 import { refNameOf } from './ref-names.js';
 import type { RefFinder, RemoteOptions } from './remote.js';
-import { nameOfRemote } from './remote-url.js';
+import { nameOfRemote, type RemoteAddress } from './remote-url.js';
+import { withTransport } from './transport.js';
 
 const peeled = '^{}';
 
 /**
- * Lists refs with `git ls-remote`, which is not narrowed to one. For folders; over HTTP it takes any page for the list of
+ * Lists refs with `git ls-remote`, which is not narrowed to one. For SSH and folders; over HTTP it takes any page for the list of
  * a server without refs.
  */
 export class CommandRefs implements RefFinder {
   readonly #remote: string;
 
   constructor(
-    private readonly url: URL,
+    private readonly address: RemoteAddress,
     private readonly options: RemoteOptions,
   ) {
-    this.#remote = nameOfRemote(url);
+    this.#remote = nameOfRemote(address.url);
   }
 
   async findHead(ref: TrackedRef, signal?: AbortSignal): Promise<string> {
@@ -38,14 +38,16 @@ export class CommandRefs implements RefFinder {
 
   async #list(patterns: readonly string[], signal?: AbortSignal): Promise<ReadonlyMap<string, string>> {
     const deadline = AbortSignal.timeout(this.options.limits?.listMs ?? 30_000);
-    const { exitCode, stdout, stderr } = await runGit({
-      ...transportSettings(this.url, this.options.credential),
-      args: ['ls-remote', '--quiet', '--', this.url.href, ...patterns],
-      signal: signal ? AbortSignal.any([signal, deadline]) : deadline,
-    }).catch((error: unknown) => {
+    const { exitCode, stdout, stderr } = await withTransport(this.address, this.options, (settings) =>
+      runGit({
+        ...settings,
+        args: ['ls-remote', '--quiet', '--', this.address.address, ...patterns],
+        signal: signal ? AbortSignal.any([signal, deadline]) : deadline,
+      }),
+    ).catch((error: unknown) => {
       throw deadline.aborted ? fetchError('slow', this.#remote) : error;
     });
-    if (exitCode !== 0) throw classifyStderr(redact(stderr, this.options.credential), this.#remote);
+    if (exitCode !== 0) throw await classifySaid(stderr, this.address, this.options);
     const lines = stdout.toString().split('\n');
     return new Map(
       lines.flatMap((line) => {

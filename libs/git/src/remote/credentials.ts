@@ -31,7 +31,9 @@ export const helperFor = (
 /** Takes every form of a credential out of a text. */
 export const redact = (text: string, credential: GitCredential | undefined): string => {
   const basic = basicOf(credential);
+  const keyLines = credential?.privateKey?.split('\n').filter((line) => line.length > 20) ?? [];
   const secrets = [
+    ...keyLines,
     credential?.password,
     credential?.token,
     basic && Buffer.from(`${basic.username}:${basic.password}`).toString('base64'),

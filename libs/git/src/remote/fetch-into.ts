@@ -7,19 +7,19 @@ import type { TrackedRef } from '@syncline/events';
 import { GitError } from '../git-error.js';
 import type { Mirror } from '../mirror/mirror.js';
 import { git, runGit } from '../process/run-git.js';
-import { classifyStderr, fetchError } from './classify.js';
-import { transportSettings } from './command-settings.js';
-import { redact } from './credentials.js';
+import { classifySaid } from './classify-said.js';
+import { fetchError } from './classify.js';
 import { refNameOf } from './ref-names.js';
 import type { RemoteOptions } from './remote.js';
-import { nameOfRemote } from './remote-url.js';
+import { nameOfRemote, type RemoteAddress } from './remote-url.js';
+import { withTransport } from './transport.js';
 
 const tracked = 'refs/tracked/head';
 const watchMs = 500;
 
 /** One fetch of the tracked ref. */
 export type FetchRun = {
-  readonly url: URL;
+  readonly address: RemoteAddress;
   readonly options: RemoteOptions;
   readonly ref: TrackedRef;
   readonly mirror: Mirror;
@@ -48,7 +48,7 @@ const watchSize = (dir: string, maxBytes: number, remote: string) => {
   return { signal: controller.signal, stop: () => clearInterval(timer) };
 };
 
-const fetchArguments = ({ url, ref, shallow }: FetchRun): readonly string[] => [
+const fetchArguments = ({ address, ref, shallow }: FetchRun): readonly string[] => [
   'fetch',
   '--quiet',
   '--force',
@@ -58,28 +58,29 @@ const fetchArguments = ({ url, ref, shallow }: FetchRun): readonly string[] => [
   '--no-auto-maintenance',
   ...(shallow ? ['--depth=1'] : []),
   '--',
-  url.href,
+  address.address,
   `+${refNameOf(ref) ?? ref.name}:${tracked}`,
 ];
 
 /** Fetches with the git command into the mirror; gives the commit at which the ref stood. */
 export const fetchInto = async (run: FetchRun): Promise<string> => {
-  const { url, options, mirror, signal } = run;
-  const remote = nameOfRemote(url);
+  const { address, options, mirror, signal } = run;
+  const remote = nameOfRemote(address.url);
   const { fetchMs = 600_000, fetchBytes = 2 * 1024 ** 3 } = options.limits ?? {};
   const deadline = AbortSignal.timeout(fetchMs);
   const watch = watchSize(mirror.dir, fetchBytes, remote);
   try {
-    const settings = transportSettings(url, options.credential);
-    const { exitCode, stderr } = await runGit({
-      ...settings,
-      // A pack is written as it comes, so that its size can be watched.
-      config: { ...settings.config, 'fetch.unpackLimit': '1' },
-      dir: mirror.dir,
-      args: fetchArguments(run),
-      signal: AbortSignal.any([deadline, watch.signal, ...(signal ? [signal] : [])]),
-    });
-    if (exitCode !== 0) throw classifyStderr(redact(stderr, options.credential), remote);
+    const { exitCode, stderr } = await withTransport(address, options, (settings) =>
+      runGit({
+        ...settings,
+        // A pack is written as it comes, so that its size can be watched.
+        config: { ...settings.config, 'fetch.unpackLimit': '1' },
+        dir: mirror.dir,
+        args: fetchArguments(run),
+        signal: AbortSignal.any([deadline, watch.signal, ...(signal ? [signal] : [])]),
+      }),
+    );
+    if (exitCode !== 0) throw await classifySaid(stderr, address, options);
   } catch (error) {
     throw deadline.aborted ? fetchError('slow', remote, 'The fetch took too long.') : error;
   } finally {

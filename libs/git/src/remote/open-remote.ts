@@ -7,22 +7,24 @@ import { CommandRefs } from './command-refs.js';
 import { fetchInto, type FetchRun } from './fetch-into.js';
 import { IsomorphicRefs } from './isomorphic-refs.js';
 import type { RefFinder, Remote, RemoteOptions } from './remote.js';
-import { parseRemoteUrl } from './remote-url.js';
+import { parseRemoteUrl, type RemoteAddress } from './remote-url.js';
 
 /**
- * A remote behind its address: refs are listed by isomorphic-git over HTTP and by the git command in folders; git alone
+ * A remote behind its address: refs are listed by isomorphic-git over HTTP and by the git command over SSH and in folders; git alone
  * fetches. Throws {@link GitError} `url-refused` where the address is not one that is read.
  */
 export const openRemote = (options: RemoteOptions): Remote => {
-  const { url, transport } = parseRemoteUrl(options.url);
-  const finder: RefFinder =
-    transport === 'file' ? new CommandRefs(url, options) : new IsomorphicRefs(url, options);
-  return new FetchingRemote(url, options, finder);
+  const address = parseRemoteUrl(options.url);
+  const isHttp = address.transport === 'https' || address.transport === 'http';
+  const finder: RefFinder = isHttp
+    ? new IsomorphicRefs(address.url, options)
+    : new CommandRefs(address, options);
+  return new FetchingRemote(address, options, finder);
 };
 
 class FetchingRemote implements Remote {
   constructor(
-    private readonly url: URL,
+    private readonly address: RemoteAddress,
     private readonly options: RemoteOptions,
     private readonly finder: RefFinder,
   ) {}
@@ -38,7 +40,7 @@ class FetchingRemote implements Remote {
   ): Promise<string> {
     const shallow = !history && (await isFresh(mirror));
     const run: FetchRun = {
-      url: this.url,
+      address: this.address,
       options: this.options,
       ref,
       mirror,

@@ -1,4 +1,4 @@
-import type { TrackedRef } from '@syncline/events';
+import type { HostKey, TrackedRef } from '@syncline/events';
 
 import type { Mirror } from '../mirror/mirror.js';
 
@@ -7,6 +7,8 @@ export type GitCredential = {
   readonly username?: string;
   readonly password?: string;
   readonly token?: string;
+  /** A deploy key for SSH, as ssh-keygen writes it, without a passphrase. */
+  readonly privateKey?: string;
 };
 
 /** How long and how much a remote may take. */
@@ -20,9 +22,11 @@ export type RemoteLimits = {
 };
 
 export type RemoteOptions = {
-  /** HTTPS, HTTP on loopback, or `file://`; without a credential in it. */
+  /** HTTPS, SSH (`git@host:path` too), HTTP on loopback, or `file://`; without a credential in it. */
   readonly url: string;
   readonly credential?: GitCredential;
+  /** The keys by which an SSH host is known; any other is refused. */
+  readonly hostKeys?: readonly HostKey[];
   readonly limits?: RemoteLimits;
 };
 

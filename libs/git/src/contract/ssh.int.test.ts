@@ -1,0 +1,150 @@
+import { execFileSync } from 'node:child_process';
+import { mkdir, readdir, readFile, symlink } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+import type { TrackedRef } from '@syncline/events';
+import { generateSshKey, startSshServer, type SshServer } from '@syncline/testkit';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+
+import {
+  fingerprintOf,
+  openMirror,
+  openRemote,
+  readKnownHosts,
+  scanHostKeys,
+  type RemoteOptions,
+} from '../index.js';
+import { openWorkPlace, type Clone, type WorkPlace } from './work-place.js';
+
+const main: TrackedRef = { kind: 'branch', name: 'main' };
+const hostKey = generateSshKey();
+const deployKey = generateSshKey();
+let place: WorkPlace;
+let server: SshServer;
+let clone: Clone;
+let made = 0;
+
+const newMirror = () => openMirror(join(place.path, 'mirrors', String((made += 1))));
+const keysOf = (text: string) => readKnownHosts(text, new URL(server.urlOf('fleet')));
+const optionsOf = (more: Partial<RemoteOptions> = {}): RemoteOptions => ({
+  url: server.urlOf('fleet'),
+  credential: { privateKey: deployKey.private },
+  hostKeys: keysOf(server.knownHosts),
+  ...more,
+});
+const failureOf = async (options: RemoteOptions) =>
+  (await openRemote(options)
+    .findHead(main)
+    .catch((error: unknown) => error)) as Error & { code: string };
+
+beforeAll(async () => {
+  place = await openWorkPlace();
+  clone = await place.create('fleet');
+  server = await startSshServer({ dir: join(place.path, 'git'), hostKeys: [hostKey] });
+  server.admit(deployKey.public);
+});
+afterAll(async () => {
+  await server.close();
+  await place.close();
+});
+
+describe('a remote over SSH', () => {
+  test('is read with a deploy key, at its ref and by fetching', async () => {
+    const head = await clone.commit({ 'app.yaml': 'replicas: 2\n' });
+    await clone.push();
+    const remote = openRemote(optionsOf());
+    expect(await remote.findHead(main)).toBe(head);
+    const mirror = await newMirror();
+    expect(await remote.fetch(main, mirror)).toBe(head);
+    expect(await mirror.readCommit(head)).toMatchObject({ message: 'change\n' });
+    expect(server.commands.at(-1)).toBe("git-upload-pack '/fleet.git'");
+  });
+
+  test.each(['ecdsa', 'rsa'] as const)('is read with a deploy key of type %s', async (type) => {
+    const key = generateSshKey(type);
+    server.admit(deployKey.public, key.public);
+    const remote = openRemote(optionsOf({ credential: { privateKey: key.private } }));
+    expect(await remote.findHead(main)).toMatch(/^[0-9a-f]{40}$/);
+  });
+
+  test('refuses whoever has no key or another one, in a sentence without the key', async () => {
+    const stranger = generateSshKey();
+    const failure = await failureOf(optionsOf({ credential: { privateKey: stranger.private } }));
+    expect(failure).toMatchObject({
+      code: 'refused',
+      message: expect.stringMatching(/Permission denied/) as string,
+    });
+    expect(`${failure.message}${failure.stack ?? ''}`).not.toContain(stranger.private.split('\n')[2]);
+    const { credential, ...anonymous } = optionsOf();
+    expect(credential).toBeDefined();
+    expect(await failureOf(anonymous)).toMatchObject({ code: 'refused' });
+  });
+
+  test('never has the key in a file, an argument or an environment', async () => {
+    const seen: string[] = [];
+    const mark = deployKey.private.split('\n')[3]!.slice(0, 40);
+    const look = async (): Promise<void> => {
+      for (const pid of (await readdir('/proc')).filter((name) => /^\d+$/.test(name)))
+        for (const file of ['environ', 'cmdline'])
+          seen.push(await readFile(`/proc/${pid}/${file}`, 'latin1').catch(() => ''));
+      for (const name of (await readdir(tmpdir())).filter((one) => one.startsWith('syncline-ssh-')))
+        for (const file of await readdir(join(tmpdir(), name)).catch(() => []))
+          seen.push(`file ${await readFile(join(tmpdir(), name, file), 'latin1').catch(() => '')}`);
+    };
+    const progress = { isDone: false };
+    const reading = openRemote(optionsOf())
+      .fetch(main, await newMirror())
+      .finally(() => (progress.isDone = true));
+    while (!progress.isDone) await look();
+    await reading;
+    expect(seen.join('\n')).toContain('SSH_AUTH_SOCK');
+    expect(seen.join('\n')).not.toContain(mark);
+    const left = await readdir(tmpdir());
+    expect(left.filter((name) => name.startsWith('syncline-ssh-'))).toEqual([]);
+  });
+
+  test('is gone where there is no repository, and out of reach where nobody listens', async () => {
+    expect(await failureOf(optionsOf({ url: server.urlOf('nothing') }))).toMatchObject({ code: 'gone' });
+    const nobody = optionsOf({ url: 'ssh://git@127.0.0.1:9/fleet.git' });
+    expect(await failureOf(nobody)).toMatchObject({ code: 'unreachable' });
+  });
+
+  test('cannot be read where there is no ssh, which is said by name', async () => {
+    const bin = join(place.path, 'bin');
+    await mkdir(bin);
+    await symlink(execFileSync('which', ['git']).toString().trim(), join(bin, 'git'));
+    const path = process.env.PATH;
+    process.env.PATH = bin;
+    const failure = await failureOf(optionsOf()).finally(() => (process.env.PATH = path));
+    expect(failure).toMatchObject({
+      code: 'unequipped',
+      message: expect.stringMatching(/there is no ssh on this machine: install openssh-client/) as string,
+    });
+  });
+});
+
+describe('the host of a remote over SSH', () => {
+  test('is refused while it is unknown, with the fingerprint that it shows', async () => {
+    const [key] = keysOf(server.knownHosts);
+    const failure = await failureOf(optionsOf({ hostKeys: [] }));
+    expect(failure.code).toBe('host-key');
+    expect(failure.message).toContain(
+      `It shows ed25519 ${fingerprintOf(key!)}, and no key of this host is known`,
+    );
+  });
+
+  test('is refused with both fingerprints where it shows another key than the known one', async () => {
+    const [shown] = keysOf(server.knownHosts);
+    const [known] = keysOf(`[127.0.0.1]:${server.port} ${generateSshKey().public}\n`);
+    const failure = await failureOf(optionsOf({ hostKeys: [known!] }));
+    expect(failure.code).toBe('host-key');
+    expect(failure.message).toContain(fingerprintOf(shown!));
+    expect(failure.message).toContain(`known is ed25519 ${fingerprintOf(known!)}`);
+  });
+
+  test('shows its keys when asked for them', async () => {
+    expect(await scanHostKeys(server.urlOf('fleet'))).toEqual(keysOf(server.knownHosts));
+    await expect(scanHostKeys('ssh://git@127.0.0.1:9/x.git')).rejects.toMatchObject({ code: 'unreachable' });
+  });
+});

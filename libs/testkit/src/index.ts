@@ -1,7 +1,5 @@
 export * as story from './fleet-story.js';
 export { eventually } from './eventually.js';
-export { FaultProxy } from './fault-proxy.js';
-export type { SeenRequest } from './fault-proxy.js';
 export * as hostile from './hostile/index.js';
 export { startLocalCluster, startPostgresServer } from './servers.js';
 export type { TestPostgres } from './servers.js';

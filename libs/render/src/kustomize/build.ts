@@ -2,6 +2,7 @@ import { realpath } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import type { PlacedObject } from '../objects/rendering.js';
+import { readObjectFiles } from '../objects/read-objects.js';
 import { objectsOf } from '../objects/unfold.js';
 import type { TreeReader } from '../tree/tree-reader.js';
 import { readDocuments } from '../yaml/documents.js';
@@ -15,14 +16,6 @@ export type KustomizeOptions = {
   readonly root: string;
   readonly kustomize: string;
   readonly signal?: AbortSignal;
-};
-
-const readSources = async (tree: TreeReader, graph: KustomizeGraph): Promise<readonly PlacedObject[]> => {
-  const objects: PlacedObject[] = [];
-  for (const path of graph.objectFiles) {
-    for (const document of readDocuments(path, await tree.read(path))) objects.push(...objectsOf(document));
-  }
-  return objects;
 };
 
 /** kustomize's output as documents of the file that stands for the whole build. */
@@ -45,7 +38,7 @@ export const buildKustomization = async (
   const graph = await walkKustomization(tree, folder);
   const [fault] = graph.faults;
   if (fault !== undefined) throw fault;
-  const sources = await readSources(tree, graph);
+  const sources = await readObjectFiles(tree, graph.objectFiles);
   const run = await runKustomize(kustomize, join(root, folder), signal);
   if (!run.ok) {
     const sensitive = await sensitiveTexts(tree, graph, sources);

@@ -3,6 +3,7 @@ import { displayPath, folderOf, isWithin, joinPath, nameOf, resolvePath } from '
 import type { TreeReader } from '../tree/tree-reader.js';
 import { readDocuments } from '../yaml/documents.js';
 import { suggestPath } from '../tree/suggest-path.js';
+import { limits } from '../yaml/limits.js';
 import {
   isKustomizationName,
   readKustomization,
@@ -41,8 +42,8 @@ const kindOf = async ({ tree }: Walk, path: string): Promise<Kind> => {
 };
 
 const refuse = (walk: Walk, reference: Reference, code: RenderError['code'], what: string): void => {
-  const { file, line, field, written } = reference;
-  walk.faults.push(new RenderError(code, `${field} "${written}" ${what}`, { file, line }));
+  const { file, findLine, field, written } = reference;
+  walk.faults.push(new RenderError(code, `${field} "${written}" ${what}`, { file, line: findLine() }));
 };
 
 const visitFile = async (walk: Walk, folder: string, path: string, reference: Reference): Promise<void> => {
@@ -103,12 +104,9 @@ const visitReference = async (
 ): Promise<void> => {
   const { written, kind } = reference;
   if (kind === 'plugin' && isInline(written)) {
-    const inline = checkPlugins(reference.file, written);
-    walk.faults.push(
-      ...inline.map(
-        ({ code, message }) => new RenderError(code, message, { file: reference.file, line: reference.line }),
-      ),
-    );
+    const { file, findLine } = reference;
+    for (const { code, message } of checkPlugins(file, written))
+      walk.faults.push(new RenderError(code, message, { file, line: findLine() }));
     return;
   }
   if (isRemote(written)) {
@@ -121,6 +119,11 @@ const visitReference = async (
     return;
   }
   walk.paths.add(path);
+  if (walk.paths.size > limits.filesPerApplication)
+    throw new RenderError('object-limit', `more than ${limits.filesPerApplication} files are reached`, {
+      file: reference.file,
+      line: reference.findLine(),
+    });
   return visitTarget(walk, at, path, reference);
 };
 
@@ -134,7 +137,7 @@ const findKustomization = async (
   if (first?.kind === 'file' && second === undefined) return joinPath(folder, first.name);
   const place = {
     file: from?.file ?? (first === undefined ? displayPath(folder) : joinPath(folder, first.name)),
-    line: from?.line ?? 1,
+    line: from?.findLine() ?? 1,
   };
   if (first === undefined) {
     walk.faults.push(

@@ -1,6 +1,7 @@
 import { RenderError } from '../render-error.js';
 import { didYouMean } from '../suggestion.js';
 import { readDocuments, type YamlDocument } from '../yaml/documents.js';
+import { limits } from '../yaml/limits.js';
 import { checkInline } from './inline.js';
 import { faultAt, foldCase, isInline, isMapping, writtenAt, type Mapping } from './written.js';
 
@@ -14,14 +15,17 @@ export const isKustomizationName = (name: string): boolean =>
 /** What a reference may lead to: a file of the folder, a folder with a kustomization, or either; a plugin's configuration. */
 export type ReferenceKind = 'file' | 'folder' | 'either' | 'plugin';
 
-/** A path that a kustomization names, as written there. `field` says in which word it is told of to people. */
+/**
+ * A path that a kustomization names, as written there. `field` says in which word it is told of to people. Finding the line takes a
+ * walk over the file, so it is found when it is asked for.
+ */
 export type Reference = {
   readonly kind: ReferenceKind;
   readonly field: string;
   readonly written: string;
   readonly holdsObjects: boolean;
   readonly file: string;
-  readonly line: number;
+  readonly findLine: () => number;
 };
 
 /** One kustomization file: what it refers to, and what of it is refused. */
@@ -77,9 +81,11 @@ const referencesOf = (document: YamlDocument, root: Mapping): readonly Reference
       if (typeof value !== 'string') return [];
       if (source.inline === true && isInline(value)) return [];
       const written = source.keyed === true ? value.slice(value.indexOf('=') + 1) : value;
-      const place = { file: document.file, line: document.lineOf(path) };
       const holdsObjects = source.field === 'resources';
-      return [{ kind: source.kind, field: source.word, written, holdsObjects, ...place }];
+      const findLine = (): number => document.lineOf(path);
+      return [
+        { kind: source.kind, field: source.word, written, holdsObjects, file: document.file, findLine },
+      ];
     }),
   );
 
@@ -103,6 +109,12 @@ const checkKind = (document: YamlDocument, root: Mapping): readonly RenderError[
 
 /** Reads a kustomization file. Throws {@link RenderError} where it is no YAML or no mapping. */
 export const readKustomization = (file: string, text: string): Kustomization => {
+  if (text.length > limits.kustomizationBytes)
+    throw new RenderError(
+      'yaml-limit',
+      `a kustomization of more than ${limits.kustomizationBytes / 1024} KiB`,
+      { file, line: 1 },
+    );
   const [document, second] = readDocuments(file, text).filter(({ value }) => value !== null);
   if (document === undefined || !isMapping(document.value))
     throw new RenderError('kustomization-invalid', 'a kustomization must be a mapping', { file, line: 1 });
@@ -113,5 +125,12 @@ export const readKustomization = (file: string, text: string): Kustomization => 
     faults.push(
       faultAt(second, [], 'kustomization-invalid', 'a kustomization is one document, here is a second'),
     );
-  return { document, references: referencesOf(document, document.value), faults };
+  const references = referencesOf(document, document.value);
+  const beyond = references[limits.referencesPerKustomization];
+  if (beyond !== undefined)
+    throw new RenderError('yaml-limit', `more than ${limits.referencesPerKustomization} references`, {
+      file,
+      line: beyond.findLine(),
+    });
+  return { document, references, faults };
 };

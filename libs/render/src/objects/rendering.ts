@@ -33,11 +33,20 @@ export const groupOf = (object: Mapping): string => {
   return apiVersion.includes('/') ? apiVersion.slice(0, apiVersion.indexOf('/')) : '';
 };
 
+const longestShown = 120;
+/** Whatever a name holds, it is told on one line, without what a terminal takes for a command, and not for ever. */
+const shown = (text: string): string => {
+  const plain = text.replaceAll(/\p{C}/gu, '?');
+  return plain.length > longestShown ? `${plain.slice(0, longestShown)}…` : plain;
+};
+
 /** An object as people write it: `Deployment checkout/web`. */
 export const describeObject = (object: Mapping): string => {
   const metadata = metadataOf(object);
   const namespace = textOf(metadata, 'namespace');
-  return `${textOf(object, 'kind')} ${namespace === '' ? '' : `${namespace}/`}${textOf(metadata, 'name')}`;
+  return shown(
+    `${textOf(object, 'kind')} ${namespace === '' ? '' : `${namespace}/`}${textOf(metadata, 'name')}`,
+  );
 };
 
 /** A refusal that names the object and where it stands. */

@@ -20,7 +20,8 @@ const substituteMapping = (mapping: Readonly<Record<string, Json>>, apply: Subst
   const entries = Object.entries(mapping).map(
     ([key, value]) => [apply(key), substituteIn(value, apply)] as const,
   );
-  if (new Set(entries.map(([key]) => key)).size < entries.length) throw new KeyConflict();
+  const keys = new Set(entries.map(([key]) => key));
+  if (keys.size < entries.length || keys.has('__proto__')) throw new KeyConflict();
   return Object.fromEntries(entries);
 };
 
@@ -50,7 +51,11 @@ export const substituteObjects = (
       };
     } catch (error) {
       if (!(error instanceof KeyConflict)) throw error;
-      throw refuseObject('substitution-conflict', placed, 'has two keys that substitution makes one');
+      throw refuseObject(
+        'substitution-conflict',
+        placed,
+        'has two keys that substitution makes one, or one that it makes __proto__',
+      );
     }
   });
 };

@@ -3,6 +3,7 @@ import type { Manifest } from '@syncline/events';
 import { configurationGroup } from '../configuration/group.js';
 import { RenderError, type Place } from '../render-error.js';
 import type { YamlDocument } from '../yaml/documents.js';
+import { identityFault } from './names.js';
 import {
   groupOf,
   isMapping,
@@ -43,9 +44,8 @@ export const checkObject = (placed: PlacedObject): void => {
   }
   const missing = missingIn(placed.object);
   if (missing !== undefined) throw refuseObject('object-invalid', placed, `has no ${missing}`);
-  const { namespace } = metadata;
-  if (namespace !== undefined && (typeof namespace !== 'string' || namespace === ''))
-    throw refuseObject('object-invalid', placed, 'has a metadata.namespace that is no name');
+  const fault = identityFault(placed.object);
+  if (fault !== undefined) throw refuseObject('object-invalid', placed, fault);
 };
 
 /** Whether an object is Syncline's own configuration, which is never deployed. */

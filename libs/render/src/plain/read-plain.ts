@@ -1,11 +1,10 @@
 import { isManifestFile } from '../configuration/read-configuration.js';
 import { isKustomizationName } from '../kustomize/kustomization.js';
 import type { PlacedObject } from '../objects/rendering.js';
-import { objectsOf } from '../objects/unfold.js';
+import { readObjectFiles } from '../objects/read-objects.js';
 import { RenderError } from '../render-error.js';
 import { displayPath, joinPath } from '../tree/paths.js';
 import type { TreeReader } from '../tree/tree-reader.js';
-import { readDocuments } from '../yaml/documents.js';
 import { limits } from '../yaml/limits.js';
 
 const refuseNested = (folder: string, path: string): RenderError =>
@@ -15,13 +14,12 @@ const refuseNested = (folder: string, path: string): RenderError =>
     { file: path, line: 1 },
   );
 
-/** The manifest files of a folder and those below it, without hidden ones (`.github`), in the order of their paths. */
-const listFiles = async (tree: TreeReader, folder: string): Promise<readonly string[]> => {
-  const files: string[] = [];
+/** Adds the manifest files of a folder and those below it, without hidden ones (`.github`). */
+const listFiles = async (tree: TreeReader, folder: string, files: string[]): Promise<void> => {
   for (const { name, kind } of await tree.list(folder)) {
     const path = joinPath(folder, name);
     if (name.startsWith('.')) continue;
-    if (kind === 'folder') files.push(...(await listFiles(tree, path)));
+    if (kind === 'folder') await listFiles(tree, path, files);
     else if (isKustomizationName(name)) throw refuseNested(folder, path);
     else if (kind === 'submodule')
       throw new RenderError('link-refused', 'is a submodule, which is not followed', { file: path, line: 1 });
@@ -38,14 +36,11 @@ const listFiles = async (tree: TreeReader, folder: string): Promise<readonly str
         line: 1,
       });
   }
-  return files.sort();
 };
 
 /** Reads every object of a folder of plain YAML and JSON. Throws {@link RenderError}. */
 export const readPlain = async (tree: TreeReader, folder: string): Promise<readonly PlacedObject[]> => {
-  const objects: PlacedObject[] = [];
-  for (const path of await listFiles(tree, folder)) {
-    for (const document of readDocuments(path, await tree.read(path))) objects.push(...objectsOf(document));
-  }
-  return objects;
+  const files: string[] = [];
+  await listFiles(tree, folder, files);
+  return readObjectFiles(tree, files.sort());
 };

@@ -107,7 +107,9 @@ describe('hostile YAML', () => {
     ['half a surrogate pair', 'a: "\\ud800"\n', 'yaml-invalid', 1],
     ['a null byte', 'a: \u0000\n', 'yaml-invalid', 1],
     ['an unknown alias', 'a: *nobody\n', 'yaml-invalid', 1],
-    ['too many documents', '---\na: 1\n'.repeat(5001), 'yaml-limit', 1],
+    ['an alias of another document', 'a: &a 1\n---\nb: *a\n', 'yaml-invalid', 3],
+    ['a byte order mark that is no first character', 'a: 1\n---\n\ufeffb: 1\n', 'yaml-invalid', 3],
+    ['too many documents', '---\na: 1\n'.repeat(5001), 'yaml-limit', 10_002],
   ] as const)('is refused: %s', (_, text, code, line) => {
     const error = refusal(text);
     expect(error.code).toBe(code);

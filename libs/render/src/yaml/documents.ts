@@ -26,20 +26,35 @@ const syntaxError = (file: string, error: unknown): RenderError => {
   return new RenderError(isLimit ? 'yaml-limit' : 'yaml-invalid', reason, { file, line });
 };
 
-const parse = (file: string, text: string): { events: Event[]; values: unknown[] } => {
+const orSyntaxError = <Result>(file: string, work: () => Result): Result => {
   try {
-    const events = parseEvents(text, { filename: file, maxDepth: limits.depth });
-    const values = constructFromEvents(events, {
-      source: text,
-      schema: kubernetesSchema,
-      maxAliases: limits.aliasesPerDocument,
-      maxTotalMergeKeys: limits.mergeKeysPerFile,
-    });
-    return { events, values };
+    return work();
   } catch (error) {
     throw syntaxError(file, error);
   }
 };
+
+const rootsOf = (events: readonly Event[]): readonly number[] =>
+  events.flatMap((event, index) => (event.type === EVENT_ID.DOCUMENT ? [index + 1] : []));
+
+/** What a file comes to is known from its events, before anything is made of them. */
+const checkCounts = (parsed: ParsedFile, file: string, roots: readonly number[]): void => {
+  const tooMany = roots[limits.documentsPerFile];
+  if (tooMany !== undefined) {
+    const line = lineOfPath(parsed, tooMany, []);
+    throw new RenderError('yaml-limit', `more than ${limits.documentsPerFile} documents`, { file, line });
+  }
+  if (parsed.events.length > limits.nodesPerFile)
+    throw new RenderError('yaml-limit', `more than ${limits.nodesPerFile} values`, { file, line: 1 });
+};
+
+const construct = (text: string, events: Event[]): readonly unknown[] =>
+  constructFromEvents(events, {
+    source: text,
+    schema: kubernetesSchema,
+    maxAliases: limits.aliasesPerDocument,
+    maxTotalMergeKeys: limits.mergeKeysPerFile,
+  });
 
 const toDocument = (
   file: string,
@@ -58,18 +73,26 @@ const toDocument = (
   }
 };
 
-const checkSize = (file: string, text: string): void => {
-  if (text.length <= limits.fileBytes) return;
-  throw new RenderError('yaml-limit', `larger than ${limits.fileBytes / 1024 / 1024} MiB`, { file, line: 1 });
+const checkText = (file: string, text: string): void => {
+  if (text.length > limits.fileBytes) {
+    const reason = `larger than ${limits.fileBytes / 1024 / 1024} MiB`;
+    throw new RenderError('yaml-limit', reason, { file, line: 1 });
+  }
+  // YAML allows one before each document; the parser takes it for the beginning of the first key, which then is another key.
+  const mark = text.indexOf('\n\ufeff');
+  if (mark < 0) return;
+  const line = text.slice(0, mark + 1).split('\n').length;
+  throw new RenderError('yaml-invalid', 'a byte order mark stands within the file', { file, line });
 };
 
 /** Reads all documents of a YAML or JSON file. Throws {@link RenderError} `yaml-invalid` or `yaml-limit`. */
 export const readDocuments = (file: string, text: string): readonly YamlDocument[] => {
-  checkSize(file, text);
-  const { events, values } = parse(file, text);
-  const roots = events.flatMap((event, index) => (event.type === EVENT_ID.DOCUMENT ? [index + 1] : []));
-  if (roots.length > limits.documentsPerFile)
-    throw new RenderError('yaml-limit', `more than ${limits.documentsPerFile} documents`, { file, line: 1 });
+  checkText(file, text);
+  const events = orSyntaxError(file, () => parseEvents(text, { filename: file, maxDepth: limits.depth }));
+  const parsed = { text, events };
+  const roots = rootsOf(events);
+  checkCounts(parsed, file, roots);
+  const values = orSyntaxError(file, () => construct(text, events));
   const budget = { nodes: limits.nodesPerFile };
-  return values.map((value, index) => toDocument(file, { text, events }, roots[index] ?? 0, value, budget));
+  return values.map((value, index) => toDocument(file, parsed, roots[index] ?? 0, value, budget));
 };

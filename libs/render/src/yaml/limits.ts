@@ -8,6 +8,10 @@ export const limits = {
   depth: 100,
   objects: 10_000,
   filesPerApplication: 5_000,
+  sourceBytesPerApplication: 64 * 1024 * 1024,
+  kustomizationBytes: 1024 * 1024,
+  referencesPerKustomization: 5_000,
+  addressBytes: 2 * 1024 * 1024 * 1024,
   outputBytes: 64 * 1024 * 1024,
   renderMs: 60_000,
 } as const;

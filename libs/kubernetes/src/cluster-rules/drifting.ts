@@ -3,7 +3,18 @@ import { describe, expect, it } from 'vitest';
 
 import type { DriftedObject, Manifest } from '@syncline/events';
 
-import { applyAs, configMap, deploy, deployment, fresh, mergePatch, raw, targetOf, type Rig } from './rig.js';
+import {
+  applyAs,
+  configMap,
+  deploy,
+  deployment,
+  fresh,
+  mergePatch,
+  raw,
+  strategicPatch,
+  targetOf,
+  type Rig,
+} from './rig.js';
 
 const quietMs = 600;
 
@@ -150,9 +161,50 @@ export const drifting = (rig: () => Rig): void => {
     });
   });
 
-  it('what an autoscaler holds is conceded', async () => {
-    const drift = await watched([deployment('web', 'nginx:1')]);
-    await mergePatch(rig(), `${drift.web}/scale`, { spec: { replicas: 4 } }, 'kube-controller-manager');
-    await quiet(drift);
+  describe('an autoscaler', () => {
+    const container = (more: object) => ({
+      spec: { template: { spec: { containers: [{ name: 'web', image: 'nginx:1', ...more }] } } },
+    });
+    const requests = (cpu: string) => ({ resources: { requests: { cpu } } });
+    const sized = () => {
+      const web = deployment('web', 'nginx:1');
+      const { spec } = (web.spec as { template: { spec: { containers: object[] } } }).template;
+      spec.containers = spec.containers.map((one) => ({ ...one, ...requests('100m') }));
+      return web;
+    };
+
+    it('is conceded the replicas that it set', async () => {
+      const drift = await watched([deployment('web', 'nginx:1')]);
+      await mergePatch(rig(), `${drift.web}/scale`, { spec: { replicas: 4 } }, 'kube-controller-manager');
+      await quiet(drift);
+    });
+
+    it('is conceded the replicas also where somebody else set them', async () => {
+      const scaler = {
+        apiVersion: 'autoscaling/v2', kind: 'HorizontalPodAutoscaler', metadata: { name: 'web' },
+        spec: { maxReplicas: 9, scaleTargetRef: { apiVersion: 'apps/v1', kind: 'Deployment', name: 'web' } },
+      }; // prettier-ignore
+      const drift = await watched([deployment('web', 'nginx:1'), scaler]);
+      await mergePatch(rig(), drift.web, { spec: { replicas: 4 } }, 'kubectl-edit');
+      await quiet(drift);
+    });
+
+    it('is conceded what containers may use, where it sets that', async () => {
+      const drift = await watched([sized()]);
+      await strategicPatch(rig(), drift.web, container(requests('250m')), 'vpa-updater');
+      await quiet(drift);
+    });
+
+    it('is conceded nothing else: who takes its name has changed what drifted', async () => {
+      const { web, until, stop } = await watched([deployment('web', 'nginx:1')]);
+      await strategicPatch(rig(), web, container({ image: 'nginx:9' }), 'vpa-updater');
+      await mergePatch(rig(), web, { spec: { replicas: 7 } }, 'vpa-recommender');
+      const [drifted] = await until((last) => last[0]?.fieldCount === 2);
+      expect(drifted?.fields.map(({ path, manager }) => [path, manager])).toEqual([
+        ['/spec/replicas', 'vpa-recommender'],
+        ['/spec/template/spec/containers/[name=web]/image', 'vpa-updater'],
+      ]);
+      stop();
+    });
   });
 };

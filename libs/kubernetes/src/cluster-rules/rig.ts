@@ -263,6 +263,14 @@ export const mergePatch = (
     body,
   });
 
+/** A strategic merge patch, which changes an item of a list by its key. */
+export const strategicPatch = (rig: Rig, path: string, body: unknown, manager: string): Promise<KubeObject> =>
+  raw(rig, 'PATCH', path, {
+    query: { fieldManager: manager },
+    contentType: 'application/strategic-merge-patch+json',
+    body,
+  });
+
 export const createNamespace = (rig: Rig, name: string): Promise<KubeObject> =>
   applyAs(rig, 'tests', `/api/v1/namespaces/${name}`, {
     apiVersion: 'v1',

@@ -11,6 +11,7 @@ import {
   mergePatch,
   prune,
   raw,
+  strategicPatch,
   targetOf,
   type Rig,
 } from './rig.js';
@@ -100,6 +101,18 @@ export const takingOver = (rig: () => Rig): void => {
       expect(await applied()).toMatchObject({ status: 'succeeded' });
       expect(await replicas()).toBe(3);
       expect((await planned(deployment('web', 'nginx:1', 7))).operation.action).toBe('unchanged');
+    });
+
+    it('keeps nothing that is not its to write, though it is held under its name', async () => {
+      const { path, planned } = await deployed();
+      const image = { spec: { template: { spec: { containers: [{ name: 'web', image: 'nginx:9' }] } } } };
+      await strategicPatch(rig(), path, image, 'keda-operator');
+      const { operation } = await planned();
+      expect(operation).toMatchObject({
+        action: 'takeover',
+        takeovers: [{ manager: 'keda-operator', ours: true }],
+      });
+      expect(operation.conceded).toBeUndefined();
     });
 
     it('is not whoever runs kubectl scale', async () => {

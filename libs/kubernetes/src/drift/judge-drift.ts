@@ -2,7 +2,7 @@ import type { DriftedField, DriftedObject } from '@syncline/events';
 import { canonicalJson } from '@syncline/kernel';
 
 import type { InventoryEntry } from '../cluster-client.js';
-import { isAutoscaler } from '../fields/autoscalers.js';
+import { isAutoscaled, replicas } from '../fields/autoscalers.js';
 import { keyOf } from '../fields/digests.js';
 import { othersOf, ourPaths, type OtherOwner, type OtherOwners } from '../fields/owned-paths.js';
 import { valueAtPointer } from '../fields/pointer-value.js';
@@ -17,6 +17,8 @@ export type Compared = {
   /** The manifest that was applied, as it was sent. */
   readonly applied: KubeObject | undefined;
   readonly live: KubeObject | undefined;
+  /** Whether a HorizontalPodAutoscaler scales it: its replicas are conceded, whoever set them last. */
+  readonly isScaled?: boolean;
 };
 
 const shown = (name: 'from' | 'to', value: unknown): Pick<DriftedField, 'from' | 'to'> =>
@@ -36,13 +38,18 @@ export const holdersOf = ({ of }: OtherOwners, path: string): readonly OtherOwne
 const isEmpty = (value: unknown): boolean =>
   typeof value === 'object' && value !== null && Object.keys(value).length === 0;
 
+/** The rule of plans. */
+const isConceded = (path: string, holders: readonly OtherOwner[], { isScaled }: Compared): boolean =>
+  holders.some((holder) => isAutoscaled(holder, path)) || (isScaled === true && path === replicas.pointer);
+
 /**
  * One field that the last apply set and that is ours no more: a foreign update takes the ownership of what it changes. What
  * was put back to what was applied is no drift, and what an autoscaler holds is conceded.
  */
-const fieldOf = (path: string, { applied, live }: Compared, others: OtherOwners): readonly DriftedField[] => {
+const fieldOf = (path: string, compared: Compared, others: OtherOwners): readonly DriftedField[] => {
+  const { applied, live } = compared;
   const holders = holdersOf(others, path);
-  if (holders.some(isAutoscaler)) return [];
+  if (isConceded(path, holders, compared)) return [];
   const from = valueAtPointer(applied, path);
   const to = valueAtPointer(live, path);
   if (from === undefined && to === undefined) return [];

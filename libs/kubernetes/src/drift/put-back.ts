@@ -1,6 +1,7 @@
 import type { DriftedObject } from '@syncline/events';
 
 import type { InventoryEntry } from '../cluster-client.js';
+import { isAutoscaled } from '../fields/autoscalers.js';
 import { othersOf } from '../fields/owned-paths.js';
 import { fieldManager } from '../objects/marks.js';
 import type { KubeObject } from '../objects/kube-object.js';
@@ -21,5 +22,6 @@ export const putBackBy = (
   const asked = drifted.length > 0 ? drifted.filter((path) => lost.includes(path)) : lost;
   if (asked.length === 0) return fieldManager;
   const others = othersOf(live);
-  return asked.flatMap((path) => holdersOf(others, path))[0]?.manager;
+  const holders = asked.flatMap((path) => holdersOf(others, path).filter((one) => !isAutoscaled(one, path)));
+  return holders[0]?.manager;
 };

@@ -10,7 +10,9 @@ import { fieldManager } from '../objects/marks.js';
 import { veil } from '../objects/secret-veil.js';
 import type { KindWatch, Seen } from '../watch/kind-watch.js';
 import type { Capability } from '../discovery/capability.js';
-import { judgeDrift } from './judge-drift.js';
+import type { Neighbourhood } from '../dry-run/neighbourhood.js';
+import { replicas } from '../fields/autoscalers.js';
+import { judgeDrift, type Compared } from './judge-drift.js';
 import { fieldsDigest } from './ownership.js';
 import { putBackBy } from './put-back.js';
 
@@ -46,6 +48,7 @@ export class TargetDrift {
     private readonly watch: DriftWatch,
     private readonly around: {
       readonly capability: Capability;
+      readonly neighbourhood: Neighbourhood;
       readonly hmacKey: Uint8Array;
       readonly signal: AbortSignal;
     },
@@ -104,7 +107,7 @@ export class TargetDrift {
     if (!kind) return;
     const live = await kind.read(entry.object, signal);
     const body = applied.get(identityOf(entry.object));
-    const drift = judgeDrift({
+    const drift = await this.#scaled({
       entry,
       applied: body && veil(hmacKey, body),
       live: live && veil(hmacKey, live),
@@ -112,6 +115,15 @@ export class TargetDrift {
     const former = this.#verdicts.get(entry);
     if (!drift && (!former || former.drift)) this.#undoneBy = putBackBy(entry, live, former?.drift);
     this.#verdicts.set(entry, { token: tokenOf(kind.find(nameOf(entry))), drift });
+  }
+
+  /** Judges; an autoscaler is looked for only where a number of replicas is in question. */
+  async #scaled(compared: Compared): Promise<DriftedObject | undefined> {
+    const drift = judgeDrift(compared);
+    if (drift?.fields.every(({ path }) => path !== replicas.pointer) ?? true) return drift;
+    const { neighbourhood, signal } = this.around;
+    const scaler = await neighbourhood.autoscalerOf(compared.entry.object, signal);
+    return scaler === undefined ? drift : judgeDrift({ ...compared, isScaled: true });
   }
 
   /** The manifests of the last apply as they were sent; read only where something is not as it was, and not kept. */

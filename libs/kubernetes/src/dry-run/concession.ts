@@ -1,8 +1,8 @@
 import type { HeldFields, ObjectName } from '@syncline/events';
 
-import { heldByAutoscalers } from '../fields/autoscalers.js';
+import { heldByAutoscalers, replicas } from '../fields/autoscalers.js';
 import { keyOf } from '../fields/digests.js';
-import { othersOf, ourPaths, valueAt, withoutPath, type OwnedPath } from '../fields/owned-paths.js';
+import { othersOf, ourPaths, valueAt, withoutPath } from '../fields/owned-paths.js';
 import { heldBy } from '../fields/takeovers.js';
 import type { KubeObject } from '../objects/kube-object.js';
 import type { Neighbourhood } from './neighbourhood.js';
@@ -10,13 +10,9 @@ import type { Neighbourhood } from './neighbourhood.js';
 /** What is sent of a manifest, and what of it is left to autoscalers. */
 export type Concession = { readonly body: KubeObject; readonly conceded: readonly HeldFields[] };
 
-const replicas: OwnedPath = { pointer: '/spec/replicas', steps: ['f:spec', 'f:replicas'], member: false };
-
 /** Leaves out what an autoscaler holds: it keeps its live value. */
 const concedeHeld = (body: KubeObject, live: KubeObject): Concession => {
-  const held = heldByAutoscalers(live)
-    .map(({ owner, paths }) => ({ owner, paths: paths.filter((path) => !path.member) }))
-    .filter(({ paths }) => paths.length > 0);
+  const held = heldByAutoscalers(live);
   const without = held.flatMap(({ paths }) => paths).reduce(withoutPath, body);
   const conceded = held.flatMap(({ owner, paths }) => {
     const left = paths.filter((path) => valueAt(body, path) !== undefined);

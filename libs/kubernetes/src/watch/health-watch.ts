@@ -7,6 +7,7 @@ import type { ObjectApi } from '../connection/object-api.js';
 import type { Transport } from '../connection/transport.js';
 import type { Capability } from '../discovery/capability.js';
 import { TargetDrift } from '../drift/target-drift.js';
+import { Neighbourhood } from '../dry-run/neighbourhood.js';
 import { apiVersionOf, findResource } from '../discovery/resource-path.js';
 import { healthOfTarget } from '../health/target-health.js';
 import { isKubernetesError } from '../kubernetes-error.js';
@@ -64,12 +65,13 @@ export class HealthWatch {
   ): () => void {
     this.#end(this.#targets.get(key));
     const stop = new AbortController();
-    const { capability, hmacKey } = this;
+    const { api, capability, hmacKey } = this;
+    const around = { capability, neighbourhood: new Neighbourhood(api, capability), hmacKey };
     const target: Target = {
       entries,
       onHealth,
       stop,
-      drift: drift && new TargetDrift(entries, drift, { capability, hmacKey, signal: stop.signal }),
+      drift: drift && new TargetDrift(entries, drift, { ...around, signal: stop.signal }),
       kinds: [],
       phase: 'opening',
       told: undefined,

@@ -106,6 +106,41 @@ describe('a registered repository', () => {
     const { data } = await world.nth('tagged', 'RevisionDetected', 1);
     expect(data.revision).toBe(await clone.git('rev-parse', 'HEAD'));
   });
+
+  test('follows the highest tag of a range of versions, at the commit behind it, and no prerelease', async () => {
+    const clone = await world.makeRepository('versions');
+    const release = async (version: string, ...how: readonly string[]): Promise<string> => {
+      const oid = await clone.commit(`version: ${version}\n`);
+      await clone.git('tag', ...how, version);
+      await clone.git('push', '--quiet', 'origin', 'main', version);
+      return oid;
+    };
+    const ref = { kind: 'semver', name: '>=1.2 <2' };
+    await release('v1.1.0');
+    await world.register('versions', { ref });
+    expect((await world.nth('versions', 'FetchFailed', 1)).data).toMatchObject({
+      class: 'ref-vanished',
+      reason: expect.stringMatching(/in the range >=1\.2 <2\. The highest is v1\.1\.0\./) as string,
+    });
+    const first = await release('v1.2.0', '-a', '-m', 'first');
+    await world.refresh('versions');
+    expect((await world.nth('versions', 'RevisionDetected', 1)).data).toMatchObject({
+      revision: first,
+      tag: 'v1.2.0',
+      ref,
+    });
+    for (const version of ['v2.0.0', 'v1.3.0-rc.1', 'nightly']) await release(version);
+    expect((await world.refresh('versions')).result.outcome).toBe('unchanged');
+    const second = await release('1.10.0');
+    await world.refresh('versions');
+    expect((await world.nth('versions', 'RevisionDetected', 2)).data).toMatchObject({
+      revision: second,
+      tag: '1.10.0',
+      base: first,
+      forced: false,
+    });
+    expect(await world.readFileAt('versions', 'app.yaml')).toBe('version: 1.10.0\n');
+  });
 });
 
 describe('a repository that cannot be read', () => {
@@ -163,6 +198,7 @@ describe('a registration', () => {
     [{ url: 'ftp://example.com/fleet.git' }, /is not read/],
     [{ paths: ['../secrets'] }, /leaves the repository/],
     [{ ref: { kind: 'commit', name: 'abc' } }, /full 40 digits/],
+    [{ ref: { kind: 'semver', name: '>=1.2 <' } }, /no range of versions/],
     [{ credential: Buffer.from('plain').toString('base64') }, /not sealed to git-watcher/],
   ])('is refused in one sentence: %j', async (more, sentence) => {
     await expect(world.register('wrong', more)).rejects.toThrow(sentence);

@@ -14,6 +14,6 @@ export { readPrivateKey } from './ssh/private-key.js';
 export { scanHostKeys } from './ssh/scan-host-keys.js';
 export { openRemote } from './remote/open-remote.js';
 export { isTrackable } from './remote/ref-names.js';
-export type { GitCredential, RefFinder, Remote, RemoteLimits, RemoteOptions } from './remote/remote.js';
+export type { ConcreteRef, GitCredential, Head, Remote, RemoteLimits, RemoteOptions } from './remote/remote.js';
 export { parseRemoteUrl } from './remote/remote-url.js';
 export { verifyGit } from './process/verify-git.js';

@@ -15,7 +15,7 @@ import {
   type CredentialOptions,
 } from './credential.js';
 import { lookAgain, type Looked } from './look-again.js';
-import { parseRef, registerRepository } from './register-repository.js';
+import { parseRef, refText, registerRepository } from './register-repository.js';
 import { hostKeysText, trustHost } from './trust.js';
 
 type AddOptions = CommonOptions &
@@ -73,7 +73,7 @@ const list = async (surroundings: Surroundings, options: CommonOptions): Promise
   const rows = items.map((one) => [
     one.repository,
     one.url,
-    one.ref.name,
+    refText(one.ref),
     typeof one.revision === 'string' ? short(one.revision) : '',
     headline(one.message ?? '').slice(0, 40),
     paintWord(one.state, surroundings.colour),
@@ -164,7 +164,7 @@ export const addRepo = (program: Command, surroundings: Surroundings): void => {
     ],
   });
   addCredentialOptions(adding)
-    .option('--ref <ref>', 'branch, tags/NAME, or commit', 'main')
+    .option('--ref <ref>', 'branch, tags/NAME, commit, or semver:RANGE for the highest tag in it', 'main')
     .option('--path <path>', 'where its configuration lies; may be given again', collect)
     .option('--include <pattern>', 'which files are read; may be given again (all by default)', collect)
     .option('--poll <seconds>', 'how often it is looked at', parseSeconds, 60)

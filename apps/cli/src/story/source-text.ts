@@ -10,10 +10,10 @@ export const repositoryText = (event: RepositoryEvent): string => {
     case 'HostKeysTrusted':
       return `the keys of its SSH host are trusted: ${event.data.hostKeys.map(({ type }) => type).join(', ')}`;
     case 'RevisionDetected': {
-      const { revision, repository, ref, message, forced, reverts } = event.data;
+      const { revision, repository, ref, tag, message, forced, reverts } = event.data;
       const how = forced ? ', pushed with force' : '';
       const reverted = reverts[0] === undefined ? '' : `, a revert of ${short(reverts[0])}`;
-      return `${short(revision)} seen on ${repository}@${ref.name}${how}${reverted}: "${headline(message)}"`;
+      return `${short(revision)} seen on ${repository}@${tag ?? ref.name}${how}${reverted}: "${headline(message)}"`;
     }
     case 'FetchFailed':
       return `cannot be read (${event.data.class}): ${event.data.reason}`;

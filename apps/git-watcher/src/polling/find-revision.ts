@@ -1,11 +1,21 @@
 import { lastRevision, type Registered } from '@syncline/domain';
-import { GitError, openRemote, type CommitDetails, type GitCredential, type Mirror } from '@syncline/git';
+import {
+  GitError,
+  openRemote,
+  type CommitDetails,
+  type ConcreteRef,
+  type GitCredential,
+  type Mirror,
+  type Remote,
+} from '@syncline/git';
 
 import type { Mirrors } from './mirrors.js';
 
 /** A revision that the tracked ref stands at now and did not before. */
 export type FoundRevision = {
   readonly commit: CommitDetails;
+  /** The tag that a range of versions led to. */
+  readonly tag?: string;
   readonly forced: boolean;
   readonly saidReverts: readonly string[];
   /** The revision on whose tree the pack builds; absent where it holds the whole tree. */
@@ -33,22 +43,23 @@ export const findRevision = async (look: Look): Promise<FoundRevision | undefine
   const { state, credential, signal, mirrors } = look;
   const { url, ref, repository, hostKeys } = state.registration;
   const remote = openRemote({ url, ...(credential && { credential }), ...(hostKeys && { hostKeys }) });
-  const head = await remote.findHead(ref, signal);
-  if (head === lastRevision(state)) return undefined;
+  const { oid, ref: at } = await remote.locate(ref, signal);
+  if (oid === lastRevision(state)) return undefined;
   try {
-    return await fetchRevision(look, remote);
+    return await fetchRevision(look, remote, at);
   } catch (error) {
     if (!isLocal(error)) throw error;
     await mirrors.renew(repository);
-    return fetchRevision(look, remote);
+    return fetchRevision(look, remote, at);
   }
 };
 
 const fetchRevision = async (
   { state, mirrors, signal }: Look,
-  remote: ReturnType<typeof openRemote>,
+  remote: Remote,
+  ref: ConcreteRef,
 ): Promise<FoundRevision | undefined> => {
-  const { ref, include } = state.registration;
+  const { include } = state.registration;
   const mirror = await mirrorFor(state, mirrors);
   const head = await remote.fetch(ref, mirror, { history: state.base !== undefined, signal });
   if (head === lastRevision(state)) return undefined;
@@ -58,6 +69,7 @@ const fetchRevision = async (
   const base = hasBase ? { base: state.base } : {};
   return {
     commit,
+    ...(state.registration.ref.kind === 'semver' && { tag: ref.name }),
     forced: state.base !== undefined && !isAhead,
     saidReverts: await mirror.readReverts(head, isAhead ? state.base : undefined),
     pack: await mirror.makePack({ head, include, signal, ...base }),

@@ -76,7 +76,7 @@ export class RepositoryPoll {
     at: string,
   ): Promise<Polled['outcome']> {
     const { blobs, packKey } = this.parts;
-    const { commit, forced, saidReverts, base } = found;
+    const { commit, tag, forced, saidReverts, base } = found;
     const previous = state.seen.at(-1)?.revision;
     const pack = await blobs.put('hub', encryptPack(found.pack, packKey), packMediaType);
     const detected: Detected = {
@@ -89,6 +89,7 @@ export class RepositoryPoll {
       forced,
       saidReverts,
       pack,
+      ...(tag !== undefined && { tag }),
       ...(previous !== undefined && { previous }),
       ...(base !== undefined && { base }),
     };

@@ -65,7 +65,9 @@ export const readRegistration = (given: unknown): RegistrationRequest => {
     throw refuse(`${repository} is no name of a repository: letters, digits, dots, dashes, at most 100.`);
   if (!isTrackable(ref))
     throw refuse(
-      `${ref.name} is no ${ref.kind} that can be tracked. A commit is given by its full 40 digits.`,
+      ref.kind === 'semver'
+        ? `"${ref.name}" is no range of versions, such as >=1.2 <2.`
+        : `${ref.name} is no ${ref.kind} that can be tracked. A commit is given by its full 40 digits.`,
     );
   orRefuse(() => parseRemoteUrl(wanted.url));
   const hostKeys =

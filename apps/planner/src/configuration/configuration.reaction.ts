@@ -47,7 +47,7 @@ export class ConfigurationReaction {
       repository,
       revision,
       tree,
-      ref: detected.ref.name,
+      ref: detected.ref.kind === 'semver' ? `semver:${detected.ref.name}` : detected.ref.name,
       paths: registeredPaths(state),
     });
     const subject = subjects.configuration(repository);

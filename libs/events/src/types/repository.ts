@@ -8,7 +8,8 @@ export const fetchFailures = [
   'gone', 'empty', 'slow', 'refused', 'ref-vanished', 'unreachable', 'too-large', 'corrupt', 'host-key', 'unequipped',
 ] as const; // prettier-ignore
 
-export const trackedRef = z.object({ kind: z.enum(['branch', 'tag', 'commit']), name: z.string() });
+/** What of a remote is followed. The name of `semver` is a range of versions: the highest tag in it is followed. */
+export const trackedRef = z.object({ kind: z.enum(['branch', 'tag', 'commit', 'semver']), name: z.string() });
 
 export const repositoryEvents = [
   defineEvent(
@@ -40,6 +41,8 @@ export const repositoryEvents = [
     z.object({
       repository: z.string(),
       ref: trackedRef,
+      /** The tag that a range of versions led to. */
+      tag: z.string().optional(),
       revision: oid,
       tree: oid,
       parents: z.array(oid),

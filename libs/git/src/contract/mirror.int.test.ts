@@ -3,14 +3,20 @@ import { randomBytes } from 'node:crypto';
 import { readFile, readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
-import type { TrackedRef } from '@syncline/events';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 
-import { openMirror, openObjectCache, openRemote, type Mirror, type ObjectCache } from '../index.js';
+import {
+  openMirror,
+  openObjectCache,
+  openRemote,
+  type ConcreteRef,
+  type Mirror,
+  type ObjectCache,
+} from '../index.js';
 import { answering, asking, startForge } from './forge.js';
 import { gitIn, openWorkPlace, type Clone, type WorkPlace } from './work-place.js';
 
-const main: TrackedRef = { kind: 'branch', name: 'main' };
+const main: ConcreteRef = { kind: 'branch', name: 'main' };
 let place: WorkPlace;
 let made = 0;
 

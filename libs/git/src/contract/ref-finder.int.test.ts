@@ -1,20 +1,20 @@
 import { execFileSync } from 'node:child_process';
 
-import type { TrackedRef } from '@syncline/events';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 
 import { CommandRefs } from '../remote/command-refs.js';
 import { IsomorphicRefs } from '../remote/isomorphic-refs.js';
-import type { RefFinder, RemoteOptions } from '../remote/remote.js';
+import { parseRemoteUrl } from '../remote/remote-url.js';
+import type { ConcreteRef, RefFinder, RemoteOptions } from '../remote/remote.js';
 import { answering, asking, startForge } from './forge.js';
 import { openWorkPlace, type Clone, type WorkPlace } from './work-place.js';
 
-const main: TrackedRef = { kind: 'branch', name: 'main' };
-const branch = (name: string): TrackedRef => ({ kind: 'branch', name });
-const tag = (name: string): TrackedRef => ({ kind: 'tag', name });
+const main: ConcreteRef = { kind: 'branch', name: 'main' };
+const branch = (name: string): ConcreteRef => ({ kind: 'branch', name });
+const tag = (name: string): ConcreteRef => ({ kind: 'tag', name });
 
 const isomorphic = (options: RemoteOptions): RefFinder => new IsomorphicRefs(new URL(options.url), options);
-const command = (options: RemoteOptions): RefFinder => new CommandRefs(new URL(options.url), options);
+const command = (options: RemoteOptions): RefFinder => new CommandRefs(parseRemoteUrl(options.url), options);
 
 let place: WorkPlace;
 let clone: Clone;
@@ -38,7 +38,7 @@ const places = [
 ] as const;
 
 describe.each(places)('a ref found by %s', (_, open, urlOf) => {
-  const find = (name: string, ref: TrackedRef) => open({ url: urlOf(name) }).findHead(ref);
+  const find = (name: string, ref: ConcreteRef) => open({ url: urlOf(name) }).findHead(ref);
 
   test('stands where the remote has it', async () => {
     expect(await find('fleet', main)).toBe(await clone.git('rev-parse', 'main'));
@@ -50,6 +50,13 @@ describe.each(places)('a ref found by %s', (_, open, urlOf) => {
     const commit = await clone.git('rev-parse', 'v1^{commit}');
     expect(await find('fleet', tag('v1'))).toBe(commit);
     expect(await find('fleet', tag('v1-again'))).toBe(commit);
+  });
+
+  test('stands among all tags, each with the commit behind it', async () => {
+    const commit = await clone.git('rev-parse', 'v1^{commit}');
+    const tags = await open({ url: urlOf('fleet') }).listTags();
+    expect(Object.fromEntries(tags)).toEqual({ light: commit, v1: commit, 'v1-again': commit });
+    expect((await open({ url: urlOf('empty') }).listTags()).size).toBe(0);
   });
 
   test('is itself where it is a commit', async () => {

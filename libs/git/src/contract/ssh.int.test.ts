@@ -3,7 +3,6 @@ import { mkdir, readdir, readFile, symlink } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-import type { TrackedRef } from '@syncline/events';
 import { generateSshKey, startSshServer, type SshServer } from '@syncline/testkit';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 
@@ -13,11 +12,12 @@ import {
   openRemote,
   readKnownHosts,
   scanHostKeys,
+  type ConcreteRef,
   type RemoteOptions,
 } from '../index.js';
 import { openWorkPlace, type Clone, type WorkPlace } from './work-place.js';
 
-const main: TrackedRef = { kind: 'branch', name: 'main' };
+const main: ConcreteRef = { kind: 'branch', name: 'main' };
 const hostKey = generateSshKey();
 const deployKey = generateSshKey();
 let place: WorkPlace;
@@ -35,7 +35,7 @@ const optionsOf = (more: Partial<RemoteOptions> = {}): RemoteOptions => ({
 });
 const failureOf = async (options: RemoteOptions) =>
   (await openRemote(options)
-    .findHead(main)
+    .locate(main)
     .catch((error: unknown) => error)) as Error & { code: string };
 
 beforeAll(async () => {
@@ -54,7 +54,7 @@ describe('a remote over SSH', () => {
     const head = await clone.commit({ 'app.yaml': 'replicas: 2\n' });
     await clone.push();
     const remote = openRemote(optionsOf());
-    expect(await remote.findHead(main)).toBe(head);
+    expect(await remote.locate(main)).toEqual({ oid: head, ref: main });
     const mirror = await newMirror();
     expect(await remote.fetch(main, mirror)).toBe(head);
     expect(await mirror.readCommit(head)).toMatchObject({ message: 'change\n' });
@@ -65,7 +65,7 @@ describe('a remote over SSH', () => {
     const key = generateSshKey(type);
     server.admit(deployKey.public, key.public);
     const remote = openRemote(optionsOf({ credential: { privateKey: key.private } }));
-    expect(await remote.findHead(main)).toMatch(/^[0-9a-f]{40}$/);
+    expect(await remote.locate(main)).toHaveProperty('oid');
   });
 
   test('refuses whoever has no key or another one, in a sentence without the key', async () => {

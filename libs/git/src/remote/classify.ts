@@ -1,6 +1,7 @@
-import type { FetchFailure, TrackedRef } from '@syncline/events';
+import type { FetchFailure } from '@syncline/events';
 
 import { GitError } from '../git-error.js';
+import type { ConcreteRef } from './remote.js';
 
 const sentences: Record<FetchFailure, (remote: string) => string> = {
   gone: (remote) => `There is no repository at ${remote}, or none that may be seen.`,
@@ -29,8 +30,15 @@ export const fetchError = (failure: FetchFailure, remote: string, detail = '', c
 };
 
 /** The sentence that says which ref is missing. */
-export const refVanished = (ref: TrackedRef, remote: string): GitError =>
+export const refVanished = (ref: ConcreteRef, remote: string): GitError =>
   new GitError('ref-vanished', `The ${ref.kind} ${ref.name} is not in the repository at ${remote}.`, remote);
+
+/** The sentence that says that no tag is in the range, and which would be the highest. */
+export const noTagInRange = (range: string, newest: string | undefined, remote: string): GitError => {
+  const there = newest === undefined ? 'There is no tag that names a version.' : `The highest is ${newest}.`;
+  const sentence = `No tag of the repository at ${remote} is in the range ${range}. ${there}`;
+  return new GitError('ref-vanished', sentence, remote);
+};
 
 /** What git says in which case, in the order in which it is asked; the texts are git's and libcurl's (LC_ALL=C). */
 const spoken: readonly (readonly [FetchFailure, RegExp])[] = [

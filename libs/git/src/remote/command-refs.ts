@@ -1,14 +1,13 @@
-import type { TrackedRef } from '@syncline/events';
-
 import { runGit } from '../process/run-git.js';
 import { classifySaid } from './classify-said.js';
 import { fetchError, refVanished } from './classify.js';
 import { refNameOf } from './ref-names.js';
-import type { RefFinder, RemoteOptions } from './remote.js';
+import type { ConcreteRef, RefFinder, RemoteOptions } from './remote.js';
 import { nameOfRemote, type RemoteAddress } from './remote-url.js';
 import { withTransport } from './transport.js';
 
 const peeled = '^{}';
+const tagPrefix = 'refs/tags/';
 
 /**
  * Lists refs with `git ls-remote`, which is not narrowed to one. For SSH and folders; over HTTP it takes any page for the list of
@@ -24,7 +23,7 @@ export class CommandRefs implements RefFinder {
     this.#remote = nameOfRemote(address.url);
   }
 
-  async findHead(ref: TrackedRef, signal?: AbortSignal): Promise<string> {
+  async findHead(ref: ConcreteRef, signal?: AbortSignal): Promise<string> {
     const name = refNameOf(ref);
     const patterns = name === undefined ? [] : [name, `${name}${peeled}`];
     const refs = await this.#list(patterns, signal);
@@ -34,6 +33,14 @@ export class CommandRefs implements RefFinder {
     if (others.size === 0) throw fetchError('empty', this.#remote);
     if (name === undefined) return ref.name;
     throw refVanished(ref, this.#remote);
+  }
+
+  async listTags(signal?: AbortSignal): Promise<ReadonlyMap<string, string>> {
+    const refs = await this.#list([`${tagPrefix}*`], signal);
+    const tags = [...refs].filter(([name]) => name.startsWith(tagPrefix) && !name.endsWith(peeled));
+    return new Map(
+      tags.map(([name, oid]) => [name.slice(tagPrefix.length), refs.get(`${name}${peeled}`) ?? oid]),
+    );
   }
 
   async #list(patterns: readonly string[], signal?: AbortSignal): Promise<ReadonlyMap<string, string>> {

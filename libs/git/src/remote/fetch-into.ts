@@ -2,15 +2,13 @@ import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setInterval } from 'node:timers';
 
-import type { TrackedRef } from '@syncline/events';
-
 import { GitError } from '../git-error.js';
 import type { Mirror } from '../mirror/mirror.js';
 import { git, runGit } from '../process/run-git.js';
 import { classifySaid } from './classify-said.js';
 import { fetchError } from './classify.js';
 import { refNameOf } from './ref-names.js';
-import type { RemoteOptions } from './remote.js';
+import type { ConcreteRef, RemoteOptions } from './remote.js';
 import { nameOfRemote, type RemoteAddress } from './remote-url.js';
 import { withTransport } from './transport.js';
 
@@ -21,7 +19,7 @@ const watchMs = 500;
 export type FetchRun = {
   readonly address: RemoteAddress;
   readonly options: RemoteOptions;
-  readonly ref: TrackedRef;
+  readonly ref: ConcreteRef;
   readonly mirror: Mirror;
   /** Only the commit itself, without its history. */
   readonly shallow: boolean;

@@ -1,4 +1,3 @@
-import type { TrackedRef } from '@syncline/events';
 import { listServerRefs, type HttpClient, type ServerRef } from 'isomorphic-git';
 
 import { GitError } from '../git-error.js';
@@ -6,8 +5,10 @@ import { classifyStatus, fetchError, refVanished } from './classify.js';
 import { basicOf, redact } from './credentials.js';
 import { httpClient, once } from './http-client.js';
 import { refNameOf } from './ref-names.js';
-import type { RefFinder, RemoteOptions } from './remote.js';
+import type { ConcreteRef, RefFinder, RemoteOptions } from './remote.js';
 import { nameOfRemote } from './remote-url.js';
+
+const tagPrefix = 'refs/tags/';
 
 /** Lists refs over HTTP by protocol version 2, narrowed on the wire to the one that is asked for (gitprotocol-v2, ref-prefix). */
 export class IsomorphicRefs implements RefFinder {
@@ -20,15 +21,21 @@ export class IsomorphicRefs implements RefFinder {
     this.#remote = nameOfRemote(url);
   }
 
-  async findHead(ref: TrackedRef, signal?: AbortSignal): Promise<string> {
+  async findHead(ref: ConcreteRef, signal?: AbortSignal): Promise<string> {
     const name = refNameOf(ref) ?? 'HEAD';
     const found = (await this.#list(name, signal)).find((one) => one.ref === name);
     if (ref.kind === 'commit') return found ? ref.name : await this.#missing(ref, signal);
     return found ? (found.peeled ?? found.oid) : this.#missing(ref, signal);
   }
 
+  async listTags(signal?: AbortSignal): Promise<ReadonlyMap<string, string>> {
+    const refs = await this.#list(tagPrefix, signal);
+    const tags = refs.filter(({ ref }) => ref.startsWith(tagPrefix));
+    return new Map(tags.map(({ ref, oid, peeled }) => [ref.slice(tagPrefix.length), peeled ?? oid]));
+  }
+
   /** A ref that is not there: is anything? */
-  async #missing(ref: TrackedRef, signal?: AbortSignal): Promise<string> {
+  async #missing(ref: ConcreteRef, signal?: AbortSignal): Promise<string> {
     const others = await this.#list('refs/', signal);
     if (others.length === 0) throw fetchError('empty', this.#remote);
     if (ref.kind === 'commit') return ref.name;

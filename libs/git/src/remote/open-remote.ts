@@ -6,8 +6,10 @@ import { git } from '../process/run-git.js';
 import { CommandRefs } from './command-refs.js';
 import { fetchInto, type FetchRun } from './fetch-into.js';
 import { IsomorphicRefs } from './isomorphic-refs.js';
-import type { RefFinder, Remote, RemoteOptions } from './remote.js';
-import { parseRemoteUrl, type RemoteAddress } from './remote-url.js';
+import { noTagInRange } from './classify.js';
+import type { ConcreteRef, Head, RefFinder, Remote, RemoteOptions } from './remote.js';
+import { nameOfRemote, parseRemoteUrl, type RemoteAddress } from './remote-url.js';
+import { highestTag, newestTag } from './version-tags.js';
 
 /**
  * A remote behind its address: refs are listed by isomorphic-git over HTTP and by the git command over SSH and in folders; git alone
@@ -29,12 +31,19 @@ class FetchingRemote implements Remote {
     private readonly finder: RefFinder,
   ) {}
 
-  findHead(ref: TrackedRef, signal?: AbortSignal): Promise<string> {
-    return this.finder.findHead(ref, signal);
+  async locate({ kind, name }: TrackedRef, signal?: AbortSignal): Promise<Head> {
+    if (kind !== 'semver') {
+      const ref = { kind, name };
+      return { oid: await this.finder.findHead(ref, signal), ref };
+    }
+    const tags = await this.finder.listTags(signal);
+    const found = highestTag(tags, name);
+    if (!found) throw noTagInRange(name, newestTag(tags)?.tag, nameOfRemote(this.address.url));
+    return { oid: found.oid, ref: { kind: 'tag', name: found.tag } };
   }
 
   async fetch(
-    ref: TrackedRef,
+    ref: ConcreteRef,
     mirror: Mirror,
     { history = false, signal }: { readonly history?: boolean; readonly signal?: AbortSignal } = {},
   ): Promise<string> {

@@ -30,23 +30,33 @@ export type RemoteOptions = {
   readonly limits?: RemoteLimits;
 };
 
+/** A ref that names one thing: a range of versions has led to a tag. */
+export type ConcreteRef = { readonly kind: Exclude<TrackedRef['kind'], 'semver'>; readonly name: string };
+
+/** Where a tracked ref stands, and the ref by which that is fetched. */
+export type Head = { readonly oid: string; readonly ref: ConcreteRef };
+
 /**
  * Finding where a ref of a remote stands. Failures are {@link GitError} of a class of FetchFailed. Two adapters stand
  * behind it and pass one contract suite: isomorphic-git, narrowed to the ref on the wire, and the git command.
  */
 export interface RefFinder {
   /** The commit at which the ref stands, tags peeled. A tracked commit stands where it is, as long as the remote answers. */
-  findHead(ref: TrackedRef, signal?: AbortSignal): Promise<string>;
+  findHead(ref: ConcreteRef, signal?: AbortSignal): Promise<string>;
+  /** Every tag and the commit behind it. */
+  listTags(signal?: AbortSignal): Promise<ReadonlyMap<string, string>>;
 }
 
 /** A Git remote. */
-export interface Remote extends RefFinder {
+export interface Remote {
+  /** Where the tracked ref stands; of a range of versions, where the highest tag in it does. */
+  locate(ref: TrackedRef, signal?: AbortSignal): Promise<Head>;
   /**
    * Brings what the mirror lacks of the ref, and gives the commit at which the ref stood then. Without `history` a first
    * fetch brings that commit alone.
    */
   fetch(
-    ref: TrackedRef,
+    ref: ConcreteRef,
     mirror: Mirror,
     options?: { readonly history?: boolean; readonly signal?: AbortSignal },
   ): Promise<string>;

@@ -59,10 +59,11 @@ export class Configurations {
     return { type: 'accept', data };
   }
 
-  /** What a revision declares, without regard to what is in force: for a look at what it would do. */
-  declared(request: ReadRequest): ReturnType<DeclarationReader['read']> {
+  /** What a revision declares, where `before` is in force; without it, for a look at what the revision would do. */
+  declared(request: ReadRequest, before?: ConfigurationDocument): ReturnType<DeclarationReader['read']> {
     const { tree, repository: name, ref, paths } = request;
-    return this.#reader.read(tree, { name, ...(ref !== undefined && { ref }) }, paths);
+    const files = new Set(before?.applications.map(({ file }) => file));
+    return this.#reader.read(tree, { name, ...(ref !== undefined && { ref }) }, paths, files);
   }
 
   /** The document of the last valid revision; undefined before the first. */
@@ -74,7 +75,7 @@ export class Configurations {
   }
 
   async #declared(request: ReadRequest, before: ConfigurationDocument | undefined) {
-    const { applications, errors } = await this.declared(request);
+    const { applications, errors } = await this.declared(request, before);
     const ours = new Set(before?.applications.map(nameOf));
     const others = applications.filter((one) => !ours.has(nameOf(one)));
     const foreign = await Promise.all(others.map((one) => this.#ownedElsewhere(request.repository, one)));

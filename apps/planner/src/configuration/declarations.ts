@@ -2,6 +2,7 @@ import type { ConfigurationError } from '@syncline/events';
 import { GitError } from '@syncline/git';
 import {
   isManifestFile,
+  isRenderError,
   readConfiguration,
   type DeclaredApplication,
   type SourceFile,
@@ -22,22 +23,26 @@ export type Declarations = {
 export class DeclarationReader {
   readonly #declareNothing = new Set<string>();
 
-  /** @param paths the registered ones; one that does not exist is an error, not an empty configuration. */
+  /**
+   * @param paths the registered ones; one that does not exist is an error, not an empty configuration.
+   * @param declaredBefore the files that declare what is in force.
+   */
   async read(
     tree: RevisionTree,
     repository: { readonly name: string; readonly ref?: string },
     paths: readonly string[],
+    declaredBefore: ReadonlySet<string>,
   ): Promise<Declarations> {
     const errors: ConfigurationError[] = [];
     const files = new Map<string, FileEntry>();
     for (const path of paths) {
-      const found = await tree.files(path);
+      const found = await this.#list(tree, path, errors);
       if (!found) errors.push(fault(path, `The registered path "${path}" does not exist in this revision.`));
       for (const file of found ?? []) if (isManifestFile(file.path)) files.set(file.path, file);
     }
     const sources: SourceFile[] = [];
     for (const file of files.values()) {
-      const read = await this.#read(tree, file);
+      const read = await this.#read(tree, file, declaredBefore);
       if (read && 'reason' in read) errors.push(read);
       else if (read) sources.push(read);
     }
@@ -45,14 +50,44 @@ export class DeclarationReader {
     return { applications, errors: [...errors, ...found] };
   }
 
-  async #read(tree: RevisionTree, file: FileEntry): Promise<SourceFile | ConfigurationError | undefined> {
+  /** The files at a path; where the folders themselves are refused, that is the error, and there are none. */
+  async #list(
+    tree: RevisionTree,
+    path: string,
+    errors: ConfigurationError[],
+  ): Promise<readonly FileEntry[] | undefined> {
+    try {
+      return await tree.files(path);
+    } catch (error) {
+      if (!(error instanceof GitError && error.code === 'tree-refused')) throw error;
+      errors.push(fault(error.object ?? path, error.message));
+      return [];
+    }
+  }
+
+  /** What cannot be read and declared something, or says that it does, is an error: else its applications would be gone. */
+  async #couldDeclare(
+    tree: RevisionTree,
+    file: FileEntry,
+    declaredBefore: ReadonlySet<string>,
+  ): Promise<boolean> {
+    return declaredBefore.has(file.path) || (await tree.holds(file, mark)) === true;
+  }
+
+  async #read(
+    tree: RevisionTree,
+    file: FileEntry,
+    declaredBefore: ReadonlySet<string>,
+  ): Promise<SourceFile | ConfigurationError | undefined> {
     if (this.#declareNothing.has(file.oid)) return undefined;
     try {
-      const text = await tree.readBlob(file.oid);
+      const text = await tree.readFile(file);
       if (text.includes(mark)) return { path: file.path, text };
     } catch (error) {
-      if (!(error instanceof GitError && error.code === 'object-missing')) throw error;
-      return fault(file.path, 'The file is not stored: the include patterns of the repository leave it out.');
+      if (!isRenderError(error)) throw error;
+      if (error.code === 'reference-missing' || (await this.#couldDeclare(tree, file, declaredBefore)))
+        return fault(file.path, error.message, error.line);
+      return undefined;
     }
     if (this.#declareNothing.size >= remembered) this.#declareNothing.clear();
     this.#declareNothing.add(file.oid);
@@ -60,4 +95,4 @@ export class DeclarationReader {
   }
 }
 
-const fault = (file: string, reason: string): ConfigurationError => ({ file, line: 1, reason });
+const fault = (file: string, reason: string, line = 1): ConfigurationError => ({ file, line, reason });

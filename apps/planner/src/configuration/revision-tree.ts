@@ -1,5 +1,7 @@
 import { GitError, type ObjectCache, type TreeEntry as GitEntry } from '@syncline/git';
-import type { TreeEntry, TreeReader } from '@syncline/render';
+import { decodeText, RenderError, renderLimits, type TreeEntry, type TreeReader } from '@syncline/render';
+
+const notStored = 'The file is not stored: the include patterns of the repository leave it out.';
 
 /** A file of a revision: its path, and the id under which its bytes lie. */
 export type FileEntry = { readonly path: string; readonly oid: string };
@@ -38,16 +40,30 @@ export class RevisionTree implements TreeReader {
     const found = await this.objects.resolvePath(this.root, path);
     if (found?.type !== 'blob')
       throw new GitError('object-missing', `${path} is no file of the revision`, path);
-    return this.readBlob(found.oid);
+    return this.readFile({ path, oid: found.oid });
   }
 
   async oid(path: string): Promise<string | undefined> {
     return (await this.objects.resolvePath(this.root, path))?.oid;
   }
 
-  /** The text behind an id. */
-  async readBlob(oid: string): Promise<string> {
-    return new TextDecoder().decode(await this.objects.readBlob(oid));
+  /** The text of a file. Throws RenderError, with the file, where it is not stored, too large, or no text. */
+  async readFile({ path, oid }: FileEntry): Promise<string> {
+    try {
+      return decodeText(path, await this.objects.readBlob(oid, renderLimits.fileBytes));
+    } catch (error) {
+      throw asRefusal(path, error);
+    }
+  }
+
+  /** Whether a file's bytes hold a text, whatever else they are; undefined where they are too many to be looked at. */
+  async holds({ oid }: FileEntry, text: string): Promise<boolean | undefined> {
+    try {
+      return Buffer.from(await this.objects.readBlob(oid)).includes(text);
+    } catch (error) {
+      if (error instanceof GitError && error.code === 'too-large') return undefined;
+      throw error;
+    }
   }
 
   /** Every regular file at or below a path; undefined where there is nothing at it. */
@@ -60,7 +76,26 @@ export class RevisionTree implements TreeReader {
   }
 
   /** Writes parts of the revision below a folder as plain files. */
-  materialise(paths: readonly string[], dir: string): Promise<void> {
-    return this.objects.materialise(this.root, paths, dir);
+  async materialise(paths: readonly string[], dir: string): Promise<void> {
+    const { filesPerApplication: maxFiles, sourceBytesPerApplication: maxBytes } = renderLimits;
+    try {
+      await this.objects.materialise(this.root, paths, dir, { maxFiles, maxBytes });
+    } catch (error) {
+      if (!(error instanceof GitError && error.code === 'tree-refused')) throw error;
+      throw new RenderError('link-refused', error.message, {
+        file: error.object ?? '.',
+        line: 1,
+        cause: error,
+      });
+    }
   }
 }
+
+/** What the author of a file can mend; the rest is ours. */
+const asRefusal = (file: string, error: unknown): unknown => {
+  if (!(error instanceof GitError)) return error;
+  const place = { file, line: 1, cause: error };
+  if (error.code === 'object-missing') return new RenderError('reference-missing', notStored, place);
+  if (error.code !== 'too-large') return error;
+  return new RenderError('yaml-limit', `larger than ${renderLimits.fileBytes / 1024 / 1024} MiB`, place);
+};

@@ -1,20 +1,12 @@
 import { lstat, readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
-import { RenderError } from '../render-error.js';
+import { decodeText } from './decode-text.js';
 import type { TreeEntry, TreeReader } from './tree-reader.js';
 
 const kindOf = (entry: { isDirectory(): boolean; isFile(): boolean }): TreeEntry['kind'] => {
   if (entry.isDirectory()) return 'folder';
   return entry.isFile() ? 'file' : 'link';
-};
-
-const decode = (path: string, bytes: Uint8Array): string => {
-  try {
-    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
-  } catch (cause) {
-    throw new RenderError('yaml-invalid', 'is not UTF-8', { file: path, line: 1, cause });
-  }
 };
 
 /** A tree that lies in a folder on disk. Its object ids only tell whether a path exists. */
@@ -23,7 +15,7 @@ export const folderTree = (root: string): TreeReader => ({
     const entries = await readdir(join(root, path), { withFileTypes: true }).catch(() => []);
     return entries.map((entry) => ({ name: entry.name, kind: kindOf(entry) }));
   },
-  read: async (path) => decode(path, await readFile(join(root, path))),
+  read: async (path) => decodeText(path, await readFile(join(root, path))),
   oid: (path) =>
     lstat(join(root, path)).then(
       () => 'present',

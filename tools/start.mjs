@@ -15,8 +15,8 @@ const needed = [
   'apps/cli',
   'libs/sandbox-cluster',
 ];
-/** Without these two nothing runs; which clusters there are to be is found out by `syncline up`. */
-const tools = ['nats-server', 'kustomize'];
+/** Without these nothing runs; which clusters there are to be is found out by `syncline up`. */
+const tools = ['nats-server', 'kustomize', 'helm'];
 
 checkMachine();
 await install('running');

@@ -20,6 +20,7 @@ const environment = (more: Record<string, string> = {}) => ({
   SYNCLINE_ID_KEY_FILE: file('id', '01'.repeat(32)),
   SYNCLINE_PACK_KEY_FILE: file('pack', '02'.repeat(32)),
   SYNCLINE_KUSTOMIZE: '/usr/bin/kustomize',
+  SYNCLINE_HELM: '/usr/bin/helm',
   ...more,
 });
 

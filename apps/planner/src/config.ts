@@ -6,13 +6,15 @@ const environment = z.object({
   ...serviceVariables,
   SYNCLINE_PACK_KEY_FILE: keyFile,
   SYNCLINE_KUSTOMIZE: z.string(),
+  SYNCLINE_HELM: z.string(),
 });
 
 /** How the planner is set up. */
 export type Config = ServiceConfig & {
   readonly packKey: Uint8Array;
-  /** Path of the pinned kustomize. */
+  /** Paths of the pinned programs that render. */
   readonly kustomize: string;
+  readonly helm: string;
 };
 /** Injection token of {@link Config}. */
 export const Config = Symbol('Config');
@@ -21,7 +23,7 @@ export const Config = Symbol('Config');
 export const readConfig = (env: NodeJS.ProcessEnv = process.env): Config => {
   const own = readEnvironment('the planner', environment, env);
   return Object.freeze({
-    ...serviceConfig(own, { kustomize: own.SYNCLINE_KUSTOMIZE }),
+    ...serviceConfig(own, { kustomize: own.SYNCLINE_KUSTOMIZE, helm: own.SYNCLINE_HELM }),
     packKey: own.SYNCLINE_PACK_KEY_FILE,
   });
 };

@@ -18,6 +18,7 @@ import { HealingReaction } from './healing/healing.reaction.js';
 import { Log } from './log.js';
 import { PlannerMeter, plannerMeter } from './meter.js';
 import { PauseHandler } from './pausing/pause.handler.js';
+import { Capabilities } from './planning/capabilities.js';
 import { ClusterDiffs } from './planning/cluster-diffs.js';
 import { HeldTargets } from './planning/held-targets.js';
 import { Manifests } from './planning/manifests.js';
@@ -37,7 +38,7 @@ export type PlannerHub = Pick<Hub, 'aggregates' | 'log' | 'blobs' | 'clusterCall
 @Module({})
 export class PlannerModule {
   static of(
-    config: Pick<Config, 'stateDir' | 'packKey' | 'kustomize'>,
+    config: Pick<Config, 'stateDir' | 'packKey' | 'kustomize' | 'helm'>,
     hub: PlannerHub,
     metrics: Metrics,
     log: Log,
@@ -74,6 +75,7 @@ export class PlannerModule {
         Configurations,
         Fleet,
         Renders,
+        Capabilities,
         Manifests,
         ClusterDiffs,
         TargetPlanner,

@@ -5,16 +5,16 @@ import type { Readiness } from '@syncline/observability';
 
 import type { Config } from './config.js';
 
-/** What the planner lacks for work, in sentences: the log, and the renderer. Clusters that are away hold only their targets. */
+/** What the planner lacks for work, in sentences: the log, and the renderers. Clusters that are away hold only their targets. */
 export const readinessOf =
-  (hub: Pick<Hub, 'missing'>, { kustomize }: Pick<Config, 'kustomize'>): Readiness =>
-  async () => [...hub.missing(), ...(await lackOf(kustomize))];
+  (hub: Pick<Hub, 'missing'>, { kustomize, helm }: Pick<Config, 'kustomize' | 'helm'>): Readiness =>
+  async () => [...hub.missing(), ...(await lackOf('kustomize', kustomize)), ...(await lackOf('helm', helm))];
 
-const lackOf = async (kustomize: string): Promise<readonly string[]> => {
+const lackOf = async (name: string, path: string): Promise<readonly string[]> => {
   try {
-    await access(kustomize, constants.X_OK);
+    await access(path, constants.X_OK);
     return [];
   } catch {
-    return [`kustomize cannot be run at ${kustomize}`];
+    return [`${name} cannot be run at ${path}`];
   }
 };

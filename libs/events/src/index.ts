@@ -14,10 +14,12 @@ export type {
   ApplicationSpec,
   ConfigurationDocument,
   DriftMode,
+  HelmSpec,
   PatchSpec,
   Renderer,
   SyncMode,
   TargetSpec,
+  ValuesLayer,
 } from './documents/application-spec.js';
 export { diffAnswer, diffRequest, resourcesAnswer, resourcesRequest } from './documents/calls.js';
 export type {

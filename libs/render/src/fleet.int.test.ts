@@ -1,4 +1,4 @@
-import { resolveBinary } from '@syncline/toolchain';
+import { resolveBinaries } from '@syncline/toolchain';
 import { readdir, readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { beforeAll, describe, expect, test } from 'vitest';
@@ -15,7 +15,7 @@ const clusters: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   'prod-us': { tier: 'production', region: 'us' },
 };
 
-let kustomize = '';
+let tools = { kustomize: '', helm: '' };
 let applications: readonly DeclaredApplication[] = [];
 const fits = (labels: Readonly<Record<string, string>>, wanted: Readonly<Record<string, string>>): boolean =>
   Object.entries(wanted).every(([key, value]) => labels[key] === value);
@@ -37,13 +37,14 @@ const renderOn = async (name: string, cluster: string): Promise<Rendered> => {
     substitute: Object.assign({}, ...fitting.map(({ substitute }) => substitute)) as Record<string, string>,
     patches: fitting.flatMap(({ patches }) => patches),
   };
-  const { entries } = await lineageOf(folderTree(root), target);
-  return render({ spec: target, root, kustomize, renderKey: renderKeyOf(target, entries) });
+  const lineage = await lineageOf(folderTree(root), target);
+  const release = { application: name };
+  return render({ spec: target, root, tools, release, renderKey: renderKeyOf(target, lineage, release) });
 };
 const find = ({ objects }: Rendered, kind: string) => objects.find((object) => object.kind === kind);
 
 beforeAll(async () => {
-  kustomize = (await resolveBinary('kustomize')).path;
+  tools = await resolveBinaries(['kustomize', 'helm']);
   const names = await readdir(`${root}/applications`);
   const files = await Promise.all(
     names.map(async (name) => ({

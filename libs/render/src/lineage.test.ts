@@ -47,6 +47,7 @@ describe('the lineage of an application', () => {
 
   test('of a path that does not exist waits for it to appear', async () => {
     expect(await lineage({}, 'apps/new')).toEqual({
+      renderer: 'plain',
       entries: [{ path: 'apps/new', oid: '' }],
       materialise: [],
     });

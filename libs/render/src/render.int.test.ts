@@ -7,7 +7,8 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 
-import { networkIsolation, runKustomize } from './kustomize/run.js';
+import { networkIsolation } from './isolated/run-isolated.js';
+import { runKustomize } from './kustomize/run.js';
 import { RenderError } from './render-error.js';
 import { render, type Rendered, type RenderSpec } from './render.js';
 import { memoryTree } from './tree/memory-tree.js';
@@ -35,7 +36,8 @@ const write = async (files: Files): Promise<string> => {
 const rendered = async (files: Files, spec: Partial<RenderSpec> = {}): Promise<Rendered> =>
   render({
     root: await write(files),
-    kustomize,
+    tools: { kustomize, helm: '' },
+    release: { application: 'app' },
     renderKey: 'key',
     spec: { path: 'app', renderer: 'detect', namespace: 'shop', substitute: {}, patches: [], ...spec },
   });
@@ -133,7 +135,9 @@ describe('rendering', () => {
       substitute: {},
       patches: [],
     };
-    const input = { root, tree: memoryTree(files), kustomize, renderKey: 'key' };
+    const tools = { kustomize, helm: '' };
+    const release = { application: 'app' };
+    const input = { root, tree: memoryTree(files), tools, release, renderKey: 'key' };
     await expect(render({ ...input, spec })).rejects.toThrow('Did you mean "../base"?');
     await expect(render({ ...input, spec: { ...spec, path: 'ap' } })).rejects.toThrow('Did you mean "app"?');
   });
@@ -301,7 +305,8 @@ describe('kustomize', () => {
 
   test('that is not there is a fault of ours, to be tried again', async () => {
     const root = await write(overlay('resources: [../base]\n'));
-    const input = { root, renderKey: 'key', kustomize: '/nowhere/kustomize' };
+    const tools = { kustomize: '/nowhere/kustomize', helm: '' };
+    const input = { root, renderKey: 'key', tools, release: { application: 'app' } };
     const spec: RenderSpec = {
       path: 'app',
       renderer: 'detect',

@@ -1,9 +1,12 @@
-import type { Manifest, TargetSpec } from '@syncline/events';
+import type { HelmSpec, Manifest, TargetSpec } from '@syncline/events';
 import { digestOf } from '@syncline/kernel';
 
+import { renderChart } from './helm/build.js';
+import { chartAtPath } from './helm/chart-source.js';
+import type { ClusterFacts } from './helm/run.js';
 import { buildKustomization } from './kustomize/build.js';
 import { patchObjects } from './kustomize/patch.js';
-import { detectRenderer, type LineageEntry } from './lineage.js';
+import { detectRenderer, type ChosenRenderer, type Lineage } from './lineage.js';
 import { refuseDuplicates } from './objects/duplicates.js';
 import { placeInNamespace } from './objects/namespaces.js';
 import type { PlacedObject } from './objects/rendering.js';
@@ -19,7 +22,16 @@ import type { TreeReader } from './tree/tree-reader.js';
 import { limits } from './yaml/limits.js';
 
 /** The part of a target's spec that decides what its manifests are. */
-export type RenderSpec = Pick<TargetSpec, 'path' | 'renderer' | 'namespace' | 'substitute' | 'patches'>;
+export type RenderSpec = Pick<
+  TargetSpec,
+  'path' | 'renderer' | 'helm' | 'namespace' | 'substitute' | 'patches'
+>;
+
+/** Paths of the pinned programs that render. */
+export type RenderTools = { readonly kustomize: string; readonly helm: string };
+
+/** What only a chart is told: the application that it is rendered for, and its cluster where there is one. */
+export type Release = { readonly application: string; readonly facts?: ClusterFacts };
 
 /** What to render, and where it lies. */
 export type RenderInput = {
@@ -30,8 +42,9 @@ export type RenderInput = {
   readonly tree?: TreeReader;
   /** From {@link renderKeyOf}. */
   readonly renderKey: string;
-  /** Path of the pinned kustomize. */
-  readonly kustomize: string;
+  readonly tools: RenderTools;
+  /** Whom a chart is rendered for. */
+  readonly release: Release;
   readonly signal?: AbortSignal;
 };
 
@@ -47,10 +60,23 @@ export type Rendered = {
 /** Raised when the same input renders to other bytes than before. */
 const rendererVersion = 'render/1';
 
-/** The identity of an input: equal keys render equal bytes. Changes with the renderer's version. */
-export const renderKeyOf = (spec: RenderSpec, lineage: readonly LineageEntry[]): string => {
+/** The chart that a target is rendered from. */
+const helmOf = ({ path, helm }: RenderSpec, { application }: Release): HelmSpec =>
+  helm ?? chartAtPath(path, application);
+
+/**
+ * The identity of an input: equal keys render equal bytes. Changes with the renderer's version. What a chart is told of its release
+ * is part of it; the other renderers are told nothing.
+ */
+export const renderKeyOf = (
+  spec: RenderSpec,
+  { renderer: chosen, entries }: Pick<Lineage, 'renderer' | 'entries'>,
+  release: Release,
+): string => {
   const { path, renderer, namespace, substitute, patches } = spec;
-  return digestOf([rendererVersion, { path, renderer, namespace, substitute, patches }, lineage]);
+  const input = { path, renderer, namespace, substitute, patches };
+  const told = { ...helmOf(spec, release), facts: release.facts };
+  return digestOf([rendererVersion, input, entries, ...(chosen === 'helm' ? [told] : [])]);
 };
 
 const checkPath = async (tree: TreeReader, written: string): Promise<string> => {
@@ -66,29 +92,45 @@ const checkPath = async (tree: TreeReader, written: string): Promise<string> => 
   return path;
 };
 
+const readBy = async (
+  renderer: ChosenRenderer,
+  tree: TreeReader,
+  input: RenderInput,
+): Promise<readonly PlacedObject[]> => {
+  const { spec, root, tools, release, signal } = input;
+  if (renderer === 'helm') {
+    const helm = helmOf(spec, release);
+    await checkPath(tree, helm.chart.path);
+    const { namespace } = spec;
+    return renderChart(tree, helm, { root, helm: tools.helm, namespace, facts: release.facts, signal });
+  }
+  const path = await checkPath(tree, spec.path);
+  return renderer === 'plain'
+    ? readPlain(tree, path)
+    : buildKustomization(tree, path, { root, kustomize: tools.kustomize, ...(signal && { signal }) });
+};
+
 const readObjects = async (input: RenderInput): Promise<readonly PlacedObject[]> => {
   const tree = input.tree ?? folderTree(input.root);
-  const path = await checkPath(tree, input.spec.path);
-  const isPlain = (await detectRenderer(tree, { path, renderer: input.spec.renderer })) === 'plain';
-  const objects = isPlain ? await readPlain(tree, path) : await buildKustomization(tree, path, input);
+  const path = displayPath(resolvePath('', input.spec.path) ?? input.spec.path);
+  const objects = await readBy(await detectRenderer(tree, input.spec), tree, input);
   if (objects.length === 0) {
     // A folder that lost its manifests would otherwise delete everything that the application has.
-    throw new RenderError('nothing-rendered', `path "${displayPath(path)}" holds no manifests`);
+    throw new RenderError('nothing-rendered', `path "${path}" holds no manifests`);
   }
   if (objects.length > limits.objects)
-    throw new RenderError(
-      'object-limit',
-      `path "${displayPath(path)}" holds more than ${limits.objects} objects`,
-    );
+    throw new RenderError('object-limit', `path "${path}" holds more than ${limits.objects} objects`);
   return objects;
 };
 
 /** Makes a target's manifests. Throws {@link RenderError} with file and line. */
 export const render = async (input: RenderInput): Promise<Rendered> => {
   const { namespace, patches, substitute } = input.spec;
+  const { tools, signal } = input;
+  const options = { kustomize: tools.kustomize, ...(signal && { signal }) };
   const read = await readObjects(input);
   refuseDuplicates(read, namespace);
-  const changed = substituteObjects(await patchObjects(read, patches, input), substitute);
+  const changed = substituteObjects(await patchObjects(read, patches, options), substitute);
   changed.forEach(checkObject);
   const placed = placeInNamespace(changed, namespace);
   refuseDuplicates(placed, namespace);

@@ -6,7 +6,7 @@ import { fine, wrong, type Check } from './check.js';
 
 const run = promisify(execFile);
 const leastNode = 24;
-const needed: readonly BinaryName[] = ['nats-server', 'kustomize'];
+const needed: readonly BinaryName[] = ['nats-server', 'kustomize', 'helm'];
 
 const versionOf = (command: string, args: readonly string[]): Promise<string | undefined> =>
   run(command, [...args], { timeout: 10_000 }).then(

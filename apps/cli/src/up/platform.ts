@@ -75,18 +75,19 @@ const startService = async (
   });
 };
 
-/** The tools without which the platform itself does not run. */
-export const platformTools = (progress: Say): Promise<Record<'nats-server' | 'kustomize', string>> =>
-  resolveBinaries(['nats-server', 'kustomize'], { progress });
+const tools = ['nats-server', 'kustomize', 'helm'] as const;
+
+/** Paths of the tools without which the platform itself does not run. */
+export type PlatformTools = Readonly<Record<(typeof tools)[number], string>>;
+
+/** Finds or makes them. */
+export const platformTools = (progress: Say): Promise<PlatformTools> => resolveBinaries(tools, { progress });
 
 /**
  * Starts the log, the views and the four services, each as a process of its own; resolves when all of them say that
  * they are ready.
  */
-export const startPlatform = async (
-  installation: Installation,
-  binaries: Record<'nats-server' | 'kustomize', string>,
-): Promise<void> => {
+export const startPlatform = async (installation: Installation, binaries: PlatformTools): Promise<void> => {
   const { places, ports, say } = installation;
   const [postgresUrl] = await Promise.all([
     startViews(installation),
@@ -94,7 +95,8 @@ export const startPlatform = async (
   ]);
   say('the log (nats-server) and the views (Postgres) run');
   const recipients = await readKey(places, 'recipients.json');
-  const wiring = { places, ports, postgresUrl, kustomize: binaries.kustomize, recipients };
+  const { kustomize, helm } = binaries;
+  const wiring = { places, ports, postgresUrl, kustomize, helm, recipients };
   await Promise.all(services.map((service) => startService(installation, service, wiring)));
   say(`${services.join(', ')} are ready`);
 };

@@ -18,6 +18,7 @@ export type Wiring = {
   readonly ports: Ports;
   readonly postgresUrl: string;
   readonly kustomize: string;
+  readonly helm: string;
   /** JSON: the age public keys of the appliers, by name. */
   readonly recipients: string;
 };
@@ -26,6 +27,7 @@ const ownOf = ({
   places,
   postgresUrl,
   kustomize,
+  helm,
   recipients,
 }: Wiring): Record<ServiceName, Record<string, string>> => ({
   'git-watcher': {
@@ -33,7 +35,11 @@ const ownOf = ({
     SYNCLINE_PACK_KEY_FILE: places.key('pack.key'),
     SYNCLINE_IDENTITY_FILE: places.key('git-watcher.identity'),
   },
-  planner: { SYNCLINE_PACK_KEY_FILE: places.key('pack.key'), SYNCLINE_KUSTOMIZE: kustomize },
+  planner: {
+    SYNCLINE_PACK_KEY_FILE: places.key('pack.key'),
+    SYNCLINE_KUSTOMIZE: kustomize,
+    SYNCLINE_HELM: helm,
+  },
   applier: {
     SYNCLINE_APPLIER: hubApplier,
     SYNCLINE_IDENTITY_FILE: places.key('applier.identity'),

@@ -14,19 +14,28 @@ import { validationText } from './validation-text.js';
 
 type Options = CommonOptions & { readonly repository?: string; readonly build?: boolean };
 
-const missing = (): string =>
-  `kustomize ${pins.kustomize.version} is not on this machine, and this cannot be rendered without it. ` +
-  `Add --build to compile it once (needs Go), or name one with ${pins.kustomize.variable}`;
+const missing = (name: keyof Tools): string =>
+  `${name} ${pins[name].version} is not on this machine, and this cannot be rendered without it. ` +
+  `Add --build to compile it once (needs Go), or name one with ${pins[name].variable}`;
 
-const findTools = async ({ environment, err }: Surroundings, build: boolean): Promise<Tools> => {
+const findTool = async (
+  name: keyof Tools,
+  { environment, err }: Surroundings,
+  build: boolean,
+): Promise<Tools[typeof name]> => {
   try {
-    if (build) return { kustomize: (await resolveBinary('kustomize', { environment, progress: err })).path };
-    return { kustomize: (await findBinary('kustomize', environment))?.path ?? { missing: missing() } };
+    if (build) return (await resolveBinary(name, { environment, progress: err })).path;
+    return (await findBinary(name, environment))?.path ?? { missing: missing(name) };
   } catch (error) {
     if (!(error instanceof ToolchainError)) throw error;
-    return { kustomize: { missing: error.message } };
+    return { missing: error.message };
   }
 };
+
+const findTools = async (surroundings: Surroundings, build: boolean): Promise<Tools> => ({
+  kustomize: await findTool('kustomize', surroundings, build),
+  helm: await findTool('helm', surroundings, build),
+});
 
 const validate = async (surroundings: Surroundings, path: string, options: Options): Promise<void> => {
   const session = openSession(surroundings, options);
@@ -61,6 +70,6 @@ export const addValidate = (program: Command, surroundings: Surroundings): void 
     ],
   })
     .option('--repository <name>', 'what the repository is registered as (default: what its files call it)')
-    .option('--build', 'compile kustomize where it is not on this machine yet')
+    .option('--build', 'compile kustomize and helm where they are not on this machine yet')
     .action((path: string | undefined, options: Options) => validate(surroundings, path ?? '.', options));
 };

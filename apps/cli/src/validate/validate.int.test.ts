@@ -1,5 +1,5 @@
 import { workingTree } from '@syncline/render';
-import { resolveBinary } from '@syncline/toolchain';
+import { resolveBinaries } from '@syncline/toolchain';
 import { execFileSync } from 'node:child_process';
 import { mkdir, mkdtemp, readdir, realpath, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -13,18 +13,20 @@ import { validateTree, type Validation } from './validation.js';
 import { faultLine, validationText } from './validation-text.js';
 
 let kustomize = '';
+let helm = '';
 let dir = '';
 
 const write = async (path: string, text: string | Uint8Array): Promise<void> => {
   await mkdir(dirname(join(dir, path)), { recursive: true });
   await writeFile(join(dir, path), text);
 };
-const validate = (path = ''): Promise<Validation> => validateTree(workingTree(dir), path, { kustomize });
+const validate = (path = ''): Promise<Validation> =>
+  validateTree(workingTree(dir), path, { kustomize, helm });
 const lines = async (path = ''): Promise<readonly string[]> => (await validate(path)).errors.map(faultLine);
 const configMap = (name: string): string => `apiVersion: v1\nkind: ConfigMap\nmetadata: { name: ${name} }\n`;
 
 beforeAll(async () => {
-  kustomize = (await resolveBinary('kustomize')).path;
+  ({ kustomize, helm } = await resolveBinaries(['kustomize', 'helm']));
 });
 beforeEach(async () => {
   dir = await realpath(await mkdtemp(join(tmpdir(), 'validate-')));

@@ -28,6 +28,8 @@ export type Subject = {
   readonly what: string;
   readonly with?: string;
   readonly spec: RenderSpec;
+  /** The application's name, or one for what no application declares. */
+  readonly release: string;
   readonly place: { readonly file: string; readonly line: number };
   /** What is written for the renderer, where that is less than the whole of its lineage. */
   readonly only?: readonly string[];
@@ -40,8 +42,8 @@ export type Validation = {
   readonly errors: readonly Fault[];
 };
 
-/** What renders: kustomize, or a sentence on why there is none. */
-export type Tools = { readonly kustomize: string | { readonly missing: string } };
+/** What renders: the path of each tool, or a sentence on why there is none. */
+export type Tools = Readonly<Record<'kustomize' | 'helm', string | { readonly missing: string }>>;
 
 const labelsText = (labels: Readonly<Record<string, string>>): string =>
   Object.entries(labels)
@@ -51,24 +53,37 @@ const labelsText = (labels: Readonly<Record<string, string>>): string =>
 const bare = (spec: ApplicationSpec): RenderSpec => ({
   path: spec.source.path,
   renderer: spec.renderer,
+  ...(spec.helm && { helm: spec.helm }),
   namespace: spec.namespace,
   substitute: {},
   patches: [],
 });
 
+/** What an override changes. */
+const overriding = (
+  spec: RenderSpec,
+  { substitute, patches, values = [] }: ApplicationSpec['placement']['overrides'][number],
+): RenderSpec => ({
+  ...spec,
+  substitute,
+  patches,
+  ...(spec.helm && { helm: { ...spec.helm, values: [...spec.helm.values, ...values] } }),
+});
+
 /** The renderings of an application: one without overrides, and one for each of them. No clusters are known. */
 export const subjectsOf = ({ spec, file, line }: DeclaredApplication): readonly Subject[] => {
-  const plain = { what: spec.name, place: { file, line } };
-  const overridden = spec.placement.overrides.map(({ match, substitute, patches }) => ({
+  const plain = { what: spec.name, release: spec.name, place: { file, line } };
+  const overridden = spec.placement.overrides.map((override) => ({
     ...plain,
-    with: labelsText(match.matchLabels),
-    spec: { ...bare(spec), substitute, patches },
+    with: labelsText(override.match.matchLabels),
+    spec: overriding(bare(spec), override),
   }));
   return [{ ...plain, spec: bare(spec) }, ...overridden];
 };
 
 const undeclared = (path: string, renderer: RenderSpec['renderer']): Subject => ({
   what: path === '' ? '.' : path,
+  release: 'release',
   place: { file: path === '' ? '.' : path, line: 1 },
   spec: { path: path === '' ? '.' : path, renderer, namespace: 'default', substitute: {}, patches: [] },
 });
@@ -99,25 +114,28 @@ const withoutDeclarations = async (
   if (found.kustomizations.length > 0)
     return (await topmost(tree, found.kustomizations)).map((folder) => undeclared(folder, 'kustomize'));
   if (found.manifests === 0) return [];
-  if ((await tree.list(path)).length > 0) return [undeclared(path, 'plain')];
+  if ((await tree.list(path)).length > 0) return [undeclared(path, 'detect')];
   const folder = path.slice(0, Math.max(0, path.lastIndexOf('/')));
   return [{ ...undeclared(folder, 'plain'), what: path, place: { file: path, line: 1 }, only: [path] }];
 };
+
+const pathOf = (tool: Tools[keyof Tools]): string => (typeof tool === 'string' ? tool : '');
 
 const renderOne = async (tree: WorkingTree, subject: Subject, tools: Tools): Promise<Rendering> => {
   const { what, spec } = subject;
   const root = await mkdtemp(join(tmpdir(), 'syncline-validate-'));
   try {
-    const { entries, materialise } = await lineageOf(tree, spec);
-    await tree.materialise(subject.only ?? materialise, root);
-    const kustomize = typeof tools.kustomize === 'string' ? tools.kustomize : '';
+    const lineage = await lineageOf(tree, spec);
+    await tree.materialise(subject.only ?? lineage.materialise, root);
+    const release = { application: subject.release };
     const seen = subject.only === undefined && { tree };
     const { objects } = await render({
       spec,
       root,
       ...seen,
-      kustomize,
-      renderKey: renderKeyOf(spec, entries),
+      tools: { kustomize: pathOf(tools.kustomize), helm: pathOf(tools.helm) },
+      release,
+      renderKey: renderKeyOf(spec, lineage, release),
     });
     return { what, ...(subject.with !== undefined && { with: subject.with }), objects: objects.length };
   } finally {
@@ -125,11 +143,20 @@ const renderOne = async (tree: WorkingTree, subject: Subject, tools: Tools): Pro
   }
 };
 
-const needsKustomize = async (tree: WorkingTree, { spec, only }: Subject): Promise<boolean> => {
-  if (spec.patches.length > 0 || spec.renderer === 'kustomize') return true;
-  if (only !== undefined || spec.renderer === 'plain') return false;
-  const names = (await tree.list(spec.path === '.' ? '' : spec.path)).map(({ name }) => name);
-  return names.some((name) => /^kustomization(\.ya?ml)?$/i.test(name));
+/** The tools that a rendering cannot be made without. */
+const neededFor = async (tree: WorkingTree, { spec, only }: Subject): Promise<readonly (keyof Tools)[]> => {
+  const renderer = only === undefined ? (await lineageOf(tree, spec)).renderer : 'plain';
+  const isPatched = spec.patches.length > 0 || renderer === 'kustomize';
+  return [...(isPatched ? ['kustomize' as const] : []), ...(renderer === 'helm' ? ['helm' as const] : [])];
+};
+
+/** A sentence for the first of them that is not there. */
+const lackFor = async (tree: WorkingTree, subject: Subject, tools: Tools): Promise<string | undefined> => {
+  for (const name of await neededFor(tree, subject)) {
+    const tool = tools[name];
+    if (typeof tool !== 'string') return tool.missing;
+  }
+  return undefined;
 };
 
 const faultOf = (error: unknown, { place, with: override }: Subject): Fault => {
@@ -151,9 +178,8 @@ const renderAll = async (
     // What fails without overrides fails with them for the same reason.
     if (broken.has(subject.what)) continue;
     try {
-      const { kustomize } = tools;
-      if (typeof kustomize !== 'string' && (await needsKustomize(tree, subject)))
-        errors.push({ ...subject.place, reason: kustomize.missing });
+      const lack = await lackFor(tree, subject, tools);
+      if (lack !== undefined) errors.push({ ...subject.place, reason: lack });
       else renderings.push(await renderOne(tree, subject, tools));
     } catch (error) {
       errors.push(faultOf(error, subject));

@@ -1,5 +1,6 @@
 import type { ApplicationSpec, ConfigurationDocument } from '@syncline/events';
-import { lineageOf, type TreeReader } from '@syncline/render';
+import { canonicalJson } from '@syncline/kernel';
+import { lineageOf, type LineageSource, type TreeReader } from '@syncline/render';
 
 type Entries = ConfigurationDocument['applications'][number]['lineage'];
 type Tree = Pick<TreeReader, 'oid' | 'list' | 'read'>;
@@ -12,8 +13,18 @@ const isAsRecorded = async (tree: Tree, recorded: Entries): Promise<boolean> => 
   return true;
 };
 
+/** Everything that the manifests of any of its targets are made from. */
+const sourceOf = ({ source, renderer, helm, placement }: ApplicationSpec): LineageSource => {
+  const values = placement.overrides.flatMap((override) => override.values ?? []);
+  return {
+    path: source.path,
+    renderer,
+    ...(helm && { helm: { ...helm, values: [...helm.values, ...values] } }),
+  };
+};
+
 const isSameSource = (a: ApplicationSpec, b: ApplicationSpec): boolean =>
-  a.source.path === b.source.path && a.renderer === b.renderer;
+  canonicalJson(sourceOf(a)) === canonicalJson(sourceOf(b));
 
 /**
  * Compares what an application reads with what it read at the last accepted revision. The recorded paths decide by themselves
@@ -28,7 +39,7 @@ export const compareLineage = async (
   if (comparable && (await isAsRecorded(tree, before.lineage))) {
     return { affected: false, lineage: before.lineage };
   }
-  const { entries } = await lineageOf(tree, { path: spec.source.path, renderer: spec.renderer });
+  const { entries } = await lineageOf(tree, sourceOf(spec));
   const lineage = entries.map(({ path, oid }) => ({ path, oid }));
   return { affected: JSON.stringify(lineage) !== JSON.stringify(before?.lineage), lineage };
 };

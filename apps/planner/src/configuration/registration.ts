@@ -28,6 +28,7 @@ const evolve = (state: Registration, event: Logged): Registration => {
     case 'RevisionDetected':
       return { ...state, detected: event.data, detectedAt: event.position?.sequence ?? 0 };
     case 'HostKeysTrusted':
+    case 'RevisionRefused':
     case 'FetchFailed':
     case 'FetchRecovered':
       return state;

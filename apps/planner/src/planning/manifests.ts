@@ -1,11 +1,12 @@
 import { randomBytes } from 'node:crypto';
 
-import { encodeToken, type ManifestsDocument, type TargetSpec } from '@syncline/events';
+import { encodeToken, type ManifestsDocument, type TargetName, type TargetSpec } from '@syncline/events';
 import { BlobStore, canonicalJson, clusterOwner, sha256Hex, type BlobRef } from '@syncline/kernel';
-import { renderKeyOf, type Rendered } from '@syncline/render';
+import { renderKeyOf, type Lineage, type Release, type Rendered } from '@syncline/render';
 import { decryptPack, encryptPack, seal } from '@syncline/sealing';
 import { Inject, Injectable } from '@nestjs/common';
 
+import { Capabilities } from './capabilities.js';
 import { Renders } from './renders.js';
 import { RenderCache } from './render-cache.js';
 
@@ -15,7 +16,7 @@ const sealedType = 'application/vnd.syncline.secrets+age';
 
 /** What is to be rendered, and for whom. `recipient` is the age public key of the cluster's applier. */
 export type ManifestsInput = {
-  readonly cluster: string;
+  readonly target: TargetName;
   readonly recipient: string;
   readonly revision: string;
   readonly spec: TargetSpec;
@@ -23,6 +24,9 @@ export type ManifestsInput = {
 
 /** Manifests as they lie among a cluster's blobs. */
 export type StoredManifests = { readonly manifests: BlobRef; readonly render: string };
+
+/** What a chart asks of its cluster is not known yet. */
+export type CapabilitiesUnknown = { readonly status: 'held'; readonly reason: string };
 
 /** The bytes for the clusters of one applier: equal for all of them. */
 type Sealed = { readonly document: Uint8Array; readonly secrets?: Uint8Array };
@@ -67,7 +71,7 @@ class KeptRender {
 }
 
 /**
- * Manifests of targets: rendered once for each distinct input (renderer, Git object ids, substitution, patches, namespace),
+ * Manifests of targets: rendered once for each distinct input (renderer, Git object ids, substitution, patches, namespace, and what a chart is told),
  * stored for each cluster. Values of Secrets leave this class sealed to an applier; between a render and the next cluster
  * that shares it they are kept encrypted under a key of this process, so that no cache holds one in the clear.
  */
@@ -79,19 +83,38 @@ export class Manifests {
   constructor(
     @Inject(BlobStore) private readonly blobs: BlobStore,
     @Inject(Renders) private readonly renders: Renders,
+    @Inject(Capabilities) private readonly capabilities: Capabilities,
   ) {}
 
   /** Makes and stores the manifests of a target. Throws RenderError with file and line. */
-  async make({ cluster, recipient, revision, spec }: ManifestsInput): Promise<StoredManifests> {
+  async make({
+    target,
+    recipient,
+    revision,
+    spec,
+  }: ManifestsInput): Promise<StoredManifests | CapabilitiesUnknown> {
     const lineage = await this.renders.lineage(spec, revision);
-    const renderKey = renderKeyOf(spec, lineage.entries);
+    const release = await this.#release(target, lineage);
+    if (!release) {
+      const reason = `What ${target.cluster} serves is not known yet, and a chart can ask for it.`;
+      return { status: 'held', reason };
+    }
+    const renderKey = renderKeyOf(spec, lineage, release);
     const kept = await this.#cache.get(renderKey, async () => {
-      const rendered = await this.renders.render({ spec, revision, lineage, renderKey });
+      const rendered = await this.renders.render({ spec, revision, lineage, release, renderKey });
       return new KeptRender([...rendered.objects], rendered, this.#key);
     });
     const { document, secrets } = await kept.sealedTo(recipient);
-    const owner = clusterOwner(encodeToken(cluster));
+    const owner = clusterOwner(encodeToken(target.cluster));
     if (secrets) await this.blobs.put(owner, secrets, sealedType);
     return { manifests: await this.blobs.put(owner, document, manifestsType), render: kept.render };
+  }
+
+  /** What a chart is told; nothing where it needs to be told what is not known. */
+  async #release(target: TargetName, { renderer }: Lineage): Promise<Release | undefined> {
+    const { application } = target;
+    if (renderer !== 'helm') return { application };
+    const facts = await this.capabilities.of(target);
+    return facts && { application, facts };
   }
 }

@@ -4,7 +4,7 @@ import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 
 import type { TargetSpec } from '@syncline/events';
-import { lineageOf, render, type Lineage, type Rendered } from '@syncline/render';
+import { lineageOf, render, type Lineage, type Release, type Rendered } from '@syncline/render';
 import { Inject, Injectable, type OnModuleDestroy, type OnModuleInit } from '@nestjs/common';
 import pLimit from 'p-limit';
 
@@ -22,6 +22,7 @@ export type RenderRequest = {
   readonly spec: TargetSpec;
   readonly revision: string;
   readonly lineage: Lineage;
+  readonly release: Release;
   readonly renderKey: string;
 };
 
@@ -37,7 +38,7 @@ export class Renders implements OnModuleInit, OnModuleDestroy {
 
   constructor(
     @Inject(Revisions) private readonly revisions: Revisions,
-    @Inject(Config) private readonly config: Pick<Config, 'stateDir' | 'kustomize'>,
+    @Inject(Config) private readonly config: Pick<Config, 'stateDir' | 'kustomize' | 'helm'>,
     @Inject(Log) private readonly log: Log,
   ) {
     this.#folder = join(config.stateDir, 'renders');
@@ -55,11 +56,11 @@ export class Renders implements OnModuleInit, OnModuleDestroy {
   }
 
   /** The paths that a target's manifests are made from at a revision. */
-  async lineage({ repository, path, renderer }: TargetSpec, revision: string): Promise<Lineage> {
-    const key = JSON.stringify([repository, revision, path, renderer]);
+  async lineage({ repository, path, renderer, helm }: TargetSpec, revision: string): Promise<Lineage> {
+    const key = JSON.stringify([repository, revision, path, renderer, helm]);
     const { lineage } = await this.#lineages.get(key, async () => {
       const tree = await this.revisions.tree(repository, revision);
-      return { lineage: await lineageOf(tree, { path, renderer }), weight: 1 };
+      return { lineage: await lineageOf(tree, { path, renderer, helm }), weight: 1 };
     });
     return lineage;
   }
@@ -69,14 +70,14 @@ export class Renders implements OnModuleInit, OnModuleDestroy {
     return this.#saidWhereLong(request, () => this.#limit(() => this.#render(request)));
   }
 
-  async #render({ spec, revision, lineage, renderKey }: RenderRequest): Promise<Rendered> {
+  async #render({ spec, revision, lineage, release, renderKey }: RenderRequest): Promise<Rendered> {
     const root = join(this.#folder, randomUUID());
     try {
       await mkdir(root, { mode: 0o700 });
       const tree = await this.revisions.tree(spec.repository, revision);
       await tree.materialise(lineage.materialise, root);
-      const { kustomize } = this.config;
-      return await render({ spec, root, tree, renderKey, kustomize, signal: this.#stopping.signal });
+      const { signal } = this.#stopping;
+      return await render({ spec, root, tree, renderKey, release, tools: this.config, signal });
     } finally {
       await rm(root, { recursive: true, force: true });
     }

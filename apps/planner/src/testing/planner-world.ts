@@ -3,13 +3,19 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 import { fleetAggregate } from '@syncline/domain';
-import { subjects, type LinkEvent, type RepositoryEvent } from '@syncline/events';
+import { encodeToken, subjects, type LinkEvent, type RepositoryEvent } from '@syncline/events';
 import { MemoryWorld, memoryAgent, memoryHub, type Agent, type Hub } from '@syncline/event-store';
-import type { Aggregates, BlobStore, StoredEvent } from '@syncline/kernel';
+import {
+  canonicalJson,
+  clusterOwner,
+  type Aggregates,
+  type BlobStore,
+  type StoredEvent,
+} from '@syncline/kernel';
 import { createLogger, Metrics } from '@syncline/observability';
 import { encryptPack, generateKeyPair } from '@syncline/sealing';
 import { eventually } from '@syncline/testkit';
-import { resolveBinary } from '@syncline/toolchain';
+import { resolveBinaries } from '@syncline/toolchain';
 import { NestFactory } from '@nestjs/core';
 import { Logger, type INestApplication } from '@nestjs/common';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
@@ -45,6 +51,7 @@ export const memoryGround = (world = new MemoryWorld()): PlannerGround => ({
 export class PlannerWorld {
   readonly applier: ApplierPeer;
   #kustomize: string;
+  readonly #helm: string;
   #app: INestApplication | undefined;
   #last: Commit | undefined;
 
@@ -54,18 +61,19 @@ export class PlannerWorld {
     readonly dir: string,
     private readonly recipient: string,
     clusters: readonly string[],
-    kustomize: string,
+    tools: Readonly<Record<'kustomize' | 'helm', string>>,
   ) {
     this.applier = new ApplierPeer(ground.agent, clusters, ground.watcher.log);
-    this.#kustomize = kustomize;
+    this.#kustomize = tools.kustomize;
+    this.#helm = tools.helm;
   }
 
   static async make(ground: PlannerGround, clusters: readonly string[]): Promise<PlannerWorld> {
     const dir = await mkdtemp(join(tmpdir(), 'syncline-planner-'));
     const git = await GitSource.make(join(dir, 'fleet'));
     const { recipient } = await generateKeyPair();
-    const { path: kustomize } = await resolveBinary('kustomize');
-    const world = new PlannerWorld(ground, git, dir, recipient, clusters, kustomize);
+    const tools = await resolveBinaries(['kustomize', 'helm']);
+    const world = new PlannerWorld(ground, git, dir, recipient, clusters, tools);
     await world.applier.start();
     void world.applier.follow();
     return world;
@@ -86,7 +94,7 @@ export class PlannerWorld {
   ): Promise<void> {
     const hub = await this.ground.planner();
     const { aggregates, blobs } = broken(hub);
-    const config = { stateDir: this.stateDir, packKey, kustomize: this.#kustomize };
+    const config = { stateDir: this.stateDir, packKey, kustomize: this.#kustomize, helm: this.#helm };
     const module = PlannerModule.of(config, { ...hub, aggregates, blobs }, new Metrics('planner'), silent);
     Logger.overrideLogger(false);
     this.#app = await NestFactory.create(module, new FastifyAdapter());
@@ -122,6 +130,21 @@ export class PlannerWorld {
   async connects(cluster: string): Promise<void> {
     const cause = { actor: 'service:applier', correlationId: `link-${cluster}` };
     const event: LinkEvent = { type: 'ClusterConnected', data: { cluster, kubernetesVersion: 'v1.36.3' } };
+    await this.ground.agent.aggregates.decide(links, subjects.link(cluster), [event], cause);
+  }
+
+  /** The applier says what the cluster serves: `apps/v1/Deployment` and the like. */
+  async serves(cluster: string, kubernetesVersion: string, kinds: readonly string[]): Promise<void> {
+    const resources = kinds.map((written) => {
+      const [kind = '', version = '', group = ''] = written.split('/').reverse();
+      return { group, version, kind, plural: kind.toLowerCase(), namespaced: true };
+    });
+    const bytes = new TextEncoder().encode(canonicalJson({ version: 1, kubernetesVersion, resources }));
+    const owner = clusterOwner(encodeToken(cluster));
+    const stored = await this.ground.agent.blobs.put(owner, bytes, 'application/json');
+    const data = { cluster, kubernetesVersion, resources: stored, capabilities: stored.digest };
+    const cause = { actor: 'service:applier', correlationId: `link-${cluster}` };
+    const event: LinkEvent = { type: 'CapabilitiesObserved', data };
     await this.ground.agent.aggregates.decide(links, subjects.link(cluster), [event], cause);
   }
 

@@ -25,6 +25,12 @@ export const targetSpecOf = (spec: ApplicationSpec, labels: Readonly<Record<stri
     repository: spec.source.repository,
     path: spec.source.path,
     renderer: spec.renderer,
+    ...(spec.helm && {
+      helm: {
+        ...spec.helm,
+        values: [...spec.helm.values, ...overrides.flatMap(({ values = [] }) => values)],
+      },
+    }),
     namespace: spec.namespace,
     substitute: Object.assign({}, ...overrides.map((override) => override.substitute)) as Record<
       string,

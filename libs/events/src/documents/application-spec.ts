@@ -2,8 +2,8 @@ import { z } from 'zod';
 
 import { labels } from '../shapes.js';
 
-/** How a target's manifests are made. `detect` looks at the path: kustomization file, else plain YAML. */
-export const renderers = ['detect', 'plain', 'kustomize'] as const;
+/** How a target's manifests are made. `detect` looks at the path: kustomization file, chart, else plain YAML. */
+export const renderers = ['detect', 'plain', 'kustomize', 'helm'] as const;
 /** Who approves a plan: a rule, a person, or nobody (the plan is only looked at). */
 export const syncModes = ['automatic', 'approval', 'observe'] as const;
 
@@ -25,6 +25,19 @@ export const patch = z.object({
     .optional(),
 });
 
+/**
+ * Values for a chart, later ones over earlier ones: a file of the repository, or what stands in one at a JSON pointer over
+ * its documents. Values themselves are never here, because some of them are secrets.
+ */
+export const valuesLayer = z.object({ file: z.string(), at: z.string().optional() });
+
+/** What a Helm chart is rendered with. Paths are of the repository. */
+export const helmSpec = z.object({
+  chart: z.object({ path: z.string() }),
+  releaseName: z.string(),
+  values: z.array(valuesLayer),
+});
+
 export const pruneRules = z.object({
   enabled: z.boolean(),
   budget: z.object({ maxObjects: z.int().nonnegative(), maxPercent: z.int().min(0).max(100) }),
@@ -37,10 +50,19 @@ export const applicationSpec = z.object({
   labels,
   source: z.object({ repository: z.string(), path: z.string() }),
   renderer: z.enum(renderers),
+  /** There where the declaration names `helm`; a chart that is found at the path is rendered without it. */
+  helm: helmSpec.optional(),
   namespace: z.string(),
   placement: z.object({
     clusters: selector,
-    overrides: z.array(z.object({ match: selector, substitute: labels, patches: z.array(patch) })),
+    overrides: z.array(
+      z.object({
+        match: selector,
+        substitute: labels,
+        patches: z.array(patch),
+        values: z.array(valuesLayer).optional(),
+      }),
+    ),
   }),
   /** `drift` is absent where it says `detect`. */
   sync: z.object({ mode: z.enum(syncModes), prune: pruneRules, drift: z.enum(driftModes).optional() }),
@@ -52,6 +74,7 @@ export const targetSpec = z.object({
   repository: z.string(),
   path: z.string(),
   renderer: z.enum(renderers),
+  helm: helmSpec.optional(),
   namespace: z.string(),
   substitute: labels,
   patches: z.array(patch),
@@ -84,6 +107,8 @@ export const configurationDocument = z.object({
 export type ApplicationSpec = z.infer<typeof applicationSpec>;
 export type TargetSpec = z.infer<typeof targetSpec>;
 export type ConfigurationDocument = z.infer<typeof configurationDocument>;
+export type HelmSpec = z.infer<typeof helmSpec>;
+export type ValuesLayer = z.infer<typeof valuesLayer>;
 export type PatchSpec = z.infer<typeof patch>;
 export type DriftMode = (typeof driftModes)[number];
 export type SyncMode = (typeof syncModes)[number];

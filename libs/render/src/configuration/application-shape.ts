@@ -1,7 +1,15 @@
 import { driftModes, syncModes } from '@syncline/events';
 import { z } from 'zod';
 
-import { isLabelKey, isLabelValue, isName, isNamespace, isSubstitutionName, readDuration } from './names.js';
+import {
+  isLabelKey,
+  isLabelValue,
+  isName,
+  isNamespace,
+  isReleaseName,
+  isSubstitutionName,
+  readDuration,
+} from './names.js';
 
 const say = (sentence: string) => ({ error: sentence });
 const text = z.string(say('must be text; quote it'));
@@ -26,6 +34,21 @@ const patch = z.strictObject({
     .optional(),
 });
 
+const values = z.record(z.string(), z.json());
+const valueFiles = z.array(text);
+
+const releaseName = text.refine(
+  isReleaseName,
+  say('must be the name of a release: a-z, 0-9, "-" and ".", at most 53'),
+);
+
+const helm = z.strictObject({
+  chart: text.default('.'),
+  releaseName: releaseName.optional(),
+  valueFiles: valueFiles.default([]),
+  values: values.optional(),
+});
+
 const override = z.strictObject({
   match: selector,
   substitute: z
@@ -35,6 +58,8 @@ const override = z.strictObject({
     )
     .default({}),
   patches: z.array(patch).default([]),
+  valueFiles: valueFiles.default([]),
+  values: values.optional(),
 });
 
 const prune = z.strictObject({
@@ -64,8 +89,12 @@ export const applicationShape = z.strictObject({
     project: name.default('default'),
     source: z.strictObject({ repository: text.optional(), ref: text.optional(), path: text }),
     render: z
-      .strictObject({ plain: z.strictObject({}).optional(), kustomize: z.strictObject({}).optional() })
-      .refine(({ plain, kustomize }) => !(plain && kustomize), say('must name one renderer'))
+      .strictObject({
+        plain: z.strictObject({}).optional(),
+        kustomize: z.strictObject({}).optional(),
+        helm: helm.optional(),
+      })
+      .refine((named) => Object.keys(named).length <= 1, say('must name one renderer'))
       .default({}),
     namespace: text
       .refine(isNamespace, say('must be the name of a namespace: a-z, 0-9 and "-", at most 63'))

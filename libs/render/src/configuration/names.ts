@@ -5,6 +5,9 @@ export const isName = (text: string): boolean =>
 /** A DNS-1123 label: what Kubernetes accepts as the name of a namespace. */
 export const isNamespace = (text: string): boolean => /^[a-z0-9](?:[-a-z0-9]{0,61}[a-z0-9])?$/.test(text);
 
+/** What Helm takes as the name of a release, which charts put into names of objects and labels. */
+export const isReleaseName = (text: string): boolean => text.length <= 53 && isName(text);
+
 /** A label's value: at most 63 letters, digits, `-`, `_` and `.`, or nothing. */
 export const isLabelValue = (text: string): boolean =>
   text === '' || /^[A-Za-z0-9](?:[-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?$/.test(text);

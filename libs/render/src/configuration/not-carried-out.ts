@@ -5,10 +5,8 @@
 const fields: ReadonlyMap<string, string> = new Map([
   ['metadata.annotations', ''],
   ['metadata.namespace', 'An application lives in spec.project.'],
-  ['spec.render.helm', ''],
   ['spec.placement.clusters.matchExpressions', 'Use matchLabels.'],
   ['spec.placement.overrides.*.match.matchExpressions', 'Use matchLabels.'],
-  ['spec.placement.overrides.*.values', ''],
   ['spec.placement.overrides.*.patches.*.path', 'Write the patch itself under "patch".'],
   ['spec.placement.overrides.*.patches.*.options', ''],
   ['spec.placement.overrides.*.patches.*.target.labelSelector', ''],

@@ -5,6 +5,7 @@ import { displayPath, resolvePath } from '../tree/paths.js';
 import { readDocuments } from '../yaml/documents.js';
 import { applicationShape, type ApplicationShape } from './application-shape.js';
 import { describeIssues, type Fault } from './faults.js';
+import { checkHelm, helmOf, overrideValues, type DeclarationPlace } from './helm.js';
 import { isNamespace, readDuration } from './names.js';
 
 /** The repository that configuration stands in: its name, and the name of the ref that is tracked. */
@@ -63,8 +64,9 @@ const checkPatches = ({ placement }: ApplicationShape['spec']): readonly Fault[]
     ),
   );
 
-const rendererOf = ({ plain, kustomize }: ApplicationShape['spec']['render']): Renderer => {
+const rendererOf = ({ plain, kustomize, helm }: ApplicationShape['spec']['render']): Renderer => {
   if (plain !== undefined) return 'plain';
+  if (helm !== undefined) return 'helm';
   return kustomize === undefined ? 'detect' : 'kustomize';
 };
 
@@ -75,30 +77,54 @@ const syncOf = ({ mode, prune, drift }: ApplicationShape['spec']['sync']): Appli
   ...(drift === 'heal' && { drift }),
 });
 
-const toSpec = ({ metadata, spec }: ApplicationShape, repository: DeclaringRepository): ApplicationSpec => ({
-  project: spec.project,
-  name: metadata.name,
-  labels: metadata.labels,
-  source: { repository: repository.name, path: displayPath(resolvePath('', spec.source.path) ?? '') },
-  renderer: rendererOf(spec.render),
-  namespace: spec.namespace ?? metadata.name,
-  placement: {
-    clusters: spec.placement.clusters,
-    overrides: spec.placement.overrides.map(({ match, substitute, patches }) => ({
+const placementOf = (data: ApplicationShape, place: DeclarationPlace): ApplicationSpec['placement'] => {
+  const { clusters, overrides } = data.spec.placement;
+  return {
+    clusters,
+    overrides: overrides.map(({ match, substitute, patches }, index) => ({
       match,
       substitute,
       patches: patches.map(({ patch, target }) => ({ patch, ...(target !== undefined && { target }) })),
+      ...overrideValues(data, index, place),
     })),
-  },
-  sync: syncOf(spec.sync),
-  health: { timeoutSeconds: readDuration(spec.health.timeout) ?? 300 },
-});
+  };
+};
 
-/** Reads one `kind: Application`, every default filled in. */
-export const readApplication = (value: unknown, repository: DeclaringRepository): ReadApplication => {
+const toSpec = (
+  data: ApplicationShape,
+  repository: DeclaringRepository,
+  place: DeclarationPlace,
+): ApplicationSpec => {
+  const { metadata, spec } = data;
+  const helm = helmOf(data, place);
+  return {
+    project: spec.project,
+    name: metadata.name,
+    labels: metadata.labels,
+    source: { repository: repository.name, path: displayPath(resolvePath('', spec.source.path) ?? '') },
+    renderer: rendererOf(spec.render),
+    ...(helm && { helm }),
+    namespace: spec.namespace ?? metadata.name,
+    placement: placementOf(data, place),
+    sync: syncOf(spec.sync),
+    health: { timeoutSeconds: readDuration(spec.health.timeout) ?? 300 },
+  };
+};
+
+/** Reads one `kind: Application` that stands at a place, every default filled in. */
+export const readApplication = (
+  value: unknown,
+  repository: DeclaringRepository,
+  place: DeclarationPlace,
+): ReadApplication => {
   const read = applicationShape.safeParse(value);
   if (!read.success) return { faults: describeIssues(applicationShape, value, read.error.issues) };
   const { data } = read;
-  const faults = [...checkSource(data.spec, repository), ...checkNamespace(data), ...checkPatches(data.spec)];
-  return faults.length > 0 ? { faults } : { spec: toSpec(data, repository), faults: [] };
+  const faults = [
+    ...checkSource(data.spec, repository),
+    ...checkNamespace(data),
+    ...checkPatches(data.spec),
+    ...checkHelm(data),
+  ];
+  return faults.length > 0 ? { faults } : { spec: toSpec(data, repository, place), faults: [] };
 };

@@ -87,9 +87,9 @@ spec:
       ':5 spec.dependsOn is not carried out by this version.',
     ],
     [
-      'render.helm',
-      '  render: { helm: { chart: . } }\n',
-      ':5 spec.render.helm is not carried out by this version.',
+      'values without a chart',
+      '  placement: { overrides: [{ match: {}, values: { a: 1 } }] }\n',
+      ':5 spec.placement.overrides[0].values is for charts: name spec.render.helm',
     ],
     [
       'matchExpressions',

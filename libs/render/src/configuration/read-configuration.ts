@@ -24,19 +24,25 @@ export type Configuration = {
   readonly errors: readonly ConfigurationError[];
 };
 
-type Item = { readonly value: Record<string, unknown>; readonly document: YamlDocument; readonly at: Path };
+/** `index` is that of the document in its file. */
+type Item = {
+  readonly value: Record<string, unknown>;
+  readonly document: YamlDocument;
+  readonly index: number;
+  readonly at: Path;
+};
 type Found = { readonly applications: DeclaredApplication[]; readonly errors: ConfigurationError[] };
 
 const isMapping = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
-const itemsOf = (document: YamlDocument): readonly Item[] => {
+const itemsOf = (document: YamlDocument, index: number): readonly Item[] => {
   const { value } = document;
   if (!isMapping(value)) return [];
   const { kind, items } = value;
-  if (kind !== 'List' || !Array.isArray(items)) return [{ value, document, at: [] }];
-  return items.flatMap((item: unknown, index) =>
-    isMapping(item) ? [{ value: item, document, at: ['items', index] }] : [],
+  if (kind !== 'List' || !Array.isArray(items)) return [{ value, document, index, at: [] }];
+  return items.flatMap((item: unknown, at) =>
+    isMapping(item) ? [{ value: item, document, index, at: ['items', at] }] : [],
   );
 };
 
@@ -47,7 +53,7 @@ const refuseKind = (kind: unknown): string => {
   return `unknown kind ${named}.${didYouMean(named, ['Application', ...laterKinds])}`;
 };
 
-const readItem = ({ value, document, at }: Item, repository: DeclaringRepository): Found => {
+const readItem = ({ value, document, index, at }: Item, repository: DeclaringRepository): Found => {
   const error = (path: Path, reason: string): ConfigurationError => ({
     file: document.file,
     line: document.lineOf([...at, ...path]),
@@ -59,7 +65,10 @@ const readItem = ({ value, document, at }: Item, repository: DeclaringRepository
     return { applications: [], errors: [error(['apiVersion'], reason)] };
   }
   if (kind !== 'Application') return { applications: [], errors: [error(['kind'], refuseKind(kind))] };
-  const { spec, faults } = readApplication(value, repository);
+  const { spec, faults } = readApplication(value, repository, {
+    file: document.file,
+    at: [index, ...at],
+  });
   const errors = faults.map(({ path, reason }) => error(path, reason));
   const place = { file: document.file, line: document.lineOf(at) };
   return { applications: spec === undefined ? [] : [{ spec, ...place }], errors };

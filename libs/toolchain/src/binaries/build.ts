@@ -24,8 +24,10 @@ const kubernetesVersion = (version: string): string => {
 
 const goArguments = (name: BinaryName, output: string): readonly string[] => {
   const { build, version } = pins[name];
-  if (build.kind === 'install')
-    return ['install', '-trimpath', '-ldflags', '-s -w', `${build.package}@v${version}`];
+  if (build.kind === 'install') {
+    const said = build.versionVariable === undefined ? '' : ` -X ${build.versionVariable}=v${version}`;
+    return ['install', '-trimpath', '-ldflags', `-s -w${said}`, `${build.package}@v${version}`];
+  }
   const flags = build.module === 'kubernetes' ? kubernetesVersion(version) : '-s -w';
   return ['build', '-trimpath', '-ldflags', flags, '-o', output, build.package];
 };

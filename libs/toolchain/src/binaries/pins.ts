@@ -1,6 +1,11 @@
 /** How a binary is built where no official release can be had: from its Go module through the module proxy. */
 export type GoBuild =
-  | { readonly kind: 'install'; readonly package: string }
+  | {
+      readonly kind: 'install';
+      readonly package: string;
+      /** The variable by which the linker tells the program its version, where it does not read it from its module. */
+      readonly versionVariable?: string;
+    }
   /** A package of a module whose dependencies are replaced: built as a tool of our own module in `modules/`. */
   | { readonly kind: 'module'; readonly module: 'kubernetes' | 'etcd'; readonly package: string };
 
@@ -17,7 +22,11 @@ export type Pin = {
 };
 
 const kubernetes = '1.36.3';
-const install = (path: string): GoBuild => ({ kind: 'install', package: path });
+const install = (path: string, versionVariable?: string): GoBuild => ({
+  kind: 'install',
+  package: path,
+  ...(versionVariable !== undefined && { versionVariable }),
+});
 const module = (name: 'kubernetes' | 'etcd', path: string): GoBuild => ({
   kind: 'module',
   module: name,
@@ -39,6 +48,14 @@ export const pins = {
     versionArguments: ['version'],
     build: install('sigs.k8s.io/kustomize/kustomize/v5'),
     buildSeconds: 25,
+  },
+  helm: {
+    version: '4.3.1',
+    variable: 'SYNCLINE_HELM',
+    versionArguments: ['version'],
+    // Charts can ask for it, so that it has to be what an official release says.
+    build: install('helm.sh/helm/v4/cmd/helm', 'helm.sh/helm/v4/internal/version.version'),
+    buildSeconds: 200,
   },
   etcd: {
     version: '3.6.8',

@@ -1,0 +1,124 @@
+import { subjects } from '@syncline/events';
+import { MemoryWorld } from '@syncline/event-store';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+
+import { memoryGround, PlannerWorld } from './testing/planner-world.js';
+
+const clusters = ['staging', 'prod-eu'];
+const web = subjects.application('default', 'web');
+const planOf = (cluster: string) => subjects.plan(cluster, 'default', 'web');
+const completed = ['RolloutStarted', 'WaveOpened', 'WaveCompleted', 'RolloutCompleted'];
+const planned = ['PlanRequested', 'PlanDrafted', 'PlanApproved'];
+const kinds = ['v1/ConfigMap', 'apps/v1/Deployment'];
+
+let world: PlannerWorld;
+
+beforeEach(async () => {
+  world = await PlannerWorld.make(memoryGround(new MemoryWorld()), clusters);
+  await world.joins('staging', { tier: 'staging' });
+  await world.joins('prod-eu', { tier: 'production', region: 'eu' });
+  await world.registers(['apps']);
+  await world.start();
+});
+afterEach(() => world.close());
+
+const declaration = (values: Readonly<Record<string, unknown>> = {}): string =>
+  JSON.stringify({
+    apiVersion: 'syncline.dev/v1',
+    kind: 'Application',
+    metadata: { name: 'web' },
+    spec: {
+      source: { path: 'web' },
+      render: { helm: { chart: '../charts/web', valueFiles: ['values.yaml'], values } },
+      placement: {
+        overrides: [
+          { match: { matchLabels: { region: 'eu' } }, valueFiles: ['eu.yaml'], values: { size: 'large' } },
+        ],
+      },
+    },
+  });
+
+const files = (more: Readonly<Record<string, string>> = {}): Readonly<Record<string, string>> => ({
+  'apps/web.yaml': declaration({ token: 'planted-value' }),
+  'web/values.yaml': 'size: small\nregion: none\n',
+  'web/eu.yaml': 'region: eu\n',
+  'charts/web/Chart.yaml': 'apiVersion: v2\nname: web\nversion: 1.0.0\n',
+  'charts/web/templates/web.yaml': `apiVersion: v1
+kind: ConfigMap
+metadata: { name: {{ .Release.Name }} }
+data:
+  size: {{ .Values.size }}
+  region: {{ .Values.region }}
+  kubernetes: {{ .Capabilities.KubeVersion }}
+  upgrade: {{ .Release.IsUpgrade | quote }}
+  till: {{ .Capabilities.APIVersions.Has "shop/v1/Till" | quote }}
+---
+apiVersion: v1
+kind: Secret
+metadata: { name: token }
+stringData: { token: {{ .Values.token }} }
+`,
+  ...more,
+});
+
+const served = async (): Promise<void> => {
+  await world.serves('staging', 'v1.33.1', kinds);
+  await world.serves('prod-eu', 'v1.36.3', [...kinds, 'shop/v1/Till']);
+};
+const dataOn = (cluster: string): unknown =>
+  world.applier.objects(cluster, 'web').find(({ kind }) => kind === 'ConfigMap')?.data;
+
+describe('a chart of the repository', () => {
+  it('is rendered with the values of each cluster, and told what that cluster is', async () => {
+    await served();
+    await world.push('first', files());
+    await world.settles(web, 'ApplicationDeclared', ...completed);
+    const first = { kubernetes: 'v1.33.1', upgrade: 'false', till: 'false' };
+    expect(dataOn('staging')).toEqual({ ...first, size: 'small', region: 'none' });
+    const eu = { kubernetes: 'v1.36.3', upgrade: 'false', till: 'true', size: 'large', region: 'eu' };
+    expect(dataOn('prod-eu')).toEqual(eu);
+  });
+
+  it('is an upgrade from the second time on', async () => {
+    await served();
+    await world.push('first', files());
+    await world.settles(web, 'ApplicationDeclared', ...completed);
+    await world.push('second', { 'web/values.yaml': 'size: medium\nregion: none\n' });
+    await world.settles(web, 'ApplicationDeclared', ...completed, ...completed);
+    expect(dataOn('staging')).toMatchObject({ upgrade: 'true', size: 'medium' });
+  });
+
+  it('waits where it is not known what the cluster serves, and goes on when it is', async () => {
+    await world.push('first', files());
+    await world.reaches(planOf('staging'), 'PlanHeld');
+    await served();
+    await world.settles(web, 'ApplicationDeclared', ...completed);
+    expect(await world.types(planOf('staging'))).toEqual(['PlanRequested', 'PlanHeld', ...planned]);
+  });
+
+  it('affects its application by the values of one cluster, the chart and the declaration, and by nothing else', async () => {
+    await served();
+    await world.push('first', files());
+    await world.settles(web, 'ApplicationDeclared', ...completed);
+    await world.push('nothing', { 'web/other.yaml': 'a: 1\n', 'charts/other/Chart.yaml': 'name: x\n' });
+    await world.push('eu', { 'web/eu.yaml': 'region: europe\n' });
+    await world.settles(web, 'ApplicationDeclared', ...completed, ...completed);
+    expect(dataOn('prod-eu')).toMatchObject({ region: 'europe' });
+    await world.push('token', { 'apps/web.yaml': declaration({ token: 'another-value' }) });
+    await world.reaches(web, 'RolloutCompleted', 3);
+  });
+
+  it('says which template is wrong, and no secret of the values is in the log', async () => {
+    await served();
+    const bad = '{{ fail (printf "the token is %s" .Values.token) }}\n';
+    await world.push('first', files({ 'charts/web/templates/bad.yaml': bad }));
+    const failed = await world.reaches(planOf('staging'), 'RenderFailed');
+    expect(failed.data).toMatchObject({
+      file: 'charts/web/templates/bad.yaml',
+      line: 1,
+      reason: 'helm: execution error at (web/templates/bad.yaml:1:3): the token is …',
+    });
+    for (const subject of await world.ground.watcher.log.subjects('ev.>'))
+      expect(JSON.stringify(await world.events(subject))).not.toContain('planted-value');
+  });
+});

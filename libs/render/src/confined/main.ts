@@ -1,0 +1,64 @@
+import { readConfiguration } from '../configuration/read-configuration.js';
+import { lineageOf } from '../lineage.js';
+import { render } from '../render.js';
+import type { TreeReader } from '../tree/tree-reader.js';
+import { errorOf, failureOf } from './failures.js';
+import type { ParentMessage, ProcessMessage, TaskMessage, TreeAnswer, TreeQuestion } from './messages.js';
+
+/** What a confined process runs: one task after another, over a tree that its parent holds. It ends with its parent. */
+
+type Waiting = { readonly resolve: (value: unknown) => void; readonly reject: (error: unknown) => void };
+
+const waiting = new Map<number, Waiting>();
+let asked = 0;
+
+const say = (message: ProcessMessage): void => {
+  process.send?.(message);
+};
+
+const ask = <Value>(method: TreeQuestion['method'], path: string): Promise<Value> =>
+  new Promise((resolve, reject) => {
+    asked += 1;
+    waiting.set(asked, { resolve: resolve as (value: unknown) => void, reject });
+    say({ ask: asked, method, path });
+  });
+
+const tree: TreeReader = {
+  list: (path) => ask('list', path),
+  read: (path) => ask('read', path),
+  oid: (path) => ask('oid', path),
+};
+
+const answered = (message: TreeAnswer): void => {
+  const one = waiting.get(message.answers);
+  waiting.delete(message.answers);
+  if ('failure' in message) one?.reject(errorOf(message.failure));
+  else one?.resolve(message.value);
+};
+
+const carryOut = async (message: TaskMessage): Promise<unknown> => {
+  switch (message.task) {
+    case 'render':
+      return render({ ...message.input, tree });
+    case 'lineage':
+      return lineageOf(tree, message.input);
+    case 'configuration':
+      return readConfiguration(message.input.files, message.input.repository);
+    default:
+      return message satisfies never;
+  }
+};
+
+process.on('message', (message: ParentMessage) => {
+  if ('answers' in message) {
+    answered(message);
+    return;
+  }
+  carryOut(message).then(
+    (done) => say({ done }),
+    (error: unknown) => say({ failed: failureOf(error) }),
+  );
+});
+
+// The whole group: a renderer that is under way must not outlive who asked for it.
+process.on('disconnect', () => process.kill(-process.pid, 'SIGKILL'));

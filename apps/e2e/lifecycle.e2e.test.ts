@@ -34,7 +34,7 @@ describe('an installation of its own', () => {
     expect(printed).toMatch(/http:\/\/127\.0\.0\.1:\d+\/\S+\.git/);
     expect(printed).toMatch(/simulated/);
     const before = await syncline.targets();
-    expect(before.length).toBeGreaterThanOrEqual(10);
+    expect(before.length).toBeGreaterThanOrEqual(15);
     expect(before.every((row) => row.sync === 'InSync' && row.health === 'Current')).toBe(true);
 
     const again = await syncline.cli('up', '--detach');

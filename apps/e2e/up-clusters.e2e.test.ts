@@ -7,7 +7,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { FleetRepository } from './platform/fleet-repository.js';
 import { Installation } from './platform/installation.js';
 
-const exampleTargets = 10;
+const exampleTargets = 15;
 const secondStartMs = 15_000;
 
 let folder: string;

@@ -7,7 +7,7 @@ import type { TestProject } from 'vitest/node';
 
 import { startInstallation, untilHealthy } from './installation.js';
 
-const exampleTargets = 10;
+const exampleTargets = 15;
 
 /** Starts one installation with three real clusters for all end-to-end tests, and ends it after them. */
 export const setup = async (project: TestProject): Promise<() => Promise<void>> => {

@@ -15,6 +15,12 @@ const clusters: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   'prod-us': { tier: 'production', region: 'us' },
 };
 
+const facts = {
+  kubernetesVersion: 'v1.36.3',
+  apiVersions: ['policy/v1/PodDisruptionBudget'],
+  isUpgrade: false,
+};
+
 let tools = { kustomize: '', helm: '' };
 let applications: readonly DeclaredApplication[] = [];
 const fits = (labels: Readonly<Record<string, string>>, wanted: Readonly<Record<string, string>>): boolean =>
@@ -36,9 +42,12 @@ const renderOn = async (name: string, cluster: string): Promise<Rendered> => {
     namespace: spec.namespace,
     substitute: Object.assign({}, ...fitting.map(({ substitute }) => substitute)) as Record<string, string>,
     patches: fitting.flatMap(({ patches }) => patches),
+    ...(spec.helm && {
+      helm: { ...spec.helm, values: [...spec.helm.values, ...fitting.flatMap(({ values = [] }) => values)] },
+    }),
   };
   const lineage = await lineageOf(folderTree(root), target);
-  const release = { application: name };
+  const release = { application: name, facts };
   return render({ spec: target, root, tools, release, renderKey: renderKeyOf(target, lineage, release) });
 };
 const find = ({ objects }: Rendered, kind: string) => objects.find((object) => object.kind === kind);
@@ -58,7 +67,7 @@ beforeAll(async () => {
 });
 
 describe('the example fleet', () => {
-  test('has six applications on twelve targets', () => {
+  test('has seven applications on fifteen targets', () => {
     expect(
       Object.fromEntries(applications.map((application) => [application.spec.name, placed(application)])),
     ).toEqual({
@@ -66,6 +75,7 @@ describe('the example fleet', () => {
       'checkout-staging': ['staging'],
       'checkout-production': ['prod-eu', 'prod-us'],
       'edge-cache': ['prod-eu', 'prod-us'],
+      recommendations: ['staging', 'prod-eu', 'prod-us'],
       reports: ['prod-eu'],
       storefront: ['staging', 'prod-eu', 'prod-us'],
     });
@@ -104,5 +114,17 @@ describe('the example fleet', () => {
     });
     expect(find(eu, 'Deployment')?.spec).toMatchObject({ replicas: 3 });
     expect(find(us, 'Deployment')?.spec).toMatchObject({ replicas: 2 });
+  });
+
+  test('differs between tiers and regions by the values of its chart', async () => {
+    const [staging, eu, us] = await Promise.all(
+      ['staging', 'prod-eu', 'prod-us'].map((cluster) => renderOn('recommendations', cluster)),
+    );
+    const replicas = [staging, eu, us].map((one) => one && find(one, 'Deployment')?.spec);
+    expect(replicas).toMatchObject([{ replicas: 1 }, { replicas: 3 }, { replicas: 2 }]);
+    expect(eu && find(eu, 'ConfigMap')?.data).toEqual({ MODEL: 'basket-2-eu', SUGGESTIONS: '6' });
+    expect(us && find(us, 'ConfigMap')?.data).toEqual({ MODEL: 'basket-2', SUGGESTIONS: '6' });
+    expect(staging && find(staging, 'PodDisruptionBudget')).toBeUndefined();
+    expect(us && find(us, 'PodDisruptionBudget')).toBeDefined();
   });
 });

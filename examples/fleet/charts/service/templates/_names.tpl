@@ -1,0 +1,3 @@
+{{- define "service.labels" -}}
+app: {{ .Release.Name }}
+{{- end }}

@@ -1,6 +1,7 @@
 export { Projector } from './projecting/projector.js';
 export type { ProjectorReport } from './projecting/projector.js';
 export type { Rebuilt } from './projecting/rebuild.js';
+export type { DriftFilter, DriftRow } from './reading/drifts.js';
 export type { EventFilter, LoggedEvent } from './reading/events.js';
 export type { FleetStateRow } from './reading/fleet-state.js';
 export { Views } from './reading/views.js';

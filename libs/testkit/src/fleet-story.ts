@@ -252,6 +252,37 @@ export const healthIs = (to: string, revision: string, correlationId: string, p:
     },
   ],
 });
+/** A drift of a target, and which; the only target of the story where nothing else is said. */
+export type DriftOf = {
+  readonly application?: string;
+  readonly cluster?: string;
+  readonly firstSeen?: string;
+  readonly flaps?: number;
+};
+const driftBegan = '2026-05-04T14:00:00.000Z';
+const drifting = ({ application = 'checkout', cluster = 'prod-eu', firstSeen = driftBegan }: DriftOf) => ({
+  subject: subjects.target(cluster, 'default', application),
+  correlationId: 'c-1',
+  data: { revision: revisionA, plan: planA, firstSeen },
+});
+
+/** Somebody scaled the Deployment of the application to this. */
+export const drifted = (to: number, { flaps = 0, ...of }: DriftOf = {}): Decision => {
+  const { data, ...decision } = drifting(of);
+  const object = { apiVersion: 'apps/v1', kind: 'Deployment', namespace: 'checkout', name: 'web' };
+  const field = { path: '/spec/replicas', change: 'changed', from: 2, to, manager: 'kubectl-edit' };
+  const objects = [{ object, change: 'changed', fields: [field], fieldCount: 1 }];
+  const said = { ...data, objects, objectCount: 1, document: blob, flaps };
+  return { ...decision, events: [{ type: 'DriftDetected', data: said }] };
+};
+export const undrifted = (by: string, of: DriftOf = {}, more: object = {}): Decision => {
+  const { data, ...decision } = drifting(of);
+  return {
+    ...decision,
+    events: [{ type: 'DriftHealed', data: { ...data, lifetimeSeconds: 4.5, by, ...more } }],
+  };
+};
+
 export const completed = (revision: string, correlationId: string, rollout: string): Decision => ({
   subject: subjects.application('default', 'checkout'),
   correlationId,

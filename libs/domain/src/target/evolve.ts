@@ -93,7 +93,8 @@ export const evolve = (state: TargetState, event: LoggedTargetEvent): TargetStat
     case 'HealthTransitioned':
       return { ...state, held: { ...state.held, health: { plan: event.data.plan, word: event.data.to } } };
     case 'TargetOrphaned':
-      return { status: 'orphaned', held: state.held };
+      // What is ours no more drifts no more.
+      return withDrift({ status: 'orphaned', held: state.held }, undefined);
     case 'DriftDetected': {
       const { plan, revision, firstSeen, document } = event.data;
       return withDrift(state, { plan, revision, firstSeen, document: document.digest });

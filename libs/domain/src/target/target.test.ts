@@ -188,6 +188,12 @@ describe('drift', () => {
     expect(decider.decide(given(...applied, started('2', planB)), drift())).toEqual([]);
   });
 
+  test('of a target that is released is none any more when it comes back', () => {
+    const orphaned: LoggedTargetEvent = { type: 'TargetOrphaned', data: { reason: 'retired', objects: 1 } };
+    const back = given(...applied, detected(), orphaned, started('2', planB));
+    expect(typesOf(decider.decide(back, ending))).toEqual(['ApplySucceeded']);
+  });
+
   test('that is gone says who put it back, where that is known', () => {
     const state = given(...applied, detected());
     const [known] = decider.decide(state, { ...noDrift(), manager: 'kubectl-edit' } as TargetCommand);

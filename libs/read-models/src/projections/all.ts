@@ -3,6 +3,7 @@ import type { AnyTable } from '../tables/table.js';
 import { applicationsProjection } from './applications.js';
 import { clustersProjection } from './clusters.js';
 import { deploymentsProjection } from './deployments.js';
+import { driftsProjection } from './drifts.js';
 import { eventsProjection } from './events.js';
 import { plansProjection } from './plans.js';
 import { repositoriesProjection } from './repositories.js';
@@ -18,6 +19,7 @@ export const projections: readonly Projection[] = [
   targetsProjection,
   plansProjection,
   deploymentsProjection,
+  driftsProjection,
   servicesProjection,
 ];
 

@@ -53,9 +53,16 @@ const goldens = (): readonly LogEntry[] => {
   });
 };
 
+const drifts = [story.drifted(3), story.drifted(4, { flaps: 2 }), story.undrifted('cluster')];
+
 const anyHistory = fc
   .array(
-    fc.constantFrom(...story.wholeStory, story.unchanged(story.revisionB, 'c-2', 'r-2'), story.released),
+    fc.constantFrom(
+      ...story.wholeStory,
+      story.unchanged(story.revisionB, 'c-2', 'r-2'),
+      story.released,
+      ...drifts,
+    ),
     { maxLength: 60 },
   )
   .map(story.entriesOf);

@@ -1,11 +1,13 @@
 import { DataSource, type EntitySchema } from 'typeorm';
 
+import { Drifts1700000000005 } from '../migrations/0005-drifts.js';
 import { DriftView1700000000003 } from '../migrations/0003-drift-view.js';
 import { Pause1700000000004 } from '../migrations/0004-pause.js';
 import { SqlViews1700000000002 } from '../migrations/0002-sql-views.js';
 import { Tables1700000000001 } from '../migrations/0001-tables.js';
 import { projectedTables } from '../projections/all.js';
 import { projectionTable, unreadableTable } from '../tables/bookkeeping.js';
+import { driftView } from './drifts.js';
 import { fleetStateView } from './fleet-state.js';
 
 /** Where the views lie. A rebuild fills the shadow and then gives it this name. */
@@ -17,6 +19,7 @@ export const retiredSchema = 'syncline_retired';
 const entities: readonly EntitySchema[] = [
   ...[projectionTable, unreadableTable, ...projectedTables].map((table) => table.entity),
   fleetStateView,
+  driftView,
 ];
 
 /** A source of the views in one schema; unqualified names resolve to it. Never synchronised: migrations alone make tables. */
@@ -26,7 +29,13 @@ export const viewsSource = (url: string, schema: string): DataSource =>
     url,
     schema,
     entities: [...entities],
-    migrations: [Tables1700000000001, SqlViews1700000000002, DriftView1700000000003, Pause1700000000004],
+    migrations: [
+      Tables1700000000001,
+      SqlViews1700000000002,
+      DriftView1700000000003,
+      Pause1700000000004,
+      Drifts1700000000005,
+    ],
     migrationsTableName: 'migration',
     migrationsTransactionMode: 'all',
     synchronize: false,

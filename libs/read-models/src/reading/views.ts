@@ -15,6 +15,7 @@ import { parkedTable, type ParkedRow } from '../tables/service.js';
 import { In, LessThan, Like, type DataSource, type EntityManager } from 'typeorm';
 
 import { viewsSchema, viewsSource } from './data-source.js';
+import { readDrifts, type DriftFilter, type DriftRow } from './drifts.js';
 import {
   countEvents,
   readEvents,
@@ -106,6 +107,10 @@ export class Views {
     const all = { ...where, ...(before !== undefined && { draftedSequence: LessThan(before) }) };
     const order = { draftedSequence: 'DESC' } as const;
     return this.#read((manager) => manager.find(planTable.entity, { where: all, order, take: limit }));
+  }
+
+  drifts(filter: DriftFilter): Promise<readonly DriftRow[]> {
+    return this.#read((manager) => readDrifts(manager, filter));
   }
 
   /** The plans whose digest begins so (hex digits only), at most two: enough to know whether it is ambiguous. */

@@ -1,0 +1,55 @@
+import { IsNull, LessThan, type EntityManager } from 'typeorm';
+
+import type { PastDriftRow } from '../tables/drift.js';
+import { defineView } from '../tables/table.js';
+
+/** A row of the SQL view `drift`: `until` is null while it lasts. */
+export type DriftRow = Omit<PastDriftRow, 'until' | 'endedBy' | 'manager'> & {
+  readonly until: string | null;
+  readonly healedBy: PastDriftRow['endedBy'] | null;
+  readonly healedByManager: string | null;
+};
+
+/** Which drifts to list, the one that began last first. `before` is the sequence at which the page before ended. */
+export type DriftFilter = Partial<Pick<DriftRow, 'project' | 'application' | 'cluster'>> & {
+  readonly open?: boolean;
+  readonly before?: number;
+  readonly limit: number;
+};
+
+export const driftView = defineView<DriftRow>('drift', {
+  project: 'text!',
+  application: 'text!',
+  cluster: 'text!',
+  sequence: 'sequence!',
+  index: 'integer!',
+  plan: 'text',
+  revision: 'text',
+  firstSeen: 'instant',
+  objects: 'json',
+  objectCount: 'integer',
+  document: 'text',
+  said: 'integer',
+  flaps: 'integer',
+  correlationId: 'text',
+  occurredAt: 'instant',
+  recordedAt: 'instant',
+  until: 'instant?',
+  healedBy: 'text?',
+  healedByManager: 'text?',
+});
+
+/** One page of drifts. */
+export const readDrifts = (
+  manager: EntityManager,
+  { open = false, before, limit, ...names }: DriftFilter,
+): Promise<readonly DriftRow[]> =>
+  manager.find(driftView, {
+    where: {
+      ...names,
+      ...(open && { until: IsNull() }),
+      ...(before !== undefined && { sequence: LessThan(before) }),
+    },
+    order: { sequence: 'DESC', index: 'DESC' },
+    take: limit,
+  });

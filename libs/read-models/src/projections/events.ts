@@ -1,4 +1,4 @@
-import { decodeToken } from '@syncline/events';
+import { decodeToken, toCloudEvent } from '@syncline/events';
 
 import { instantsOf, put, targetOf, type Projection, type Stored } from '../projecting/projection.js';
 import { eventTable } from '../tables/event.js';
@@ -30,13 +30,7 @@ const project = (event: Stored) => [
     ...namesOf(event),
     actor: event.actor,
     correlationId: event.correlationId,
-    id: event.id,
-    source: event.source,
-    version: event.version,
-    causationId: event.causationId ?? null,
-    causationSubject: event.causationSubject ?? null,
-    traceparent: event.traceparent ?? null,
-    data: event.data,
+    cloudEvent: toCloudEvent(event),
     ...instantsOf(event),
   }),
 ];
@@ -44,7 +38,7 @@ const project = (event: Stored) => [
 /** Every event, for paging by type, subject and correlation. */
 export const eventsProjection: Projection = {
   name: 'events',
-  version: 2,
+  version: 1,
   tables: [eventTable],
   reads: () => [],
   project,

@@ -1,6 +1,6 @@
 import { always, defineTable } from './table.js';
 
-/** One event of the log, for paging and for people's SQL: all that the API gives of it, each thing once. */
+/** One event of the log, for paging and for people's SQL; `cloudEvent` is the event as the API gives it out. */
 export type EventRow = {
   readonly sequence: number;
   readonly index: number;
@@ -11,14 +11,7 @@ export type EventRow = {
   readonly application: string | null;
   readonly actor: string;
   readonly correlationId: string;
-  readonly id: string;
-  readonly source: string;
-  /** Of the type, as its data is here. */
-  readonly version: number;
-  readonly causationId: string | null;
-  readonly causationSubject: string | null;
-  readonly traceparent: string | null;
-  readonly data: unknown;
+  readonly cloudEvent: Readonly<Record<string, unknown>>;
   readonly occurredAt: string;
   readonly recordedAt: string;
 };
@@ -34,13 +27,7 @@ export const eventTable = defineTable<EventRow>(
     application: 'text?',
     actor: 'text',
     correlationId: 'text',
-    id: 'text',
-    source: 'text',
-    version: 'integer',
-    causationId: 'text?',
-    causationSubject: 'text?',
-    traceparent: 'text?',
-    data: 'document',
+    cloudEvent: 'document',
     occurredAt: 'instant',
     recordedAt: 'instant',
   },

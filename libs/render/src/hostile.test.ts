@@ -32,8 +32,8 @@ const expected: Readonly<Record<keyof typeof hostile.manifests, string>> = {
   '100 MB of YAML': 'yaml-limit app/a.yaml:1',
   '15 MB of small values': '1 objects',
   '15 MB of empty lists': 'yaml-limit app/a.yaml:1',
-  '50,000 documents': 'yaml-limit app/a.yaml:25002',
-  'four million empty documents': 'yaml-limit app/a.yaml:1',
+  '50,000 documents': 'yaml-limit app/a.yaml:25001',
+  'four million empty documents': 'yaml-limit app/a.yaml:5001',
   'a list of 20,000 objects': 'object-limit app/a.yaml:1',
   'a list of 200,000 objects': 'yaml-limit app/a.yaml:1',
   '100,000 levels of lists': 'yaml-limit app/a.yaml:1',
@@ -73,7 +73,6 @@ const expected: Readonly<Record<keyof typeof hostile.manifests, string>> = {
 const slow: readonly string[] = [
   '15 MB of small values',
   '15 MB of empty lists',
-  'four million empty documents',
   'a list of 200,000 objects',
   'a million anchors',
 ];

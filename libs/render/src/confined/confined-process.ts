@@ -44,7 +44,10 @@ export class ConfinedProcess {
   #idle: NodeJS.Timeout | undefined;
 
   /** `ended` hears of processes that had to be ended. */
-  constructor(private readonly ended: (why: 'time' | 'memory') => void) {}
+  constructor(
+    private readonly ended: (why: 'time' | 'memory') => void,
+    private readonly bounds: { readonly heapMegabytes: number } = limits,
+  ) {}
 
   /** Throws {@link RenderError}: what the task came to, `time-limit` or `memory-limit` with the file that was read last, `aborted`. */
   run<Name extends TaskName>(task: Task<Name>): Promise<Tasks[Name]['answer']> {
@@ -82,7 +85,7 @@ export class ConfinedProcess {
   }
 
   #start(): ChildProcess {
-    const heap = [`--max-old-space-size=${limits.heapMegabytes}`, '--max-semi-space-size=16'];
+    const heap = [`--max-old-space-size=${this.bounds.heapMegabytes}`, '--max-semi-space-size=16'];
     const command = [process.execPath, ...heap, program];
     const child = spawn('/bin/sh', ['-c', 'ulimit -c 0; exec "$@"', 'sh', ...command], {
       detached: true,
@@ -155,7 +158,7 @@ export class ConfinedProcess {
       return;
     }
     this.ended('memory');
-    const sentence = `takes more than ${limits.heapMegabytes} MB of memory to be read`;
+    const sentence = `takes more than ${this.bounds.heapMegabytes} MB of memory to be read`;
     running.settle({ error: new RenderError('memory-limit', sentence, placeOf(running.lastRead)) });
   }
 }

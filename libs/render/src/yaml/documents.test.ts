@@ -109,7 +109,7 @@ describe('hostile YAML', () => {
     ['an unknown alias', 'a: *nobody\n', 'yaml-invalid', 1],
     ['an alias of another document', 'a: &a 1\n---\nb: *a\n', 'yaml-invalid', 3],
     ['a byte order mark that is no first character', 'a: 1\n---\n\ufeffb: 1\n', 'yaml-invalid', 3],
-    ['too many documents', '---\na: 1\n'.repeat(5001), 'yaml-limit', 10_002],
+    ['too many documents', '---\na: 1\n'.repeat(5001), 'yaml-limit', 10_001],
   ] as const)('is refused: %s', (_, text, code, line) => {
     const error = refusal(text);
     expect(error.code).toBe(code);

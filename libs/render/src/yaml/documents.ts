@@ -3,7 +3,7 @@ import { constructFromEvents, EVENT_ID, parseEvents, YAMLException, type Event }
 import { RenderError } from '../render-error.js';
 import { copyJson, NotJson, type NodeBudget } from './json-value.js';
 import { limits } from './limits.js';
-import { lineOfPath, type ParsedFile, type Path } from './positions.js';
+import { lineAtOffset, lineOfPath, type ParsedFile, type Path } from './positions.js';
 import { kubernetesSchema } from './schema.js';
 
 /** One document of a YAML or JSON file. */
@@ -37,13 +37,20 @@ const orSyntaxError = <Result>(file: string, work: () => Result): Result => {
 const rootsOf = (events: readonly Event[]): readonly number[] =>
   events.flatMap((event, index) => (event.type === EVENT_ID.DOCUMENT ? [index + 1] : []));
 
+const tooManyDocuments = (file: string, line: number): RenderError =>
+  new RenderError('yaml-limit', `more than ${limits.documentsPerFile} documents`, { file, line });
+
+/** Where the marker (YAML 1.2, 9.1.2) stands that begins a document for so many times; nothing else may begin a line like it. */
+const startOfDocument = (text: string, times: number): number | undefined => {
+  const marker = /^---(?=\s|$)/gm;
+  for (let found = 0; found < times; found += 1) if (!marker.test(text)) return undefined;
+  return marker.lastIndex;
+};
+
 /** What a file comes to is known from its events, before anything is made of them. */
 const checkCounts = (parsed: ParsedFile, file: string, roots: readonly number[]): void => {
   const tooMany = roots[limits.documentsPerFile];
-  if (tooMany !== undefined) {
-    const line = lineOfPath(parsed, tooMany, []);
-    throw new RenderError('yaml-limit', `more than ${limits.documentsPerFile} documents`, { file, line });
-  }
+  if (tooMany !== undefined) throw tooManyDocuments(file, lineOfPath(parsed, tooMany, []));
   if (parsed.events.length > limits.nodesPerFile)
     throw new RenderError('yaml-limit', `more than ${limits.nodesPerFile} values`, { file, line: 1 });
 };
@@ -78,10 +85,12 @@ const checkText = (file: string, text: string): void => {
     const reason = `larger than ${limits.fileBytes / 1024 / 1024} MiB`;
     throw new RenderError('yaml-limit', reason, { file, line: 1 });
   }
+  const beyond = startOfDocument(text, limits.documentsPerFile + 1);
+  if (beyond !== undefined) throw tooManyDocuments(file, lineAtOffset(text, beyond));
   // YAML allows one before each document; the parser takes it for the beginning of the first key, which then is another key.
   const mark = text.indexOf('\n\ufeff');
   if (mark < 0) return;
-  const line = text.slice(0, mark + 1).split('\n').length;
+  const line = lineAtOffset(text, mark + 1);
   throw new RenderError('yaml-invalid', 'a byte order mark stands within the file', { file, line });
 };
 

@@ -7,7 +7,7 @@ export type Path = readonly (string | number)[];
 export type ParsedFile = { readonly text: string; readonly events: readonly Event[] };
 
 /** The line (from 1) of an offset. */
-const lineAtOffset = (text: string, offset: number): number => {
+export const lineAtOffset = (text: string, offset: number): number => {
   let line = 1;
   for (let at = text.indexOf('\n'); at !== -1 && at < offset; at = text.indexOf('\n', at + 1)) line += 1;
   return line;

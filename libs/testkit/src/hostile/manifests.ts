@@ -64,3 +64,30 @@ export const manifests = {
 
 /** Bytes of a manifest that are no UTF-8: a name in Latin-1. */
 export const latin1Manifest = (): Uint8Array => Buffer.from(configMap('"caf\u00e9"'), 'latin1');
+
+/** An overlay over one ConfigMap whose replacements make its text twice as long, forty times. */
+export const doublingReplacements = (): Readonly<Record<string, string>> => {
+  const source = '- source: { kind: ConfigMap, name: a, fieldPath: data.a }\n';
+  const target =
+    "  targets: [{ select: { kind: ConfigMap }, fieldPaths: [data.a], options: { delimiter: '-', index: 0 } }]\n";
+  return {
+    'kustomization.yaml': `resources: [a.yaml]\nreplacements:\n${many(40, () => source + target)}`,
+    'a.yaml': configMap('a', 'data: { a: "x-x" }\n'),
+  };
+};
+
+/** Overlays that each take the one below them twice, under two prefixes: two to the power of `levels` objects. */
+export const doublingBases = (levels: number): Readonly<Record<string, string>> => {
+  const files: Record<string, string> = {
+    'l0/kustomization.yaml': 'resources: [a.yaml]\n',
+    'l0/a.yaml': configMap('a'),
+    'kustomization.yaml': `resources: [l${levels}]\n`,
+  };
+  for (let level = 1; level <= levels; level += 1) {
+    files[`l${level}/kustomization.yaml`] = 'resources: [a, b]\n';
+    for (const side of ['a', 'b'])
+      files[`l${level}/${side}/kustomization.yaml`] =
+        `namePrefix: ${side}-\nresources: [../../l${level - 1}]\n`;
+  }
+  return files;
+};

@@ -1,3 +1,4 @@
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import { subjects } from '@syncline/events';
@@ -11,7 +12,7 @@ const [deployKey, nextKey] = [generateSshKey(), generateSshKey()];
 let world: WatcherWorld;
 let ssh: SshServer;
 
-type Wrong = { readonly credential?: object; readonly url?: string; readonly knownHosts?: string };
+type Wrong = { readonly credential?: object; readonly url?: string; readonly [more: string]: unknown };
 
 const serve = (port = 0): Promise<SshServer> =>
   startSshServer({ dir: join(world.folder.path, 'git'), hostKeys: [generateSshKey()], port });
@@ -31,6 +32,73 @@ beforeAll(async () => {
 afterAll(async () => {
   await ssh.close();
   await world.close();
+});
+
+/** Somebody whose SSH key signs: git's options for it, and the line of an allowed signers file. */
+const signer = async (name: string) => {
+  const file = join(world.folder.path, name);
+  const key = generateSshKey();
+  await writeFile(file, key.private, { mode: 0o600 });
+  await writeFile(`${file}.pub`, key.public);
+  const settings = ['gpg.format=ssh', `user.signingKey=${file}`, 'commit.gpgSign=true'];
+  return { options: settings.flatMap((one) => ['-c', one]), known: `${name}@example.com ${key.public}\n` };
+};
+
+describe('a repository whose revisions have to be signed', () => {
+  test('has an unsigned one recorded and not detected, once, until a signed one comes', async () => {
+    const [ada, eve] = [await signer('ada'), await signer('eve')];
+    const clone = await world.makeRepository('signed');
+    await world.register('signed', { signatures: { allowedSigners: ada.known } });
+    const first = await world.nth('signed', 'RevisionRefused', 1);
+    expect(first.data).toMatchObject({
+      revision: await clone.git('rev-parse', 'HEAD'),
+      class: 'unsigned',
+      message: 'Describe the fleet\n',
+    });
+    expect((await world.refresh('signed')).result.outcome).toBe('refused');
+    await clone.commit('replicas: 2\n', 'by another', ...eve.options);
+    await clone.push();
+    await world.refresh('signed');
+    expect((await world.nth('signed', 'RevisionRefused', 2)).data.class).toBe('unknown-signer');
+    const good = await clone.commit('replicas: 3\n', 'by ada', ...ada.options);
+    await clone.push();
+    await world.refresh('signed');
+    const { data } = await world.nth('signed', 'RevisionDetected', 1);
+    expect(data).toMatchObject({ revision: good, signature: { format: 'ssh', bears: 'commit' } });
+    expect(data.signature?.person).toBe(data.author.person);
+    const types = (await world.eventsOf('signed')).map(({ type }) => type);
+    expect(types).toEqual([
+      'RepositoryRegistered',
+      'RevisionRefused',
+      'RevisionRefused',
+      'FetchRecovered',
+      'RevisionDetected',
+    ]);
+    for await (const { message } of world.api.log.scan({}))
+      expect(Buffer.from(message.bytes).toString()).not.toContain('ada@example.com');
+  });
+
+  test('goes on where it was when the ref comes back, and keeps its policy until unsigned ones are allowed', async () => {
+    const ada = await signer('policy');
+    const clone = await world.makeRepository('returning');
+    await world.register('returning');
+    await world.nth('returning', 'RevisionDetected', 1);
+    await world.register('returning', { signatures: { allowedSigners: ada.known } });
+    const unsigned = await clone.commit('replicas: 2\n');
+    await clone.push();
+    await world.refresh('returning');
+    await world.nth('returning', 'RevisionRefused', 1);
+    await clone.git('push', '--quiet', '--force', 'origin', 'HEAD~1:main');
+    await world.refresh('returning');
+    await world.nth('returning', 'FetchRecovered', 1);
+    await clone.push();
+    await world.register('returning', { paths: ['applications'] });
+    await world.nth('returning', 'RevisionRefused', 2);
+    await world.register('returning', { signatures: null });
+    const { data } = await world.nth('returning', 'RevisionDetected', 2);
+    expect(data).toMatchObject({ revision: unsigned, forced: false });
+    expect(data).not.toHaveProperty('signature');
+  });
 });
 
 describe('a repository over SSH', () => {
@@ -117,6 +185,7 @@ describe('a repository over SSH', () => {
     ['known hosts of another', { knownHosts: 'example.com ssh-ed25519 AAAA\n' }, /hold no key of \[127/],
     ['a deploy key by HTTP', { url: 'https://example.com/a', credential: { privateKey: 'x' } }, /is for SSH/],
     ['an option for a host', { url: 'ssh://-oProxyCommand=id/x' }, /no host that is reached/],
+    ['signers who are nobody', { signatures: { allowedSigners: '# nobody' } }, /names nobody/],
     ['an option for a path', { url: 'git@example.com:-x' }, /names no repository/],
   ];
 

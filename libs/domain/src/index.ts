@@ -36,6 +36,7 @@ export { repositoryAggregate } from './repository/repository.js';
 export { lastRevision } from './repository/state.js';
 export type {
   Detected,
+  Refused,
   Registered,
   RepositoryCommand,
   RepositoryState,

@@ -16,4 +16,6 @@ export { openRemote } from './remote/open-remote.js';
 export { isTrackable } from './remote/ref-names.js';
 export type { ConcreteRef, GitCredential, Head, Remote, RemoteLimits, RemoteOptions } from './remote/remote.js';
 export { parseRemoteUrl } from './remote/remote-url.js';
+export type { GoodSignature, SignaturePolicy, Verdict } from './signatures/policy.js';
+export { verifyPolicy } from './signatures/verify-signature.js';
 export { verifyGit } from './process/verify-git.js';

@@ -13,6 +13,7 @@ import { answered } from '../requests/positions.js';
 import { ReadsViews } from '../requests/reads-views.js';
 
 const pattern = z.string().min(1).max(500);
+const file = z.string().max(262_144);
 const newRepository = z.object({
   repository: name,
   url: z.string().min(1).max(2_000),
@@ -21,7 +22,8 @@ const newRepository = z.object({
   include: z.array(pattern).max(100).optional(),
   pollSeconds: z.int().min(1).max(86_400).optional(),
   credential: sealedText.optional(),
-  knownHosts: z.string().max(262_144).optional(),
+  knownHosts: file.optional(),
+  signatures: z.object({ keyring: file.optional(), allowedSigners: file.optional() }).nullable().optional(),
 });
 const newCredential = z.object({ credential: sealedText });
 const trustedKeys = z.object({ fingerprints: z.array(z.string().max(100)).min(1).max(20) });

@@ -1,3 +1,4 @@
+import { revisionRefusals } from '@syncline/events';
 import type {
   ApplicationRow,
   ClusterRow,
@@ -10,7 +11,7 @@ import type {
 
 /** What holds a target, by a word for programs. */
 export const holders = [
-  'cluster-lost', 'pause', 'parked', 'fetch-failed', 'configuration-rejected', 'render-failed', 'plan-refused',
+  'cluster-lost', 'pause', 'parked', 'fetch-failed', 'revision-refused', 'configuration-rejected', 'render-failed', 'plan-refused',
   'approval', 'rejected', 'observe', 'cluster', 'apply-failed', 'apply-errored', 'drift', 'unhealthy', 'rollout-halted',
 ] as const; // prettier-ignore
 
@@ -71,15 +72,29 @@ const parked: Rule = ({ parked: all }) =>
     free: `Mend what it names, then: syncline log resume ${service} ${reaction} ${subject}`,
   }));
 
-const fetchFailed: Rule = ({ repository }) =>
-  repository?.failure
-    ? {
-        by: 'fetch-failed',
-        sentence: `${repository.repository} cannot be fetched (${repository.failure.class}): ${repository.failure.reason}. What runs stays.`,
-        since: repository.failure.since,
-        free: `Mend the repository or its credential (syncline repo add ${repository.repository}); it is looked at again at each poll.`,
-      }
-    : undefined;
+/** What mends a repository that is not followed, by the class of what is wrong. */
+const mendRepository = (repository: string, failure: string): string => {
+  if (failure === 'host-key') return `Compare the fingerprints: syncline repo trust ${repository}`;
+  if (failure === 'refused') return `Give it another credential: syncline repo credential ${repository}`;
+  return `Mend the repository or its registration (syncline repo add ${repository}); it is looked at again at each poll.`;
+};
+
+const notFollowed: Rule = ({ repository: row }) => {
+  if (!row?.failure) return undefined;
+  const { repository, failure } = row;
+  const { class: kind, reason, since } = failure;
+  if (revisionRefusals.some((one) => one === kind))
+    return {
+      ...{ by: 'revision-refused', since },
+      sentence: `${repository} stands at a revision that is refused (${kind}): ${reason} What runs stays.`,
+      free: `Push a revision that one of its signers signed, or name others: syncline repo add ${repository} … --require-signed`,
+    };
+  return {
+    ...{ by: 'fetch-failed', since },
+    sentence: `${repository} cannot be fetched (${kind}): ${reason.replace(/\.$/, '')}. What runs stays.`,
+    free: mendRepository(repository, kind),
+  };
+};
 
 const configurationRejected: Rule = ({ repository }) => {
   const configuration = repository?.configuration;
@@ -186,7 +201,7 @@ const rolloutHalted: Rule = ({ target, rollout }) =>
 
 const rules: readonly Rule[] = [
   clusterLost, paused, parked, awaitingApproval, planRefused, failed, held, applyErrored, drifted, unhealthy, rolloutHalted,
-  fetchFailed, configurationRejected,
+  notFollowed, configurationRejected,
 ]; // prettier-ignore
 
 /** What holds a target, the nearest first; empty where nothing does. Pure. */

@@ -45,7 +45,7 @@ export const readCredential = async (
 ): Promise<GitCredential | undefined> => {
   const { username, passwordStdin = false, tokenStdin = false, deployKey } = options;
   const ways = [passwordStdin, tokenStdin, deployKey !== undefined].filter(Boolean).length;
-  if (ways > 1) throw usage('Give one of --password-stdin, --token-stdin and --deploy-key.');
+  if (ways > 1) throw usage('Give --password-stdin, --token-stdin or --deploy-key, not both.');
   if (ways === 0) {
     if (username === undefined) return undefined;
     throw usage('Give --password-stdin or --token-stdin with --username.');

@@ -13,6 +13,8 @@ export type RepositoryRegistration = {
   readonly credential?: GitCredential;
   /** The text of a known_hosts file. */
   readonly knownHosts?: string;
+  /** Whose signature a revision must bear to be planned; null allows unsigned ones again. */
+  readonly signatures?: { readonly keyring?: string; readonly allowedSigners?: string } | null;
 };
 
 /** Seals the credential to git-watcher, and registers the repository. Gives the position. */

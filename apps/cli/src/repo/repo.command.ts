@@ -16,10 +16,12 @@ import {
 } from './credential.js';
 import { lookAgain, type Looked } from './look-again.js';
 import { parseRef, refText, registerRepository } from './register-repository.js';
+import { readSigning, type SigningOptions } from './signing.js';
 import { hostKeysText, trustHost } from './trust.js';
 
 type AddOptions = CommonOptions &
-  CredentialOptions & {
+  CredentialOptions &
+  SigningOptions & {
     readonly ref: string;
     readonly path?: readonly string[];
     readonly include?: readonly string[];
@@ -51,6 +53,7 @@ const add = async (
     pollSeconds: options.poll,
     ...(credential && { credential }),
     ...(knownHosts !== undefined && { knownHosts }),
+    ...(await readSigning(options)),
   });
   session.show(
     { repository: name, position },
@@ -91,6 +94,7 @@ const lookedText = (name: string, { outcome, repository: found }: Looked): strin
   const at =
     typeof revision === 'string' ? ` at ${short(revision)} ${headline(message ?? '')}`.trimEnd() : '';
   if (outcome === 'failed') return `Repository ${name} cannot be read: ${failure?.reason ?? 'see repo list'}`;
+  if (outcome === 'refused') return `Repository ${name} stays${at}: ${failure?.reason ?? 'see repo list'}`;
   if (outcome === 'detected') return `Repository ${name} is now${at}.`;
   if (outcome === 'unchanged') return `Repository ${name} is still${at}.`;
   return `Repository ${name} is being looked at. syncline repo list shows what becomes of it.`;
@@ -169,6 +173,10 @@ export const addRepo = (program: Command, surroundings: Surroundings): void => {
     .option('--include <pattern>', 'which files are read; may be given again (all by default)', collect)
     .option('--poll <seconds>', 'how often it is looked at', parseSeconds, 60)
     .option('--known-hosts <file>', 'known_hosts file that holds the keys of its SSH host')
+    .option('--require-signed', 'plan only revisions that somebody signed whom the next two options name')
+    .option('--keyring <file>', 'OpenPGP public keys in ASCII armour (gpg --armor --export)')
+    .option('--allowed-signers <file>', 'allowed signers of SSH signatures (ssh-keygen(1))')
+    .option('--allow-unsigned', 'require signatures no longer')
     .action((name: string, url: string, options: AddOptions) => add(surroundings, name, url, options));
   addAccess(repo, surroundings);
   addLeaf(repo, {

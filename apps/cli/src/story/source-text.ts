@@ -10,10 +10,16 @@ export const repositoryText = (event: RepositoryEvent): string => {
     case 'HostKeysTrusted':
       return `the keys of its SSH host are trusted: ${event.data.hostKeys.map(({ type }) => type).join(', ')}`;
     case 'RevisionDetected': {
-      const { revision, repository, ref, tag, message, forced, reverts } = event.data;
+      const { revision, repository, ref, tag, message, forced, reverts, author, signature } = event.data;
       const how = forced ? ', pushed with force' : '';
       const reverted = reverts[0] === undefined ? '' : `, a revert of ${short(reverts[0])}`;
-      return `${short(revision)} seen on ${repository}@${tag ?? ref.name}${how}${reverted}: "${headline(message)}"`;
+      const by = signature?.person === author.person ? 'its author' : signature?.key;
+      const signed = by === undefined ? '' : `, signed by ${by}`;
+      return `${short(revision)} seen on ${repository}@${tag ?? ref.name}${how}${signed}${reverted}: "${headline(message)}"`;
+    }
+    case 'RevisionRefused': {
+      const { revision, repository, ref, tag, message, reason } = event.data;
+      return `${short(revision)} on ${repository}@${tag ?? ref.name} is not planned: "${headline(message)}". ${reason}`;
     }
     case 'FetchFailed':
       return `cannot be read (${event.data.class}): ${event.data.reason}`;

@@ -5,8 +5,11 @@ import {
   type CommitDetails,
   type ConcreteRef,
   type GitCredential,
+  type GoodSignature,
   type Mirror,
   type Remote,
+  type SignaturePolicy,
+  type Verdict,
 } from '@syncline/git';
 
 import type { Mirrors } from './mirrors.js';
@@ -21,6 +24,12 @@ export type FoundRevision = {
   /** The revision on whose tree the pack builds; absent where it holds the whole tree. */
   readonly base?: string;
   readonly pack: Uint8Array;
+  readonly signature?: GoodSignature;
+};
+
+/** A revision that the tracked ref stands at, and that the policy of the repository refuses. */
+export type RefusedRevision = Pick<FoundRevision, 'commit' | 'tag'> & {
+  readonly refusal: Extract<Verdict, { isGood: false }>;
 };
 
 /** What a look at a remote needs. */
@@ -28,6 +37,8 @@ export type Look = {
   readonly state: Registered;
   readonly mirrors: Mirrors;
   readonly credential?: GitCredential;
+  /** Whose signature a revision must bear. */
+  readonly policy?: () => Promise<SignaturePolicy>;
   readonly signal: AbortSignal;
 };
 
@@ -36,15 +47,19 @@ const isLocal = (error: unknown): boolean =>
   error instanceof GitError && ['corrupt', 'object-missing', 'git-failed'].includes(error.code);
 
 /**
- * Looks at the remote: undefined where the tracked ref stands where it stood. A mirror that turns out to be broken is made
+ * Looks at the remote: undefined where the tracked ref stands at the last revision, `still-refused` at one that was refused. A mirror that turns out to be broken is made
  * anew, once, before the remote is blamed.
  */
-export const findRevision = async (look: Look): Promise<FoundRevision | undefined> => {
+export const findRevision = async (
+  look: Look,
+): Promise<FoundRevision | RefusedRevision | 'still-refused' | undefined> => {
   const { state, credential, signal, mirrors } = look;
   const { url, ref, repository, hostKeys } = state.registration;
   const remote = openRemote({ url, ...(credential && { credential }), ...(hostKeys && { hostKeys }) });
   const { oid, ref: at } = await remote.locate(ref, signal);
   if (oid === lastRevision(state)) return undefined;
+  // A tag may be signed anew and still lead to the same commit.
+  if (oid === state.refused && at.kind !== 'tag') return 'still-refused';
   try {
     return await fetchRevision(look, remote, at);
   } catch (error) {
@@ -55,21 +70,25 @@ export const findRevision = async (look: Look): Promise<FoundRevision | undefine
 };
 
 const fetchRevision = async (
-  { state, mirrors, signal }: Look,
+  { state, mirrors, policy, signal }: Look,
   remote: Remote,
   ref: ConcreteRef,
-): Promise<FoundRevision | undefined> => {
+): Promise<FoundRevision | RefusedRevision | undefined> => {
   const { include } = state.registration;
   const mirror = await mirrorFor(state, mirrors);
   const head = await remote.fetch(ref, mirror, { history: state.base !== undefined, signal });
   if (head === lastRevision(state)) return undefined;
   const commit = await mirror.readCommit(head);
+  const tag = state.registration.ref.kind === 'semver' ? { tag: ref.name } : {};
+  const verdict = policy && (await mirror.verifySignature(head, ref, await policy()));
+  if (verdict && !verdict.isGood) return { commit, ...tag, refusal: verdict };
   const hasBase = state.base !== undefined && (await mirror.hasCommit(state.base));
   const isAhead = hasBase && (await mirror.isAncestor(state.base, head));
   const base = hasBase ? { base: state.base } : {};
   return {
     commit,
-    ...(state.registration.ref.kind === 'semver' && { tag: ref.name }),
+    ...tag,
+    ...(verdict && { signature: verdict.signature }),
     forced: state.base !== undefined && !isAhead,
     saidReverts: await mirror.readReverts(head, isAhead ? state.base : undefined),
     pack: await mirror.makePack({ head, include, signal, ...base }),

@@ -2,7 +2,7 @@ import pLimit from 'p-limit';
 
 /** What a poll came to, and how often the repository is polled. */
 export type Polled = {
-  readonly outcome: 'unchanged' | 'detected' | 'failed' | 'outdated' | 'unregistered';
+  readonly outcome: 'unchanged' | 'detected' | 'refused' | 'failed' | 'outdated' | 'unregistered';
   readonly pollSeconds: number;
 };
 

@@ -13,7 +13,7 @@ const patienceMs = 10_000;
 /** What a look at a repository came to; `pending` where it takes longer than one waits. */
 export type Refreshed = {
   readonly repository: string;
-  readonly outcome: 'unchanged' | 'detected' | 'failed' | 'pending';
+  readonly outcome: 'unchanged' | 'detected' | 'refused' | 'failed' | 'pending';
 };
 
 const payload = z.object({ repository: z.string().min(1) });

@@ -1,17 +1,20 @@
 import {
+  lastRevision,
   repositoryAggregate,
   type Detected,
+  type Refused,
   type Registered,
   type RepositoryCommand,
 } from '@syncline/domain';
 import { fetchFailures, subjects, type FetchFailure } from '@syncline/events';
-import { GitError, type GitSignature } from '@syncline/git';
+import { GitError, type GitSignature, type GoodSignature } from '@syncline/git';
 import { Aggregates, BlobStore, Clock, People, sha256Hex, type Cause } from '@syncline/kernel';
 import { encryptPack, SealingError } from '@syncline/sealing';
 
 import type { Credentials } from '../credentials/credentials.js';
 import { watcher } from '../service.js';
-import { findRevision, type FoundRevision } from './find-revision.js';
+import { readSigners } from '../registration/signers.js';
+import { findRevision, type FoundRevision, type RefusedRevision } from './find-revision.js';
 import type { Mirrors } from './mirrors.js';
 import type { Polled } from './poll-schedule.js';
 
@@ -58,14 +61,41 @@ export class RepositoryPoll {
   }
 
   async #look(state: Registered, sequence: number, signal: AbortSignal): Promise<Polled['outcome']> {
-    const { mirrors, credentials } = this.parts;
-    const sealed = state.registration.credential;
+    const { mirrors, credentials, blobs } = this.parts;
+    const { credential: sealed, signers } = state.registration;
     const credential = sealed && (await credentials.open(sealed));
-    const found = await findRevision({ state, mirrors, signal, ...(credential && { credential }) });
+    const found = await findRevision({
+      ...{ state, mirrors, signal },
+      ...(credential && { credential }),
+      ...(signers && { policy: () => readSigners(blobs, signers) }),
+    });
     const at = this.#now();
+    if (found === 'still-refused') return 'refused';
+    if (found && 'refusal' in found) return this.#refuse(state, sequence, found, at);
     if (found) return this.#detect(state, sequence, found, at);
     if (state.outage) await this.#decide(state, { type: 'reach', at }, causeOf(state, sequence, 'reached'));
     return 'unchanged';
+  }
+
+  async #refuse(
+    state: Registered,
+    sequence: number,
+    { commit, tag, refusal }: RefusedRevision,
+    at: string,
+  ): Promise<Polled['outcome']> {
+    const previous = lastRevision(state);
+    const refused: Refused = {
+      revision: commit.oid,
+      author: await this.#sign(commit.author),
+      message: commit.message,
+      class: refusal.class,
+      reason: refusal.reason,
+      ...(tag !== undefined && { tag }),
+      ...(previous !== undefined && { previous }),
+    };
+    const cause = causeOf(state, sequence, `refused-${commit.oid}`);
+    await this.#decide(state, { type: 'refuse', refused, at }, cause);
+    return 'refused';
   }
 
   /** The pack first: whoever reads the event finds it. A repeat after a crash stores and says the same. */
@@ -77,7 +107,8 @@ export class RepositoryPoll {
   ): Promise<Polled['outcome']> {
     const { blobs, packKey } = this.parts;
     const { commit, tag, forced, saidReverts, base } = found;
-    const previous = state.seen.at(-1)?.revision;
+    const previous = lastRevision(state);
+    const signature = found.signature && (await this.#signature(found.signature));
     const pack = await blobs.put('hub', encryptPack(found.pack, packKey), packMediaType);
     const detected: Detected = {
       revision: commit.oid,
@@ -92,6 +123,7 @@ export class RepositoryPoll {
       ...(tag !== undefined && { tag }),
       ...(previous !== undefined && { previous }),
       ...(base !== undefined && { base }),
+      ...(signature && { signature }),
     };
     const cause = causeOf(state, sequence, commit.oid);
     const events = await this.#decide(state, { type: 'detect', detected, at }, cause);
@@ -102,6 +134,10 @@ export class RepositoryPoll {
     const command = { type: 'fail', ...failure, at: this.#now() } as const;
     await this.#decide(state, command, causeOf(state, sequence, `failed-${failure.class}`));
     return 'failed';
+  }
+
+  async #signature({ signer, ...rest }: GoodSignature): Promise<NonNullable<Detected['signature']>> {
+    return { ...rest, person: await this.parts.people.identify(signer) };
   }
 
   /** A commit may name nobody; then its author is known by the name alone, or as nobody. */

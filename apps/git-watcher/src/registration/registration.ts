@@ -1,10 +1,13 @@
 import { trackedRef, type HostKey, type TrackedRef } from '@syncline/events';
-import { isTrackable, parseRemoteUrl, readKnownHosts } from '@syncline/git';
+import { isTrackable, parseRemoteUrl, readKnownHosts, type SignaturePolicy } from '@syncline/git';
 import { CommandRefused } from '@syncline/kernel';
 import { z } from 'zod';
 
 /** Bytes as a command carries them. */
 export const base64 = z.base64().transform((text) => new Uint8Array(Buffer.from(text, 'base64')));
+
+/** Of what a registration brings along as files. */
+const longestFile = 262_144;
 
 const payload = z.object({
   repository: z.string(),
@@ -14,7 +17,14 @@ const payload = z.object({
   include: z.array(z.string()).default([]),
   pollSeconds: z.int().min(1).max(86_400).default(30),
   credential: base64.optional(),
-  knownHosts: z.string().max(262_144).optional(),
+  knownHosts: z.string().max(longestFile).optional(),
+  signatures: z
+    .object({
+      keyring: z.string().max(longestFile).optional(),
+      allowedSigners: z.string().max(longestFile).optional(),
+    })
+    .nullable()
+    .optional(),
 });
 
 /** What is asked to be registered, in order. */
@@ -28,8 +38,12 @@ export type Registration = {
   readonly hostKeys?: HostKey[];
 };
 
-/** A registration, and the sealed bytes of the credential that comes with it. */
-export type RegistrationRequest = { readonly wanted: Registration; readonly sealed?: Uint8Array };
+/** A registration, the sealed bytes of the credential, and whose signatures are asked for: null, of nobody any longer. */
+export type RegistrationRequest = {
+  readonly wanted: Registration;
+  readonly sealed?: Uint8Array;
+  readonly signatures?: SignaturePolicy | null;
+};
 
 const refuse = (sentence: string): CommandRefused => new CommandRefused('registration-invalid', sentence);
 
@@ -59,7 +73,7 @@ const readHostKeys = (url: string, knownHosts: string): HostKey[] => {
 export const readRegistration = (given: unknown): RegistrationRequest => {
   const parsed = payload.safeParse(given);
   if (!parsed.success) throw refuse(`The registration is incomplete. ${z.prettifyError(parsed.error)}`);
-  const { credential, knownHosts, ...wanted } = parsed.data;
+  const { credential, knownHosts, signatures, ...wanted } = parsed.data;
   const { repository, ref } = wanted;
   if (!/^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/.test(repository))
     throw refuse(`${repository} is no name of a repository: letters, digits, dots, dashes, at most 100.`);
@@ -76,5 +90,11 @@ export const readRegistration = (given: unknown): RegistrationRequest => {
   return {
     wanted: { ...wanted, paths, ...(hostKeys && { hostKeys }) },
     ...(credential && { sealed: credential }),
+    ...(signatures !== undefined && { signatures: signatures && policyOf(signatures) }),
   };
 };
+
+const policyOf = ({ keyring, allowedSigners }: NonNullable<z.infer<typeof payload>['signatures']>) => ({
+  ...(keyring !== undefined && { keyring }),
+  ...(allowedSigners !== undefined && { allowedSigners }),
+});

@@ -15,10 +15,11 @@ const registered = (
   registration: RepositoryData<'RepositoryRegistered'>,
 ): RepositoryState => {
   if (state.status === 'unregistered') return { status: 'registered', registration, seen: [] };
-  const { base, outage, ...rest } = state;
+  const { status, seen, base, outage } = state;
   const keepsBase = base !== undefined && reads(registration) === reads(state.registration);
   return {
-    ...rest,
+    status,
+    seen,
     registration,
     ...(keepsBase && { base }),
     ...forgiven(outage),
@@ -28,6 +29,12 @@ const registered = (
 /** It may fail otherwise now, so that every class is worth saying again. */
 const forgiven = (outage: Outage | undefined): { readonly outage?: Outage } =>
   outage ? { outage: { since: outage.since, said: [] } } : {};
+
+const fetchFailed = (state: Registered, data: RepositoryData<'FetchFailed'>): RepositoryState => {
+  const { status, registration, seen, base } = state;
+  const outage = failed(state.outage, data);
+  return { status, registration, seen, ...(base !== undefined && { base }), outage };
+};
 
 const trusted = (state: Registered, { hostKeys }: RepositoryData<'HostKeysTrusted'>): RepositoryState => ({
   ...state,
@@ -43,6 +50,13 @@ const detected = (state: Registered, data: RepositoryData<'RevisionDetected'>): 
 const failed = (outage: Outage | undefined, data: RepositoryData<'FetchFailed'>): Outage => ({
   since: outage?.since ?? data.since,
   said: [...(outage?.said ?? []), data.class],
+});
+
+/** The ref cannot be followed, which is as an outage is, until it stands at a revision that can. */
+const refused = (state: Registered, data: RepositoryData<'RevisionRefused'>): RepositoryState => ({
+  ...state,
+  outage: { since: state.outage?.since ?? data.since, said: state.outage?.said ?? [] },
+  refused: data.revision,
 });
 
 const withoutOutage = ({ status, registration, seen, base }: Registered): RepositoryState => ({
@@ -61,8 +75,10 @@ export const evolve = (state: RepositoryState, event: RepositoryEvent): Reposito
       return trusted(state, event.data);
     case 'RevisionDetected':
       return detected(state, event.data);
+    case 'RevisionRefused':
+      return refused(state, event.data);
     case 'FetchFailed':
-      return { ...state, outage: failed(state.outage, event.data) };
+      return fetchFailed(state, event.data);
     case 'FetchRecovered':
       return withoutOutage(state);
     default:

@@ -144,6 +144,58 @@ describe('a revision', () => {
   });
 });
 
+const refuse = (revision: number, previous?: number): RepositoryCommand => ({
+  type: 'refuse',
+  refused: {
+    revision: oid(revision),
+    author: { person: 'p', at },
+    message: 'change',
+    class: 'unsigned',
+    reason: 'It is not signed.',
+    ...(previous !== undefined && { previous: oid(previous) }),
+  },
+  at,
+});
+
+describe('a revision that is not signed as it has to be', () => {
+  test('is refused once, and never one of those that were seen', () => {
+    const state = given(register(), detect(1), refuse(2, 1));
+    expect(typesOf(decider.decide(given(register(), detect(1)), refuse(2, 1)))).toEqual(['RevisionRefused']);
+    expect(decider.decide(state, refuse(2, 1))).toEqual([]);
+    expect(state).toMatchObject({ seen: [{ revision: oid(1) }], base: oid(1) });
+    expect(typesOf(decider.decide(state, refuse(3, 1)))).toEqual(['RevisionRefused']);
+  });
+
+  test('that was compared with another than the last one decides nothing', () => {
+    expect(decider.decide(given(register(), detect(1), onTop(2, 1)), refuse(3, 1))).toEqual([]);
+  });
+
+  test('is over when a signed one comes, or the ref comes back', () => {
+    const state = given(register(), detect(1), refuse(2, 1));
+    expect(typesOf(decider.decide(state, onTop(3, 1)))).toEqual(['FetchRecovered', 'RevisionDetected']);
+    expect(typesOf(decider.decide(state, { type: 'reach', at }))).toEqual(['FetchRecovered']);
+    expect(typesOf(decider.decide(given(register(), refuse(2)), detect(3)))).toEqual([
+      'FetchRecovered',
+      'RevisionDetected',
+    ]);
+  });
+
+  test('is said again after an outage, and after another registration', () => {
+    const state = given(register(), detect(1), refuse(2, 1), fail());
+    expect(typesOf(decider.decide(state, refuse(2, 1)))).toEqual(['RevisionRefused']);
+    const again = given(register(), detect(1), refuse(2, 1), register({ pollSeconds: 10 }));
+    expect(typesOf(decider.decide(again, refuse(2, 1)))).toEqual(['RevisionRefused']);
+  });
+
+  test('stays refused under a registration that says nothing of signers, until unsigned ones are allowed', () => {
+    const signers = { keyring: blob(9) };
+    const state = given(register({ signers }));
+    expect(decider.decide(state, register())).toEqual([]);
+    const [event] = decider.decide(state, { ...register(), allowsUnsigned: true } as RepositoryCommand);
+    expect(event?.data).not.toHaveProperty('signers');
+  });
+});
+
 describe('the keys of a host', () => {
   test('are trusted once, in place of those before', () => {
     const trust = { type: 'trust', hostKeys } as const;
@@ -189,6 +241,7 @@ const commands: fc.Arbitrary<RepositoryCommand> = fc.oneof(
     .map(({ revision, below }) => onTop(revision, below)),
   fc.integer({ min: 1, max: 4 }).map((revision) => detect(revision)),
   fc.constantFrom(fail('gone'), fail('slow'), { type: 'reach', at } as const),
+  fc.constantFrom(refuse(5, 1), refuse(6, 2), refuse(7)),
 );
 
 describe('any history', () => {

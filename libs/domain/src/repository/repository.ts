@@ -8,7 +8,6 @@ import {
   serverOf,
   type Registered,
   type RepositoryCommand,
-  type RepositoryData,
   type RepositoryState,
 } from './state.js';
 
@@ -18,7 +17,7 @@ const isEqual = (a: unknown, b: unknown): boolean => canonicalJson(a) === canoni
 
 const register = (
   state: RepositoryState,
-  wanted: RepositoryData<'RepositoryRegistered'>,
+  { data: wanted, allowsUnsigned = false }: Command<'register'>,
 ): readonly RepositoryEvent[] => {
   if (state.status === 'unregistered') return [{ type: 'RepositoryRegistered', data: wanted }];
   const { registration } = state;
@@ -26,7 +25,13 @@ const register = (
   const kept = isSameServer ? registration : undefined;
   const credential = wanted.credential ?? kept?.credential;
   const hostKeys = wanted.hostKeys ?? kept?.hostKeys;
-  const next = { ...wanted, ...(credential && { credential }), ...(hostKeys && { hostKeys }) };
+  const signers = wanted.signers ?? (allowsUnsigned ? undefined : registration.signers);
+  const next = {
+    ...wanted,
+    ...(credential && { credential }),
+    ...(hostKeys && { hostKeys }),
+    ...(signers && { signers }),
+  };
   return isEqual(next, registration) ? [] : [{ type: 'RepositoryRegistered', data: next }];
 };
 
@@ -55,6 +60,14 @@ const detect = (state: Registered, { detected, at }: Command<'detect'>): readonl
   ];
 };
 
+/** Said once for each revision, as long as nothing else is said of the ref in between. */
+const refuse = (state: Registered, { refused, at }: Command<'refuse'>): readonly RepositoryEvent[] => {
+  const { previous, ...found } = refused;
+  if (previous !== lastRevision(state) || found.revision === state.refused) return [];
+  const { repository, ref } = state.registration;
+  return [{ type: 'RevisionRefused', data: { repository, ref, ...found, since: at } }];
+};
+
 /** Each class of failure is said once in an outage, not once per attempt. */
 const fail = (state: Registered, command: Command<'fail'>): readonly RepositoryEvent[] => {
   const { class: failure, reason, at } = command;
@@ -64,7 +77,7 @@ const fail = (state: Registered, command: Command<'fail'>): readonly RepositoryE
 };
 
 const decide = (state: RepositoryState, command: RepositoryCommand): readonly RepositoryEvent[] => {
-  if (command.type === 'register') return register(state, command.data);
+  if (command.type === 'register') return register(state, command);
   if (state.status === 'unregistered') {
     throw new CommandRefused(
       'repository-unknown',
@@ -76,6 +89,8 @@ const decide = (state: RepositoryState, command: RepositoryCommand): readonly Re
       return trust(state, command);
     case 'detect':
       return detect(state, command);
+    case 'refuse':
+      return refuse(state, command);
     case 'reach':
       return recovered(state, command.at);
     case 'fail':

@@ -24,6 +24,8 @@ export type RepositoryState =
       readonly seen: readonly SeenRevision[];
       readonly base?: string;
       readonly outage?: Outage;
+      /** The revision at which the ref stands, and that is never planned. */
+      readonly refused?: string;
     };
 
 /** A repository that is registered. */
@@ -35,11 +37,18 @@ export type Detected = Omit<RepositoryData<'RevisionDetected'>, 'repository' | '
   readonly saidReverts: readonly string[];
 };
 
+/** A revision that the repository's policy refuses. `previous` is the revision that it was compared with. */
+export type Refused = Omit<RepositoryData<'RevisionRefused'>, 'repository' | 'ref' | 'since'> & {
+  readonly previous?: string;
+};
+
 export type RepositoryCommand =
   | {
       /** Without a credential, a known one stays as long as the repository is on the same server. */
       readonly type: 'register';
       readonly data: RepositoryData<'RepositoryRegistered'>;
+      /** Without signers, known ones stay, unless unsigned revisions are allowed from now on. */
+      readonly allowsUnsigned?: boolean;
     }
   | {
       /** Somebody believes that these are the keys of the repository's SSH host. */
@@ -50,6 +59,12 @@ export type RepositoryCommand =
       /** A poll found a commit, whose pack is stored. `at` is RFC 3339. */
       readonly type: 'detect';
       readonly detected: Detected;
+      readonly at: string;
+    }
+  | {
+      /** A poll found a commit that is not signed as it has to be. */
+      readonly type: 'refuse';
+      readonly refused: Refused;
       readonly at: string;
     }
   | {

@@ -8,6 +8,9 @@ export const fetchFailures = [
   'gone', 'empty', 'slow', 'refused', 'ref-vanished', 'unreachable', 'too-large', 'corrupt', 'host-key', 'unequipped',
 ] as const; // prettier-ignore
 
+/** Why a revision is recorded and never planned. */
+export const revisionRefusals = ['unsigned', 'wrongly-signed', 'unknown-signer'] as const;
+
 /** What of a remote is followed. The name of `semver` is a range of versions: the highest tag in it is followed. */
 export const trackedRef = z.object({ kind: z.enum(['branch', 'tag', 'commit', 'semver']), name: z.string() });
 
@@ -26,6 +29,8 @@ export const repositoryEvents = [
       credential: blobRef.optional(),
       /** The keys by which its SSH host is known; no other is believed. */
       hostKeys: z.array(hostKey).max(20).optional(),
+      /** Whose signature a revision must bear to be planned: an OpenPGP keyring, a file of allowed SSH signers. */
+      signers: z.object({ keyring: blobRef.optional(), allowedSigners: blobRef.optional() }).optional(),
     }),
   ),
   defineEvent(
@@ -55,6 +60,31 @@ export const repositoryEvents = [
       /** Objects that are new since `base`; all of them where there is no base. */
       pack: blobRef,
       base: oid.optional(),
+      /** The good signature that the commit bears, or the tag that led there; where the repository requires one. */
+      signature: z
+        .object({
+          format: z.enum(['openpgp', 'ssh']),
+          bears: z.enum(['commit', 'tag']),
+          key: z.string(),
+          person: z.string(),
+        })
+        .optional(),
+    }),
+  ),
+  defineEvent(
+    'RevisionRefused',
+    1,
+    'The tracked ref stands at a commit without the signature that the repository requires. It is never planned, and nothing changes.',
+    z.object({
+      repository: z.string(),
+      ref: trackedRef,
+      tag: z.string().optional(),
+      revision: oid,
+      author: signature,
+      message: z.string(),
+      class: z.enum(revisionRefusals),
+      reason: z.string(),
+      since: instant,
     }),
   ),
   defineEvent(
@@ -73,4 +103,5 @@ export const repositoryEvents = [
 
 export type RepositoryEvent = EventOf<typeof repositoryEvents>;
 export type FetchFailure = (typeof fetchFailures)[number];
+export type RevisionRefusal = (typeof revisionRefusals)[number];
 export type TrackedRef = z.infer<typeof trackedRef>;

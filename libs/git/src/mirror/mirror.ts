@@ -1,3 +1,5 @@
+import type { ConcreteRef } from '../remote/remote.js';
+import type { SignaturePolicy, Verdict } from '../signatures/policy.js';
 import type { CommitDetails } from './parse-commit.js';
 
 /** What a pack is to hold. */
@@ -22,6 +24,8 @@ export interface Mirror {
   isAncestor(ancestor: string, descendant: string): Promise<boolean>;
   /** The commits which the messages from `base` (exclusive; absent: of `head` alone) to `head` say they revert. */
   readReverts(head: string, base?: string): Promise<readonly string[]>;
+  /** What a policy makes of the commit at which a ref stood when it was fetched last. */
+  verifySignature(oid: string, ref: ConcreteRef, policy: SignaturePolicy): Promise<Verdict>;
   /**
    * One pack: the head with its whole tree less what the base's tree holds, and the commits between them. Whoever has the
    * base's tree and this pack can read the head.

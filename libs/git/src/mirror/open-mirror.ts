@@ -4,8 +4,12 @@ import { join } from 'node:path';
 import { GitError } from '../git-error.js';
 import { ensureBareRepository } from '../process/bare-repository.js';
 import { git, runGit } from '../process/run-git.js';
+import type { ConcreteRef } from '../remote/remote.js';
+import type { SignaturePolicy, Verdict } from '../signatures/policy.js';
+import { verifySignature } from '../signatures/verify-signature.js';
 import type { Mirror, PackOptions } from './mirror.js';
 import { makePack } from './pack.js';
+import { trackedHead } from './tracked-head.js';
 import { parseCommit, revertsIn, type CommitDetails } from './parse-commit.js';
 
 const mostMessages = '1000';
@@ -48,6 +52,11 @@ class BareMirror implements Mirror {
       base === undefined ? ['--max-count=1', head] : [`--max-count=${mostMessages}`, `${base}..${head}`];
     const messages = await git({ dir: this.dir, args: ['log', '--format=%B', ...range, '--'] });
     return [...new Set(revertsIn(messages.toString()))];
+  }
+
+  async verifySignature(oid: string, ref: ConcreteRef, policy: SignaturePolicy): Promise<Verdict> {
+    const tip = await git({ dir: this.dir, args: ['rev-parse', '--verify', trackedHead] });
+    return verifySignature({ dir: this.dir, oid, ref, tip: tip.toString().trim() }, policy);
   }
 
   makePack(options: PackOptions): Promise<Uint8Array> {

@@ -4,6 +4,7 @@ import { setInterval } from 'node:timers';
 
 import { GitError } from '../git-error.js';
 import type { Mirror } from '../mirror/mirror.js';
+import { trackedHead } from '../mirror/tracked-head.js';
 import { git, runGit } from '../process/run-git.js';
 import { classifySaid } from './classify-said.js';
 import { fetchError } from './classify.js';
@@ -12,7 +13,6 @@ import type { ConcreteRef, RemoteOptions } from './remote.js';
 import { nameOfRemote, type RemoteAddress } from './remote-url.js';
 import { withTransport } from './transport.js';
 
-const tracked = 'refs/tracked/head';
 const watchMs = 500;
 
 /** One fetch of the tracked ref. */
@@ -57,7 +57,7 @@ const fetchArguments = ({ address, ref, shallow }: FetchRun): readonly string[] 
   ...(shallow ? ['--depth=1'] : []),
   '--',
   address.address,
-  `+${refNameOf(ref) ?? ref.name}:${tracked}`,
+  `+${refNameOf(ref) ?? ref.name}:${trackedHead}`,
 ];
 
 /** Fetches with the git command into the mirror; gives the commit at which the ref stood. */
@@ -89,7 +89,7 @@ export const fetchInto = async (run: FetchRun): Promise<string> => {
 
 const trackedCommit = async ({ mirror, ref }: FetchRun, remote: string): Promise<string> => {
   try {
-    const oid = await git({ dir: mirror.dir, args: ['rev-parse', '--verify', `${tracked}^{commit}`] });
+    const oid = await git({ dir: mirror.dir, args: ['rev-parse', '--verify', `${trackedHead}^{commit}`] });
     return oid.toString().trim();
   } catch (cause) {
     if (!(cause instanceof GitError)) throw cause;

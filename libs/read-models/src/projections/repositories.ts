@@ -55,6 +55,13 @@ const rowAfter = (row: RepositoryRow, event: Stored): RepositoryRow => {
       const { class: kind, reason, since } = event.data;
       return { ...row, failure: { class: kind, reason, since } };
     }
+    case 'RevisionRefused': {
+      const { class: kind, revision, reason, since } = event.data;
+      return {
+        ...row,
+        failure: { class: kind, reason: `${revision.slice(0, 7)} is not planned. ${reason}`, since },
+      };
+    }
     case 'FetchRecovered':
       return { ...row, failure: null };
     case 'ConfigurationAccepted':
@@ -69,7 +76,7 @@ const rowAfter = (row: RepositoryRow, event: Stored): RepositoryRow => {
 };
 
 const types = [
-  'RepositoryRegistered', 'RevisionDetected', 'FetchFailed', 'FetchRecovered', 'ConfigurationAccepted', 'ConfigurationRejected',
+  'RepositoryRegistered', 'RevisionDetected', 'RevisionRefused', 'FetchFailed', 'FetchRecovered', 'ConfigurationAccepted', 'ConfigurationRejected',
 ] as const; // prettier-ignore
 type RepositoryStored = Of<(typeof types)[number]>;
 const isOfRepository = (event: Stored): event is RepositoryStored =>

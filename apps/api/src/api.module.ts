@@ -17,6 +17,7 @@ import { ClustersController } from './clusters/clusters.controller.js';
 import { RecipientsController } from './clusters/recipients.controller.js';
 import { ClusterRegistration } from './clusters/registration.js';
 import { Config } from './config.js';
+import { DriftController } from './drift/drift.controller.js';
 import { EventStreams } from './events/event-streams.js';
 import { EventsController } from './events/events.controller.js';
 import { FleetController } from './fleet/fleet.controller.js';
@@ -99,6 +100,7 @@ const controllers = [
   LogController,
   ParkedController,
   WhyController,
+  DriftController,
   ResourcesController,
   TokensController,
   DocsController,

@@ -1,4 +1,4 @@
-import { IsNull, LessThan, type EntityManager } from 'typeorm';
+import { IsNull, LessThan, Not, type EntityManager } from 'typeorm';
 
 import type { PastDriftRow } from '../tables/drift.js';
 import { defineView } from '../tables/table.js';
@@ -12,6 +12,7 @@ export type DriftRow = Omit<PastDriftRow, 'until' | 'endedBy' | 'manager'> & {
 
 /** Which drifts to list, the one that began last first. `before` is the sequence at which the page before ended. */
 export type DriftFilter = Partial<Pick<DriftRow, 'project' | 'application' | 'cluster'>> & {
+  /** Those that last, or those that ended; both where it is left out. */
   readonly open?: boolean;
   readonly before?: number;
   readonly limit: number;
@@ -42,12 +43,12 @@ export const driftView = defineView<DriftRow>('drift', {
 /** One page of drifts. */
 export const readDrifts = (
   manager: EntityManager,
-  { open = false, before, limit, ...names }: DriftFilter,
+  { open, before, limit, ...names }: DriftFilter,
 ): Promise<readonly DriftRow[]> =>
   manager.find(driftView, {
     where: {
       ...names,
-      ...(open && { until: IsNull() }),
+      ...(open !== undefined && { until: open ? IsNull() : Not(IsNull()) }),
       ...(before !== undefined && { sequence: LessThan(before) }),
     },
     order: { sequence: 'DESC', index: 'DESC' },

@@ -1,0 +1,80 @@
+import { Controller, Get, Inject, Query } from '@nestjs/common';
+import { ApiResponse, ApiTags } from '@nestjs/swagger';
+import { driftDocument } from '@syncline/events';
+import { Views, type DriftRow } from '@syncline/read-models';
+import { z } from 'zod';
+
+import { Allows } from '../access/allows.js';
+import { anyName } from '../requests/names.js';
+import { cursor, limitOf } from '../requests/positions.js';
+import { ReadsViews } from '../requests/reads-views.js';
+
+const query = z.object({
+  project: anyName.optional(),
+  application: anyName.optional(),
+  cluster: anyName.optional(),
+  open: z.stringbool({ truthy: ['true'], falsy: ['false'] }).optional(),
+  before: cursor.optional(),
+  limit: limitOf(50, 500),
+});
+
+const { objects } = driftDocument.shape;
+const drift = z.object({
+  project: z.string(),
+  application: z.string(),
+  cluster: z.string(),
+  revision: z.string(),
+  plan: z.string(),
+  firstSeen: z.string(),
+  until: z.string().nullable().describe('null while it lasts'),
+  lifetimeSeconds: z.number().optional().describe('of one that ended'),
+  endedBy: z.string().optional(),
+  manager: z.string().optional().describe('who put it back, where that is known'),
+  objects: objects.describe('at most five, with values of Secrets as HMACs'),
+  objectCount: z.int(),
+  said: z.int(),
+  flaps: z.int().describe('how often it came and went between'),
+  correlationId: z.string(),
+  occurredAt: z.string(),
+  recordedAt: z.string(),
+});
+const page = z.object({ items: z.array(drift), next: z.string().optional() });
+
+const endOf = ({ firstSeen, until, healedBy, healedByManager }: DriftRow) =>
+  until !== null && {
+    lifetimeSeconds: (Date.parse(until) - Date.parse(firstSeen)) / 1000,
+    ...(healedBy !== null && { endedBy: healedBy }),
+    ...(healedByManager !== null && { manager: healedByManager }),
+  };
+
+const driftOf = (row: DriftRow): z.infer<typeof drift> => ({
+  ...{ project: row.project, application: row.application, cluster: row.cluster },
+  ...{ revision: row.revision, plan: row.plan, firstSeen: row.firstSeen, until: row.until },
+  ...endOf(row),
+  objects: objects.parse(row.objects),
+  ...{ objectCount: row.objectCount, said: row.said, flaps: row.flaps },
+  ...{ correlationId: row.correlationId, occurredAt: row.occurredAt, recordedAt: row.recordedAt },
+});
+
+/** What is live and is not what was applied: every drift once, the one that began last first. */
+@ApiTags('drift')
+@Controller('v1/drift')
+export class DriftController {
+  constructor(@Inject(Views) private readonly views: Views) {}
+
+  @Get()
+  @Allows('viewer')
+  @ReadsViews()
+  @ApiResponse({ status: 200, standardSchema: page })
+  async list(@Query({ schema: query }) asked: z.infer<typeof query>): Promise<z.infer<typeof page>> {
+    const { limit, ...where } = asked;
+    const given = Object.fromEntries(Object.entries(where).filter(([, value]) => value !== undefined));
+    const found = await this.views.drifts({ ...given, limit: limit + 1 });
+    const rows = found.slice(0, limit);
+    const last = rows.at(-1);
+    return {
+      items: rows.map(driftOf),
+      ...(found.length > limit && last && { next: String(last.sequence) }),
+    };
+  }
+}

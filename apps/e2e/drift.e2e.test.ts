@@ -46,8 +46,15 @@ it('drift is shown with field and manager until it is gone, where it is only det
     'Deployment watched-only/watched-only /spec/template/spec/containers/[name=web]/image by kubectl-edit',
   );
   expect(await imageOf('watched-only')).toBe('registry.example.com/hotfix:9');
+  expect(await syncline.run('drift', 'watched-only')).toMatch(
+    /staging +\d+ s +open +Deployment .+ by kubectl-edit/,
+  );
   await editImage('watched-only', 'registry.example.com/watched-only:1');
   await syncline.untilTargets('watched-only', 'in sync again', (one) => one.sync === 'InSync');
+  expect(await syncline.run('drift', 'watched-only')).toBe(
+    'Nothing of watched-only is drifted. --all shows what was.',
+  );
+  expect(await syncline.run('drift', 'watched-only', '--all')).toContain('undone by kubectl-edit');
 });
 
 it('drift is healed where Git asks for it, and the history tells who caused it and how long it was there', async () => {

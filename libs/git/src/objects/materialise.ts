@@ -32,10 +32,11 @@ const entriesAt = async (
   cache: ObjectCache,
   revision: string,
   path: string,
+  atMost: number,
 ): Promise<readonly TreeEntry[]> => {
   const found = await cache.resolvePath(revision, path);
   if (!found) return [];
-  if (found.type === 'tree') return cache.readTree(revision, path, { recursive: true });
+  if (found.type === 'tree') return cache.readTree(revision, path, { recursive: true, atMost });
   return [{ ...found, path }];
 };
 
@@ -74,7 +75,7 @@ export const materialise = async (
   const written = new Set<string>();
   await mkdir(dir, { recursive: true });
   for (const path of paths.map(trimmed)) {
-    for (const entry of await entriesAt(cache, revision, path)) {
+    for (const entry of await entriesAt(cache, revision, path, 2 * maxFiles)) {
       if (written.has(entry.path)) continue;
       written.add(entry.path);
       await write(cache, entry, dir, left);

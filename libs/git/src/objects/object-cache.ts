@@ -21,13 +21,13 @@ export interface ObjectCache {
   importPack(pack: Uint8Array): Promise<void>;
   /**
    * The entries of a folder of a commit or tree (`''` or absent: its root); with `recursive` everything below it, folders
-   * included. Empty where the path is no folder or does not exist. Throws `tree-refused` where it holds more than 500,000 of
-   * them or a path is longer than 4,096 characters.
+   * included. Empty where the path is no folder or does not exist. Throws `tree-refused` where it holds more than `atMost`
+   * (500,000 where absent) or a path is longer than 4,096 characters.
    */
   readTree(
     revision: string,
     path?: string,
-    options?: { readonly recursive?: boolean },
+    options?: { readonly recursive?: boolean; readonly atMost?: number },
   ): Promise<readonly TreeEntry[]>;
   /** What stands at a path of a commit or tree; undefined where nothing does. The path `''` is the root folder. */
   resolvePath(revision: string, path: string): Promise<Omit<TreeEntry, 'path'> | undefined>;

@@ -7,7 +7,7 @@ import { git, runGit } from '../process/run-git.js';
 import { BatchReader } from './batch-reader.js';
 import { materialise } from './materialise.js';
 import type { ObjectCache, TreeEntry, WrittenLimits } from './object-cache.js';
-import { TreeWalker } from './tree-walker.js';
+import { TreeWalker, type ListOptions } from './tree-walker.js';
 
 /** After as many imports the packs are joined, so that looking something up stays one look. */
 const importsBetweenRepacks = 32;
@@ -48,12 +48,8 @@ class BareObjectCache implements ObjectCache {
     return mine;
   }
 
-  readTree(
-    revision: string,
-    path = '',
-    options: { readonly recursive?: boolean } = {},
-  ): Promise<readonly TreeEntry[]> {
-    return this.#walker.list(revision, path, options.recursive ?? false);
+  readTree(revision: string, path = '', options: ListOptions = {}): Promise<readonly TreeEntry[]> {
+    return this.#walker.list(revision, path, options);
   }
 
   resolvePath(revision: string, path: string): Promise<Omit<TreeEntry, 'path'> | undefined> {

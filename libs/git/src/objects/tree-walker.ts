@@ -1,3 +1,5 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
+
 import { GitError } from '../git-error.js';
 import type { BatchReader } from './batch-reader.js';
 import type { TreeEntry } from './object-cache.js';
@@ -8,9 +10,16 @@ const cachedEntries = 1_000_000;
 const largestTree = 16 * 1024 * 1024;
 /** What a walk gives at most: a few small trees that name each other again and again stand for any number of files. */
 const mostEntries = 500_000;
+/** After as many, whatever else there is to do has its turn: what is cached is read without any waiting. */
+const entriesPerTurn = 2_000;
 /** As much as Linux takes as a path (PATH_MAX). */
 const longestPath = 4096;
 const oidPattern = /^(?:[0-9a-f]{40}|[0-9a-f]{64})$/;
+
+/** Which entries are listed, and how many of them at most. */
+export type ListOptions = { readonly recursive?: boolean; readonly atMost?: number };
+
+type Walk = { readonly found: TreeEntry[]; readonly recursive: boolean; readonly atMost: number };
 
 /** Walks trees by names. A tree never changes, so those read last are kept. */
 export class TreeWalker {
@@ -31,22 +40,28 @@ export class TreeWalker {
     return at;
   }
 
-  async list(revision: string, path: string, recursive: boolean): Promise<readonly TreeEntry[]> {
+  async list(
+    revision: string,
+    path: string,
+    { recursive = false, atMost = mostEntries }: ListOptions,
+  ): Promise<readonly TreeEntry[]> {
     const folder = await this.find(revision, path);
     if (folder?.type !== 'tree') return [];
     const names = path.split('/').filter((one) => one !== '' && one !== '.');
-    const found: TreeEntry[] = [];
-    await this.#below(folder.oid, names.map((name) => `${name}/`).join(''), recursive, found);
-    return found;
+    const walk = { found: [], recursive, atMost };
+    await this.#below(folder.oid, names.map((name) => `${name}/`).join(''), walk);
+    return walk.found;
   }
 
-  async #below(oid: string, prefix: string, recursive: boolean, found: TreeEntry[]): Promise<void> {
+  async #below(oid: string, prefix: string, walk: Walk): Promise<void> {
     if (prefix.length > longestPath)
       throw refuse(prefix, `has a path of more than ${longestPath} characters`);
     for (const { name, ...entry } of await this.#tree(oid, prefix)) {
-      found.push({ ...entry, path: `${prefix}${name}` });
-      if (found.length > mostEntries) throw refuse(prefix, `is one of more than ${mostEntries} files`);
-      if (recursive && entry.type === 'tree') await this.#below(entry.oid, `${prefix}${name}/`, true, found);
+      const { length } = walk.found;
+      if (length >= walk.atMost) throw refuse(prefix, `is one of more than ${walk.atMost} files and folders`);
+      if (length % entriesPerTurn === entriesPerTurn - 1) await nextTurn();
+      walk.found.push({ ...entry, path: `${prefix}${name}` });
+      if (walk.recursive && entry.type === 'tree') await this.#below(entry.oid, `${prefix}${name}/`, walk);
     }
   }
 

@@ -60,10 +60,13 @@ export const copyBare = async (
   indexes: readonly string[],
 ): Promise<void> => {
   await connected(url, async (client) => {
+    // What is copied into tables that are emptied in the same transaction need not be logged too.
+    await client.query(`BEGIN; TRUNCATE ${tables.map((table) => `${floor}."${table}"`).join(', ')}`);
     for (const table of tables) {
-      const into = client.query(copyFrom(`COPY ${floor}."${table}" FROM STDIN`));
+      const into = client.query(copyFrom(`COPY ${floor}."${table}" FROM STDIN (FREEZE)`));
       await pipeline(createReadStream(join(dir, `${table}.copy`), { highWaterMark: 1024 * 1024 }), into);
     }
+    await client.query('COMMIT');
   });
   const pool = new Pool({ connectionString: url, max: 2 });
   await Promise.all(indexes.map((statement) => pool.query(statement)));

@@ -131,14 +131,16 @@ const declared = (name: string): EventType => {
   return type;
 };
 
-const wrap = (type: EventType, data: unknown, fields: EnvelopeFields): CloudEvent => ({
+type Typed = { readonly type: string; readonly version: number; readonly data: unknown };
+
+const wrap = ({ type, version, data }: Typed, fields: EnvelopeFields): CloudEvent => ({
   specversion: '1.0',
   id: fields.id,
-  type: type.name,
+  type,
   source: fields.source,
   subject: fields.subject,
   time: fields.time,
-  dataschema: `syncline:${type.name}:${type.version}`,
+  dataschema: `syncline:${type}:${version}`,
   datacontenttype: 'application/json',
   data,
   correlationid: fields.correlationId,
@@ -151,14 +153,14 @@ const wrap = (type: EventType, data: unknown, fields: EnvelopeFields): CloudEven
 /** Wraps a new event as a CloudEvent. Throws where its data does not fit its schema: a bug of the writer. */
 export const encodeEvent = (event: DomainEvent, fields: EnvelopeFields): CloudEvent => {
   const type = declared(event.type);
-  return wrap(type, type.schema.parse(event.data), fields);
+  return wrap({ type: type.name, version: type.version, data: type.schema.parse(event.data) }, fields);
 };
 
 /** A stored event as the CloudEvent that the API gives out; `position` is its place in the log. Decoding has checked its data. */
 export const toCloudEvent = (
   event: StoredEvent,
 ): CloudEvent & { position: string; recordedtime: string } => ({
-  ...wrap(declared(event.type), event.data, { ...event, time: event.occurredAt }),
+  ...wrap(event, { ...event, time: event.occurredAt }),
   position: formatPosition(event.position),
   recordedtime: event.recordedAt,
 });

@@ -113,6 +113,15 @@ describe('the views', () => {
     expect(await everything()).toEqual(before);
   });
 
+  it('that another version made are replaced as they are', async () => {
+    const before = await everything();
+    await sql('ALTER TABLE syncline.event DROP COLUMN data CASCADE');
+    await sql('DELETE FROM syncline.migration');
+    await sql('UPDATE syncline.projection SET version = 0, sequence = 0');
+    await awayThenBack();
+    expect(await everything()).toEqual(before);
+  });
+
   it('come back when the schema is dropped while events arrive', async () => {
     await sql('DROP SCHEMA syncline CASCADE');
     await api.append(...Array.from({ length: 50 }, (_, at) => story.joined(`late-${at}`, {})));

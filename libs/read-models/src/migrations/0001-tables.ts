@@ -7,7 +7,8 @@ CREATE TABLE unreadable (
 
 CREATE TABLE event (
   sequence bigint, index integer, type text NOT NULL, subject text NOT NULL, cluster text, project text, application text,
-  actor text NOT NULL, correlation_id text NOT NULL, cloud_event json NOT NULL,
+  actor text NOT NULL, correlation_id text NOT NULL, id text NOT NULL, source text NOT NULL, version integer NOT NULL,
+  causation_id text, causation_subject text, traceparent text, data json NOT NULL,
   occurred_at timestamptz NOT NULL, recorded_at timestamptz NOT NULL, PRIMARY KEY (sequence, index));
 CREATE INDEX event_type ON event (type, sequence, index);
 CREATE INDEX event_subject ON event (subject text_pattern_ops, sequence, index);

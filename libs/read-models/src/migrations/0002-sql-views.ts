@@ -46,7 +46,7 @@ FROM approval a;
 
 CREATE VIEW audit AS
 SELECT e.sequence || '.' || e.index AS position, e.occurred_at, e.recorded_at, e.actor, e.type, e.subject, e.project,
-  e.application, e.cluster, e.correlation_id, e.cloud_event -> 'data' AS data
+  e.application, e.cluster, e.correlation_id, e.data
 FROM event e;
 
 CREATE VIEW health_history AS

@@ -10,15 +10,15 @@ SELECT d.project, d.application, d.cluster, d.data ->> 'revision' AS revision, d
   d.data -> 'objects' AS objects, (d.data ->> 'objectCount')::integer AS object_count,
   h.data ->> 'by' AS healed_by, h.data ->> 'manager' AS healed_by_manager, d.correlation_id, d.occurred_at, d.recorded_at
 FROM (
-  SELECT DISTINCT ON (e.cluster, e.project, e.application, e.cloud_event -> 'data' ->> 'firstSeen')
-    e.*, (e.cloud_event -> 'data')::jsonb AS data
+  SELECT DISTINCT ON (e.cluster, e.project, e.application, e.data ->> 'firstSeen')
+    e.cluster, e.project, e.application, e.correlation_id, e.occurred_at, e.recorded_at, e.data::jsonb AS data
   FROM event e WHERE e.type = 'DriftDetected'
-  ORDER BY e.cluster, e.project, e.application, e.cloud_event -> 'data' ->> 'firstSeen', e.sequence DESC, e.index DESC
+  ORDER BY e.cluster, e.project, e.application, e.data ->> 'firstSeen', e.sequence DESC, e.index DESC
 ) d
 LEFT JOIN LATERAL (
-  SELECT e.occurred_at, (e.cloud_event -> 'data')::jsonb AS data FROM event e
+  SELECT e.occurred_at, e.data::jsonb AS data FROM event e
   WHERE e.type = 'DriftHealed' AND (e.cluster, e.project, e.application) = (d.cluster, d.project, d.application)
-    AND e.cloud_event -> 'data' ->> 'firstSeen' = d.data ->> 'firstSeen'
+    AND e.data ->> 'firstSeen' = d.data ->> 'firstSeen'
   ORDER BY e.sequence DESC, e.index DESC LIMIT 1
 ) h ON true;`;
 

@@ -1,69 +1,81 @@
-import { Readable } from 'node:stream';
-import { pipeline } from 'node:stream/promises';
+import { extname } from 'node:path';
+import { Worker } from 'node:worker_threads';
 
-import type { Pool, PoolClient } from 'pg';
-import { from as copyFrom } from 'pg-copy-streams';
-
+import { ViewsError } from '../reading/views-error.js';
 import type { AnyTable } from '../tables/table.js';
+import type { CopyAnswer, CopyOrder, CopyStart } from './copy-thread.js';
 import type { TableChanges } from './row-set.js';
 import { copyLine } from './stored-text.js';
 import { list, nameOf } from './write.js';
 
 /** Bytes of one table that are copied at once, and how many copies may wait before the reader has to. */
 const copiedAtOnce = 1024 * 1024;
-const mostWaiting = 8;
+const mostWaiting = 16;
 /** UTF-8 takes no more of a UTF-16 code unit. */
 const mostBytes = 3;
+
+const program = new URL(`./copy-thread${extname(import.meta.url)}`, import.meta.url);
 
 /** Lines of one table that wait for being copied. */
 type Held = { readonly bytes: Buffer; used: number };
 
+/** Where tables are to be filled. */
+export type LoadInto = {
+  readonly url: string;
+  readonly schema: string;
+  readonly tables: readonly AnyTable[];
+};
+
 /**
- * Fills the tables of a schema by COPY, the fastest way there is, on a connection of its own while the next rows are
- * made. None of their keys may be there yet. Memory stays bounded: who adds waits for what was added long before.
+ * Fills the tables of a schema by COPY, the fastest way there is, by a thread of its own while the next rows are made. None
+ * of their keys may be there yet. Memory stays bounded: who adds waits for what was added long before.
  */
 export class BulkLoad {
   readonly #held = new Map<AnyTable, Held>();
-  #last: Promise<unknown> = Promise.resolve();
+  readonly #thread: Worker;
+  readonly #ended: Promise<void>;
   #waiting = 0;
+  #isCommitted = false;
   #failure: unknown;
+  #heard: () => void = () => undefined;
 
-  private constructor(
-    private readonly client: PoolClient,
-    private readonly schema: string,
-  ) {}
+  private constructor(private readonly into: LoadInto) {
+    const { url, schema, tables } = into;
+    const workerData: CopyStart = { url, tables: tables.map((table) => nameOf(schema, table)) };
+    this.#thread = new Worker(program, { workerData });
+    this.#ended = new Promise((resolve) => {
+      this.#thread.once('exit', () => {
+        this.#fail(new ViewsError('the copying into the views ended in the middle'));
+        resolve();
+      });
+    });
+    this.#thread.on('error', (error) => this.#fail(error));
+    this.#thread.on('message', (answer: CopyAnswer) => this.#hear(answer));
+  }
 
-  static async into<Result>(
-    pool: Pool,
-    schema: string,
-    work: (load: BulkLoad) => Promise<Result>,
-  ): Promise<Result> {
-    const client = await pool.connect();
+  /** Fills tables with what `work` adds; nothing of it is there where it fails. */
+  static async into<Result>(into: LoadInto, work: (load: BulkLoad) => Promise<Result>): Promise<Result> {
+    const load = new BulkLoad(into);
     try {
-      // Nothing reads the schema before the swap is committed, and that waits for all that was written before it.
-      await client.query('SET synchronous_commit = off');
-      const load = new BulkLoad(client, schema);
       const result = await work(load);
       await load.#finish();
-      await client.query('RESET synchronous_commit');
-      client.release();
       return result;
-    } catch (error) {
-      client.release(true);
-      throw error;
+    } finally {
+      await load.#thread.terminate();
     }
   }
 
   async add({ table, rows }: TableChanges): Promise<void> {
     for (const row of rows) this.#hold(table, copyLine(table.columns, row));
-    while (this.#waiting > mostWaiting) await this.#last;
+    while (this.#waiting > mostWaiting && this.#failure === undefined) await this.#next();
     this.#check();
   }
 
   async #finish(): Promise<void> {
     for (const table of [...this.#held.keys()]) this.#send(table);
-    await this.#last;
-    this.#check();
+    this.#thread.postMessage('end' satisfies CopyOrder);
+    await this.#ended;
+    if (!this.#isCommitted) this.#check();
   }
 
   #hold(table: AnyTable, line: string): void {
@@ -74,30 +86,38 @@ export class BulkLoad {
       held = undefined;
     }
     if (!held) {
-      held = { bytes: Buffer.allocUnsafe(Math.max(copiedAtOnce, most)), used: 0 };
+      held = { bytes: Buffer.allocUnsafeSlow(Math.max(copiedAtOnce, most)), used: 0 };
       this.#held.set(table, held);
     }
     held.used += held.bytes.write(line, held.used);
   }
 
+  /** The thread is given the memory itself. Rows that nobody saw before they were whole need not be marked as such later. */
   #send(table: AnyTable): void {
     const held = this.#held.get(table);
     if (!held) return;
     this.#held.delete(table);
-    const bytes = held.bytes.subarray(0, held.used);
     this.#waiting += 1;
-    this.#last = this.#last
-      .then(() => this.#copy(table, bytes))
-      .catch((error: unknown) => (this.#failure ??= error))
-      .finally(() => {
-        this.#waiting -= 1;
-      });
+    const sql = `COPY ${nameOf(this.into.schema, table)} (${list(table.columns)}) FROM STDIN (FREEZE)`;
+    const order: CopyOrder = { sql, lines: held.bytes.subarray(0, held.used) };
+    this.#thread.postMessage(order, [held.bytes.buffer as ArrayBuffer]);
   }
 
-  async #copy(table: AnyTable, bytes: Buffer): Promise<void> {
-    if (this.#failure !== undefined) return;
-    const sql = `COPY ${nameOf(this.schema, table)} (${list(table.columns)}) FROM STDIN`;
-    await pipeline(Readable.from([bytes]), this.client.query(copyFrom(sql)));
+  #hear(answer: CopyAnswer): void {
+    if (answer === 'committed') this.#isCommitted = true;
+    else this.#waiting -= 1;
+    this.#heard();
+  }
+
+  #fail(error: unknown): void {
+    this.#failure ??= error;
+    this.#heard();
+  }
+
+  #next(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#heard = resolve;
+    });
   }
 
   #check(): void {

@@ -17,7 +17,7 @@ import {
   swapAndCompare,
   type Rebuilt,
 } from './rebuild.js';
-import { projectBatch, standingOf } from './store.js';
+import { findStanding, projectBatch, standingOf, type Standing } from './store.js';
 import { Turns } from './turns.js';
 import { Waiters } from './waiters.js';
 
@@ -126,8 +126,7 @@ export class Projector {
   }
 
   async #open(): Promise<void> {
-    await this.#turns.take(() => migrate(this.#pool, this.url, viewsSchema));
-    const standing = await standingOf(this.#pool, viewsSchema);
+    const standing = await this.#turns.take(() => this.#stand());
     const last = await this.log.lastSequence();
     this.#sequence = standing.sequence;
     if (!standing.isCurrent || standing.sequence > last || last - standing.sequence > bulkFrom) {
@@ -136,6 +135,14 @@ export class Projector {
     this.#away = undefined;
     this.#arrive(this.#sequence);
     this.report.back?.(this.#sequence);
+  }
+
+  /** Tables of another version are replaced as they are: what adds to them presumes those of this one. */
+  async #stand(): Promise<Standing> {
+    const known = await findStanding(this.#pool, viewsSchema);
+    if (known && !known.isCurrent) return known;
+    await migrate(this.#pool, this.url, viewsSchema);
+    return standingOf(this.#pool, viewsSchema);
   }
 
   /** Tables that another version made, or that are far behind, are not worth a comparison. */
@@ -157,7 +164,7 @@ export class Projector {
     try {
       progress(0);
       await makeShadow(this.#pool, this.url);
-      return await fillShadow(this.#pool, this.log, progress);
+      return await fillShadow(this.#pool, this.url, this.log, progress);
     } finally {
       this.#rebuiltTo = undefined;
     }

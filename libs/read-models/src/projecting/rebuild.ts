@@ -41,12 +41,14 @@ export const migrate = async (pool: Pool, url: string, schema: string): Promise<
 /** Folds the log from its beginning in memory and fills the shadow by COPY; gives the sequence it stands at. */
 export const fillShadow = async (
   pool: Pool,
+  url: string,
   log: EventLog,
   onProgress: (sequence: number) => void,
 ): Promise<number> => {
   const names = rebuiltTables.map(({ name }) => name);
+  const into = { url, schema: shadowSchema, tables: rebuiltTables };
   const sequence = await withoutIndexes(pool, shadowSchema, names, () =>
-    BulkLoad.into(pool, shadowSchema, (load) => foldAll(log, load, onProgress)),
+    BulkLoad.into(into, (load) => foldAll(log, load, onProgress)),
   );
   await inTransaction(pool, (client) => moveTo(client, shadowSchema, sequence));
   await analyse(pool);

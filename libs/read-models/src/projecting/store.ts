@@ -10,6 +10,9 @@ import { asideChanges, foldInto, readsOf, sortEntries } from './fold.js';
 import { RowSet } from './row-set.js';
 import { loadRows, writeChanges } from './write.js';
 
+/** Postgres has no such table, schema or database (PostgreSQL manual, "PostgreSQL Error Codes"). */
+const missing: ReadonlySet<string> = new Set(['42P01', '3F000', '3D000']);
+
 /** What the tables of a schema stand at. `isCurrent`: made by these projections at these versions. */
 export type Standing = { readonly sequence: number; readonly isCurrent: boolean };
 
@@ -26,6 +29,16 @@ export const standingOf = async (client: ClientBase | Pool, schema: string): Pro
     projections.every(({ name, version }) => known.get(name)?.version === version) &&
     rows.every((row) => row.sequence === first?.sequence);
   return { sequence: first?.sequence ?? 0, isCurrent };
+};
+
+/** As {@link standingOf}, or undefined where there are no such tables, or no such database. */
+export const findStanding = async (pool: Pool, schema: string): Promise<Standing | undefined> => {
+  try {
+    return await standingOf(pool, schema);
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && missing.has(String(error.code))) return undefined;
+    throw error;
+  }
 };
 
 /** Notes how far every projection has come, in the transaction of their rows. */

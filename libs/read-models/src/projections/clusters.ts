@@ -1,5 +1,5 @@
 import { decodeToken } from '@syncline/events';
-import { canonicalJson } from '@syncline/kernel';
+import { isDeepStrictEqual } from 'node:util';
 
 import {
   canonicalInstant, instantsOf, put, read, remove, type Change, type Find, type Projection, type Stored,
@@ -79,7 +79,7 @@ const project = (event: Stored, find: Find): readonly Change[] => {
     return row ? [close(row, event), remove(clusterTable, { cluster })] : [];
   const state = after(row, event);
   if (!state) return [];
-  if (row && canonicalJson(stateOf(row)) === canonicalJson(state)) {
+  if (row && isDeepStrictEqual(stateOf(row), state)) {
     return [put(clusterTable, { ...row, ...instantsOf(event) })];
   }
   const moved =

@@ -1,4 +1,4 @@
-import { decodeToken, toCloudEvent } from '@syncline/events';
+import { decodeToken } from '@syncline/events';
 
 import { instantsOf, put, targetOf, type Projection, type Stored } from '../projecting/projection.js';
 import { eventTable } from '../tables/event.js';
@@ -30,7 +30,13 @@ const project = (event: Stored) => [
     ...namesOf(event),
     actor: event.actor,
     correlationId: event.correlationId,
-    cloudEvent: toCloudEvent(event),
+    id: event.id,
+    source: event.source,
+    version: event.version,
+    causationId: event.causationId ?? null,
+    causationSubject: event.causationSubject ?? null,
+    traceparent: event.traceparent ?? null,
+    data: event.data,
     ...instantsOf(event),
   }),
 ];
@@ -38,7 +44,7 @@ const project = (event: Stored) => [
 /** Every event, for paging by type, subject and correlation. */
 export const eventsProjection: Projection = {
   name: 'events',
-  version: 1,
+  version: 2,
   tables: [eventTable],
   reads: () => [],
   project,

@@ -1,4 +1,4 @@
-import { decodeToken, type CloudEvent } from '@syncline/events';
+import { decodeToken, toCloudEvent, type CloudEvent } from '@syncline/events';
 import type { Position } from '@syncline/kernel';
 import type { EntityManager, SelectQueryBuilder } from 'typeorm';
 
@@ -15,6 +15,23 @@ export type EventFilter = {
   readonly subject?: string;
   readonly correlationId?: string;
 };
+
+/** What a row leaves out is what its other columns say. */
+const logged = ({
+  sequence,
+  index,
+  causationId,
+  causationSubject,
+  traceparent,
+  ...row
+}: EventRow): LoggedEvent =>
+  toCloudEvent({
+    ...row,
+    position: { sequence, index },
+    ...(causationId !== null && { causationId }),
+    ...(causationSubject !== null && { causationSubject }),
+    ...(traceparent !== null && { traceparent }),
+  });
 
 const escapeLike = (text: string): string => text.replaceAll(/[\\%_]/g, String.raw`\$&`);
 const escapeRegex = (text: string): string => text.replaceAll(/[.*+?^${}()|[\]\\]/g, String.raw`\$&`);
@@ -67,7 +84,7 @@ export const readEvents = async (
   else if (types) query.andWhere('e.type IN (:...types)', { types });
   if (subject !== undefined) bySubject(query, subject);
   if (correlationId !== undefined) query.andWhere('e.correlationId = :correlationId', { correlationId });
-  return (await query.getMany()).map((row) => row.cloudEvent as unknown as LoggedEvent);
+  return (await query.getMany()).map(logged);
 };
 
 /** The events of some changes that concern an application: its own, its targets', and those of no application. */
@@ -90,7 +107,7 @@ export const readEventsOfChanges = async (
     .addOrderBy('e.index')
     .limit(limit)
     .getMany();
-  return rows.map((row) => row.cloudEvent as unknown as LoggedEvent);
+  return rows.map(logged);
 };
 
 /** How many events there are. */

@@ -1,6 +1,6 @@
 import { always, defineTable } from './table.js';
 
-/** One event of the log, for paging and for people's SQL; `cloudEvent` is the event as the API gives it out. */
+/** One event of the log, for paging and for people's SQL: all that the API gives of it, each thing once. */
 export type EventRow = {
   readonly sequence: number;
   readonly index: number;
@@ -11,7 +11,14 @@ export type EventRow = {
   readonly application: string | null;
   readonly actor: string;
   readonly correlationId: string;
-  readonly cloudEvent: Readonly<Record<string, unknown>>;
+  readonly id: string;
+  readonly source: string;
+  /** Of the type, as its data is here. */
+  readonly version: number;
+  readonly causationId: string | null;
+  readonly causationSubject: string | null;
+  readonly traceparent: string | null;
+  readonly data: unknown;
   readonly occurredAt: string;
   readonly recordedAt: string;
 };
@@ -27,7 +34,13 @@ export const eventTable = defineTable<EventRow>(
     application: 'text?',
     actor: 'text',
     correlationId: 'text',
-    cloudEvent: 'document',
+    id: 'text',
+    source: 'text',
+    version: 'integer',
+    causationId: 'text?',
+    causationSubject: 'text?',
+    traceparent: 'text?',
+    data: 'document',
     occurredAt: 'instant',
     recordedAt: 'instant',
   },

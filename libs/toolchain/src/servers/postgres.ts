@@ -120,6 +120,9 @@ export const startPostgres = async (options: {
     port,
     unix_socket_directories: '',
     shared_buffers: '64MB',
+    // Nobody replicates the views: what is copied into fresh tables need not be logged too.
+    wal_level: 'minimal',
+    max_wal_senders: 0,
     max_connections: 60,
     log_min_messages: 'warning',
   };

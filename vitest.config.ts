@@ -30,6 +30,8 @@ export default defineConfig({
           testTimeout: 60_000,
           hookTimeout: 180_000,
           maxWorkers: 2,
+          // Concurrent tests are those that wait: for what a server asks, for a deadline.
+          maxConcurrency: 8,
         },
       },
       {

@@ -88,7 +88,8 @@ class ConnectedCluster implements ClusterClient {
  */
 export const connectCluster = (options: ClusterOptions): ClusterClient => {
   const connections = options.maxConnections ?? defaultConnections;
-  const transport = new Transport(readCredentials(options.name, options.kubeconfig), connections);
+  const credentials = readCredentials(options.name, options.kubeconfig);
+  const transport = new Transport(credentials, connections, options.requestTimeoutMs);
   const capability = new Capability(transport);
   const api = new ObjectApi(transport);
   const bench = {

@@ -1,3 +1,7 @@
+export { Faults } from './faults/faults.js';
+export type { Fault, Mishap, OrderedFault } from './faults/faults.js';
+export { requestInfo } from './faults/request-info.js';
+export type { RequestInfo, Verb } from './faults/request-info.js';
 export { applyObject } from './ownership/apply-object.js';
 export type {
   ApplyOutcome,

@@ -1,10 +1,13 @@
 export * as story from './fleet-story.js';
 export { eventually } from './eventually.js';
+export { FaultProxy } from './fault-proxy.js';
+export type { SeenRequest } from './fault-proxy.js';
 export * as hostile from './hostile/index.js';
 export { startLocalCluster, startPostgresServer } from './servers.js';
 export type { TestPostgres } from './servers.js';
 export { generateSshKey, startSshServer } from './ssh-server.js';
 export type { SshKeyPair, SshServer, SshServerOptions } from './ssh-server.js';
+export { isWholeRun, seedOfRun, shuffled } from './sampled.js';
 export { temporaryFolder } from './temporary-folder.js';
 export type { TemporaryFolder } from './temporary-folder.js';
 export { startLog, testKeys } from './test-log.js';

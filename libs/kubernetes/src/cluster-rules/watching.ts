@@ -111,6 +111,7 @@ export const watching = (rig: () => Rig): void => {
         changed: ({ metadata }: { metadata: { name?: string } }) => void names.add(metadata.name ?? ''),
         removed: () => undefined,
         failed: () => void log.push('failed'),
+        held: () => undefined,
       };
       const watch = new ListWatch(transport, resource, partOfLabel, events);
       const running = watch.run(stop.signal);
@@ -144,6 +145,7 @@ export const watching = (rig: () => Rig): void => {
         changed: () => undefined,
         removed: () => undefined,
         failed: () => void seen.push('failed'),
+        held: () => undefined,
       };
       const running = new ListWatch(wrapped, resource, partOfLabel, events).run(stop.signal);
       await until(() => seen.filter((one) => one === 'list').length === 2, 'a second list');
@@ -189,6 +191,7 @@ export const watching = (rig: () => Rig): void => {
       await until(() => seen.at(-1)?.health === 'NotFound', 'the watch after the return', 40_000);
       await client.close();
       expect(links.map(({ state }) => state)).toEqual(['connected', 'lost', 'connected']);
+      expect(seen.map(({ health }) => health)).toEqual(['Current', 'NotFound']);
     }, 120_000);
   });
 };

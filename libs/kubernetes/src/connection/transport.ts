@@ -5,6 +5,7 @@ import type { ObjectName } from '@syncline/events';
 import { KubernetesError, isKubernetesError } from '../kubernetes-error.js';
 import { classifyAnswer, classifyNetwork } from './classify.js';
 import type { Credentials, TlsMaterial } from './credentials.js';
+import { Throttle, type ThrottleListener } from './throttle.js';
 
 /** One request to an API server. */
 export type KubeRequest = {
@@ -25,7 +26,7 @@ export type KubeRequest = {
 /** Called with undefined after each answer, and with the failure where the server is out of reach. */
 export type TrafficListener = (failure: KubernetesError | undefined) => void;
 
-const requestTimeoutMs = 30_000;
+const defaultTimeoutMs = 30_000;
 const connectTimeoutMs = 5_000;
 const watchConnections = 256;
 
@@ -85,14 +86,20 @@ export class Transport {
   readonly #requests: Pool;
   readonly #watches: Pool;
   readonly #listeners = new Set<TrafficListener>();
+  readonly #throttled = new Set<ThrottleListener>();
+  readonly #throttle = new Throttle((reason) => {
+    for (const listener of this.#throttled) listener(reason);
+  });
 
   constructor(
     private readonly credentials: Credentials,
     maxConnections: number,
+    private readonly requestTimeoutMs: number = defaultTimeoutMs,
   ) {
     const common = { keepAliveTimeout: 30_000, pipelining: 1, allowH2: false };
     this.#requests = new Pool(credentials.proxy, { ...common, connections: maxConnections });
-    this.#watches = new Pool(credentials.proxy, { ...common, connections: watchConnections, bodyTimeout: 0 });
+    const open = { connections: watchConnections, headersTimeout: requestTimeoutMs, bodyTimeout: 0 };
+    this.#watches = new Pool(credentials.proxy, { ...common, ...open });
   }
 
   /** Tells of every answer and of every failure to get one; the returned function ends it. */
@@ -101,37 +108,56 @@ export class Transport {
     return () => this.#listeners.delete(listener);
   }
 
+  /** Tells when the server begins to throttle and when it lets requests pass again; the returned function ends it. */
+  onThrottle(listener: ThrottleListener): () => void {
+    this.#throttled.add(listener);
+    return () => this.#throttled.delete(listener);
+  }
+
   /** Sends a request and reads its JSON. Throws KubernetesError; an abort of the signal is thrown as it is. */
   async request<Answer>(request: KubeRequest): Promise<Answer> {
-    const timeout = AbortSignal.timeout(request.timeoutMs ?? requestTimeoutMs);
-    const signal = request.signal ? AbortSignal.any([request.signal, timeout]) : timeout;
-    const answer = await this.#answered(request, this.#requests, signal);
+    const answer = await this.#answered(request, this.#requests);
     const text = await this.#guard(request, () => answer.body.text());
     return (request.isText === true ? text : parseAnswer(text, request.target)) as Answer;
   }
 
   /** Opens a stream of lines (a watch). It ends when the server ends it, throws when it breaks. */
   async stream(request: KubeRequest): Promise<AsyncIterable<Uint8Array>> {
-    const { body } = await this.#answered(request, this.#watches, request.signal);
+    const { body } = await this.#answered(request, this.#watches);
     return body as AsyncIterable<Uint8Array>;
   }
 
   async close(): Promise<void> {
     this.#listeners.clear();
+    this.#throttled.clear();
     await Promise.all([this.#requests.close(), this.#watches.close()]);
   }
 
-  async #answered(request: KubeRequest, pool: Pool, signal?: AbortSignal): Promise<Dispatcher.ResponseData> {
+  async #answered(request: KubeRequest, pool: Pool): Promise<Dispatcher.ResponseData> {
     try {
-      return await this.#once(request, pool, signal);
+      return await this.#once(request, pool);
     } catch (error) {
       if (!isKubernetesError(error, 'unauthorized')) throw error;
       this.credentials.renew();
-      return this.#once(request, pool, signal);
+      return this.#once(request, pool);
     }
   }
 
-  async #once(request: KubeRequest, pool: Pool, signal?: AbortSignal): Promise<Dispatcher.ResponseData> {
+  /** Sends a request once the server lets it pass, and tells the others what came of it. */
+  async #once(request: KubeRequest, pool: Pool): Promise<Dispatcher.ResponseData> {
+    const passed = await this.#throttle.pass(request.signal);
+    try {
+      const answer = await this.#send(request, pool);
+      passed('answered');
+      return answer;
+    } catch (error) {
+      passed(isKubernetesError(error) ? error : 'unknown');
+      throw error;
+    }
+  }
+
+  async #send(request: KubeRequest, pool: Pool): Promise<Dispatcher.ResponseData> {
+    const signal = this.#signalOf(request, pool);
     const { headers, tls } = await this.credentials.access();
     const answer = await this.#guard(request, () =>
       send(`${this.credentials.server}${request.path}${queryText(request.query)}`, {
@@ -157,6 +183,13 @@ export class Transport {
       ...(typeof retryAfter === 'string' && { retryAfter }),
     };
     throw new KubernetesError(classifyAnswer(refused, request.target), request.target);
+  }
+
+  /** The time of a request begins when it is sent; a watch takes what time it takes once it is answered. */
+  #signalOf({ signal, timeoutMs }: KubeRequest, pool: Pool): AbortSignal | undefined {
+    if (pool === this.#watches) return signal;
+    const timeout = AbortSignal.timeout(Math.min(timeoutMs ?? Infinity, this.requestTimeoutMs));
+    return signal ? AbortSignal.any([signal, timeout]) : timeout;
   }
 
   async #guard<Result>(request: KubeRequest, work: () => Promise<Result>): Promise<Result> {

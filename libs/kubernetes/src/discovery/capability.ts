@@ -1,5 +1,4 @@
 import type { Capabilities } from '../cluster-client.js';
-import { patiently } from '../connection/patience.js';
 import type { Transport } from '../connection/transport.js';
 import { discover } from './discovery.js';
 
@@ -15,7 +14,7 @@ export class Capability {
 
   /** Asks the server again. A failure is not remembered. */
   refresh(signal?: AbortSignal): Promise<Capabilities> {
-    const asked = patiently(() => discover(this.transport, signal), signal);
+    const asked = discover(this.transport, signal);
     this.#known = asked;
     asked.catch(() => {
       if (this.#known === asked) this.#known = undefined;

@@ -1,6 +1,7 @@
 import { digestOf } from '@syncline/kernel';
 
 import type { Capabilities, ServedResource } from '../cluster-client.js';
+import { patiently } from '../connection/patience.js';
 import type { Transport } from '../connection/transport.js';
 
 type DiscoveredResource = {
@@ -36,7 +37,11 @@ const order = ({ group, version, plural }: ServedResource): string => `${group}/
 /** What an API server serves, by aggregated discovery (KEP-3352): two requests whatever the number of groups. */
 export const discover = async (transport: Transport, signal?: AbortSignal): Promise<Capabilities> => {
   const get = <Answer>(path: string, accept?: string): Promise<Answer> =>
-    transport.request<Answer>({ method: 'GET', path, signal, ...(accept !== undefined && { accept }) });
+    patiently(
+      () =>
+        transport.request<Answer>({ method: 'GET', path, signal, ...(accept !== undefined && { accept }) }),
+      signal,
+    );
   const [{ gitVersion }, core, groups] = await Promise.all([
     get<{ gitVersion: string }>('/version'),
     get<Discovered>('/api', aggregated),

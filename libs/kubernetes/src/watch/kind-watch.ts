@@ -43,13 +43,15 @@ const seen = (object: KubeObject, around: Surroundings): Seen => {
   };
 };
 
-/** Whether a version is older than another of the same object; etcd's are numbers, of whatever length. */
+/** Whether a version is older than another of the same kind; etcd's are numbers, of whatever length. */
 const isOlder = (version: string, than: string): boolean =>
   /^\d+$/.test(version) && /^\d+$/.test(than) && BigInt(version) < BigInt(than);
 
 /** The health of all managed objects of one kind on a cluster, by one list/watch that all targets share. */
 export class KindWatch {
   readonly #seen = new Map<string, Seen>();
+  /** Reads under way: what they find is no news where the watch has since told that the object went. */
+  readonly #reads = new Set<{ readonly name: string; isOvertaken: boolean }>();
   readonly #stop = new AbortController();
   #isListed = false;
   #failure: KubernetesError | undefined;
@@ -66,6 +68,7 @@ export class KindWatch {
       changed: (object: KubeObject) => this.#take(object),
       removed: (object: KubeObject) => void this.#remove(object),
       failed: (error: KubernetesError) => this.#fail(error),
+      held: () => undefined,
     };
     void new ListWatch(transport, resource, partOfLabel, events).run(this.#stop.signal);
   }
@@ -87,9 +90,18 @@ export class KindWatch {
 
   /** Reads one object as it is now; undefined where it is not there. Throws KubernetesError. */
   async read(object: ObjectName, signal: AbortSignal): Promise<KubeObject | undefined> {
-    const live = await this.api.find(this.resource, object, signal);
-    if (live) this.#take(live);
-    return live;
+    for (;;) {
+      const read = { name: localName(object), isOvertaken: false };
+      this.#reads.add(read);
+      try {
+        const live = await this.api.find(this.resource, object, signal);
+        if (live && read.isOvertaken) continue;
+        if (live) this.#take(live);
+        return live;
+      } finally {
+        this.#reads.delete(read);
+      }
+    }
   }
 
   /** Reads one object now, where the watch may be behind what an apply just wrote. */
@@ -107,6 +119,7 @@ export class KindWatch {
 
   #replace(objects: readonly KubeObject[]): void {
     this.#seen.clear();
+    for (const read of this.#reads) read.isOvertaken = true;
     for (const object of objects)
       this.#seen.set(localName(nameOf(object)), seen(object, this.around(object)));
     this.#isListed = true;
@@ -118,7 +131,7 @@ export class KindWatch {
     const name = localName(nameOf(object));
     const former = this.#seen.get(name);
     const now = seen(object, this.around(object));
-    if (former?.uid === now.uid && isOlder(now.version, former.version)) return;
+    if (former && isOlder(now.version, former.version)) return;
     this.#seen.set(name, now);
     this.onChange([name]);
   }
@@ -129,6 +142,7 @@ export class KindWatch {
     const former = this.#seen.get(name);
     if (former && former.uid !== object.metadata.uid) return;
     this.#seen.delete(name);
+    for (const read of this.#reads) read.isOvertaken ||= read.name === name;
     if (object.metadata.deletionTimestamp === undefined) await this.look(nameOf(object));
     this.onChange([name]);
   }

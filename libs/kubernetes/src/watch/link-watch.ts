@@ -130,6 +130,11 @@ export class LinkWatch {
   }
 
   #failed({ code, message }: KubernetesError): void {
+    // One that throttles is there; that it asks to wait is said where requests are sent.
+    if (code === 'throttled' && this.#link?.state === 'connected') {
+      this.#failures = 0;
+      return;
+    }
     if (this.#failures === 0) this.#firstFailureAt = new Date().toISOString();
     this.#failures += 1;
     if (this.#link !== undefined && this.#failures < failuresUntilLost) return;

@@ -17,6 +17,8 @@ export type ListWatchEvents = {
   readonly removed: (object: KubeObject) => void;
   /** It cannot list for now: forbidden, no such kind, out of reach. It goes on trying. */
   readonly failed: (error: KubernetesError) => void;
+  /** It has tried several times in vain to list and watch, and waits longer and longer; undefined when it watches again. */
+  readonly held: (error: KubernetesError | undefined) => void;
 };
 
 type List = {
@@ -25,16 +27,23 @@ type List = {
 };
 type WatchLine = { readonly type: string; readonly object: KubeObject & { readonly code?: number } };
 
+const endsAtOnce = (): KubernetesError =>
+  new KubernetesError({ code: 'server-fault', message: 'the server ends its watches as soon as they begin' });
+
 const pageSize = 500;
 const watchSeconds = 240;
 const silenceMs = (watchSeconds + 90) * 1000;
 const firstBackoffMs = 250;
 const mostBackoffMs = 30_000;
+/** A watch that lives so long, or tells anything, is well. */
+const steadyMs = 5_000;
+const roundsUntilHeld = 5;
 
 /** Follows all objects of one resource that match a label selector, across reconnects and expired versions, until it is aborted. */
 export class ListWatch {
   #version: string | undefined;
-  #failures = 0;
+  /** How often it was begun anew since a watch was well. */
+  #rounds = 0;
 
   constructor(
     private readonly transport: Transport,
@@ -45,29 +54,39 @@ export class ListWatch {
 
   async run(signal: AbortSignal): Promise<void> {
     while (!hasEnded(signal)) {
-      try {
-        this.#version ??= await this.#list(signal);
-        await this.#watch(this.#version, signal);
-      } catch (error) {
-        if (hasEnded(signal)) return;
-        await this.#recover(error, signal);
-      }
+      const error = await this.#round(signal);
+      if (hasEnded(signal)) return;
+      this.#rounds += 1;
+      if (this.#rounds === roundsUntilHeld) this.events.held(error ?? endsAtOnce());
+      await delay(this.#pauseMs(), undefined, { signal }).catch(() => undefined);
     }
   }
 
-  async #recover(error: unknown, signal: AbortSignal): Promise<void> {
-    if (!isKubernetesError(error)) throw error;
-    if (error.code === 'expired') {
-      this.#version = undefined;
-      return;
+  /** Lists where it has to, and watches until that ends; gives what went wrong. */
+  async #round(signal: AbortSignal): Promise<KubernetesError | undefined> {
+    try {
+      this.#version ??= await this.#list(signal);
+      await this.#watch(this.#version, signal);
+      return undefined;
+    } catch (error) {
+      if (hasEnded(signal)) return undefined;
+      if (!isKubernetesError(error)) throw error;
+      // One that may list and not watch lists again and again, and sees all the same.
+      if (this.#version === undefined) this.events.failed(error);
+      if (!error.retryable) this.#version = undefined;
+      return error;
     }
-    if (this.#version === undefined || !error.retryable) {
-      this.#version = undefined;
-      this.events.failed(error);
-    }
-    const backoff = Math.min(firstBackoffMs * 2 ** this.#failures, mostBackoffMs) * (0.5 + Math.random() / 2);
-    this.#failures += 1;
-    await delay(backoff, undefined, { signal }).catch(() => undefined);
+  }
+
+  /** What ends once is begun anew at once; what ends again and again, ever later. */
+  #pauseMs(): number {
+    if (this.#rounds === 1) return 0;
+    return Math.min(firstBackoffMs * 2 ** (this.#rounds - 2), mostBackoffMs) * (0.5 + Math.random() / 2);
+  }
+
+  #isWell(): void {
+    if (this.#rounds >= roundsUntilHeld) this.events.held(undefined);
+    this.#rounds = 0;
   }
 
   async #list(signal: AbortSignal): Promise<string> {
@@ -87,7 +106,6 @@ export class ListWatch {
       next = page.metadata.continue === '' ? undefined : page.metadata.continue;
       if (next !== undefined) continue;
       this.events.replaced(objects);
-      this.#failures = 0;
       return page.metadata.resourceVersion ?? '0';
     }
   }
@@ -95,6 +113,7 @@ export class ListWatch {
   async #watch(version: string, signal: AbortSignal): Promise<void> {
     const silence = new AbortController();
     const timer = setTimeout(() => silence.abort(), silenceMs);
+    let steady: NodeJS.Timeout | undefined;
     try {
       const chunks = await this.transport.stream({
         method: 'GET',
@@ -105,6 +124,7 @@ export class ListWatch {
         }, // prettier-ignore
         signal: AbortSignal.any([signal, silence.signal]),
       });
+      steady = setTimeout(() => this.#isWell(), steadyMs);
       for await (const line of readLines<WatchLine>(chunks)) {
         timer.refresh();
         this.#take(line);
@@ -115,6 +135,7 @@ export class ListWatch {
       throw new KubernetesError({ code: 'cluster-unreachable', message: 'the watch broke' });
     } finally {
       clearTimeout(timer);
+      clearTimeout(steady);
     }
   }
 
@@ -124,7 +145,7 @@ export class ListWatch {
       throw new KubernetesError(details);
     }
     this.#version = object.metadata.resourceVersion ?? this.#version;
-    this.#failures = 0;
+    this.#isWell();
     if (type === 'ADDED' || type === 'MODIFIED') this.events.changed(object);
     if (type === 'DELETED') this.events.removed(object);
   }

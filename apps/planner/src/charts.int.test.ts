@@ -122,3 +122,62 @@ describe('a chart of the repository', () => {
       expect(JSON.stringify(await world.events(subject))).not.toContain('planted-value');
   });
 });
+
+describe('a chart of a Helm repository or a registry', () => {
+  const reference = { url: 'https://charts.example', name: 'web', version: '^1.0.0' };
+  const declare = (version = '^1.0.0'): string =>
+    JSON.stringify({
+      apiVersion: 'syncline.dev/v1',
+      kind: 'Application',
+      metadata: { name: 'web' },
+      spec: {
+        source: { path: 'web' },
+        render: {
+          helm: { repository: reference.url, chart: 'web', version, valueFiles: ['values.yaml'] },
+        },
+      },
+    });
+  const chart = (version: string, more = ''): Readonly<Record<string, string>> => ({
+    'web/Chart.yaml': `apiVersion: v2\nname: web\nversion: ${version}\n`,
+    'web/templates/web.yaml': `apiVersion: v1\nkind: ConfigMap\nmetadata: { name: web }\ndata: { size: {{ .Values.size }}, chart: {{ .Chart.Version }} }\n${more}`,
+  });
+  const pushed = { 'apps/web.yaml': declare(), 'web/values.yaml': 'size: small\n' };
+
+  beforeEach(served);
+
+  it('waits until it is found, and is rendered from what was stored then', async () => {
+    await world.push('first', pushed);
+    const held = await world.reaches(planOf('staging'), 'PlanHeld');
+    expect(held.data).toMatchObject({
+      reason: 'https://charts.example/web@^1.0.0 has not been found yet; git-watcher looks for it.',
+    });
+    await world.resolves(reference, '1.2.0', chart('1.2.0'));
+    await world.reaches(web, 'RolloutCompleted');
+    expect(dataOn('staging')).toEqual({ size: 'small', chart: '1.2.0' });
+  });
+
+  it('rolls out by itself when its range leads to another version, on the same commit', async () => {
+    await world.resolves(reference, '1.2.0', chart('1.2.0'));
+    const revision = await world.push('first', pushed);
+    await world.reaches(web, 'RolloutCompleted');
+    await world.resolves(reference, '1.3.0', chart('1.3.0'));
+    await world.reaches(web, 'RolloutCompleted', 2);
+    expect(dataOn('staging')).toEqual({ size: 'small', chart: '1.3.0' });
+    const [, , last] = (await world.events(web))
+      .filter(({ type }) => type === 'RolloutStarted' || type === 'ApplicationRevised')
+      .slice(-3);
+    expect(last?.data).toMatchObject({ revision, reason: 'revision' });
+  });
+
+  it('is what it was where only another application names something new, and says which file of it is wrong', async () => {
+    await world.resolves(reference, '1.2.0', chart('1.2.0'));
+    await world.push('first', pushed);
+    await world.reaches(web, 'RolloutCompleted');
+    await world.resolves({ ...reference, name: 'other' }, '1.0.0', chart('1.0.0'));
+    await world.resolves(reference, '1.4.0', chart('1.4.0', 'broken: {{ nope }}\n'));
+    const failed = await world.reaches(planOf('staging'), 'RenderFailed');
+    expect(failed.data).toMatchObject({ file: 'web@1.4.0/templates/web.yaml', line: 5 });
+    expect(dataOn('staging')).toEqual({ size: 'small', chart: '1.2.0' });
+    expect((await world.types(web)).filter((type) => type === 'RolloutStarted')).toHaveLength(2);
+  });
+});

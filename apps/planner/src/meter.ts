@@ -8,6 +8,8 @@ export type PlannerMeter = {
   /** A target was planned; `plan` is the whole of it. */
   readonly planned: (outcome: string) => void;
   readonly took: <Result>(part: PlanningPart, work: () => Promise<Result>) => Promise<Result>;
+  /** A process that read or rendered files was ended for the time or the memory that it took. */
+  readonly ended: (why: 'time' | 'memory') => void;
   /** How many targets of a cluster wait for it; 0 forgets the cluster. */
   readonly held: (cluster: string, targets: number) => void;
 };
@@ -30,7 +32,13 @@ export const plannerMeter = (metrics: Metrics): PlannerMeter => {
   const held = metrics.gauge('syncline_held_targets', 'Targets that wait for their cluster to be asked.', [
     'cluster',
   ]);
+  const ended = metrics.counter(
+    'syncline_render_processes_ended_total',
+    'Processes that were ended over files of a repository, by what they took too much of.',
+    ['why'],
+  );
   return {
+    ended: (why) => ended.inc({ why }),
     planned: (outcome) => plans.inc({ outcome }),
     took: async (part, work) => {
       const end = seconds.startTimer({ part });

@@ -1,6 +1,7 @@
 import type { Hub } from '@syncline/event-store';
 import { Aggregates, BlobStore, Clock, ClusterCalls, EventLog, systemClock } from '@syncline/kernel';
 import { HealthController, Metrics, Readiness } from '@syncline/observability';
+import { ConfinedRenderer } from '@syncline/render';
 import { Module, type DynamicModule } from '@nestjs/common';
 
 import { ApplicationsReaction } from './applications/applications.reaction.js';
@@ -11,6 +12,9 @@ import { PreviewHandler } from './approvals/preview.handler.js';
 import { RetryHandler } from './approvals/retry.handler.js';
 import { Config } from './config.js';
 import { readinessOf } from './readiness.js';
+import { Artifacts } from './configuration/artifacts.js';
+import { ArtifactsReaction } from './configuration/artifacts.reaction.js';
+import { ConfigurationReading } from './configuration/configuration-reading.js';
 import { ConfigurationReaction } from './configuration/configuration.reaction.js';
 import { Configurations } from './configuration/configurations.js';
 import { Revisions } from './configuration/revisions.js';
@@ -49,6 +53,7 @@ export class PlannerModule {
       controllers: [
         HealthController,
         ConfigurationReaction,
+        ArtifactsReaction,
         ApplicationsReaction,
         TargetsReaction,
         PlanningReaction,
@@ -71,8 +76,15 @@ export class PlannerModule {
         { provide: Metrics, useValue: metrics },
         { provide: PlannerMeter, useValue: plannerMeter(metrics) },
         { provide: Log, useValue: log },
+        {
+          provide: ConfinedRenderer,
+          useFactory: (meter: PlannerMeter) => new ConfinedRenderer(meter.ended),
+          inject: [PlannerMeter],
+        },
         Revisions,
+        Artifacts,
         Configurations,
+        ConfigurationReading,
         Fleet,
         Renders,
         Capabilities,

@@ -42,3 +42,5 @@ export type {
   RepositoryState,
   SeenRevision,
 } from './repository/state.js';
+export { artifactKey, artifactsAggregate, knownArtifact } from './artifacts/artifacts.js';
+export type { ArtifactCommand, ArtifactsState, KnownArtifact } from './artifacts/artifacts.js';

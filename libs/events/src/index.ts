@@ -21,6 +21,8 @@ export type {
   TargetSpec,
   ValuesLayer,
 } from './documents/application-spec.js';
+export { artifactReference, resolvedArtifact } from './documents/artifact.js';
+export type { ArtifactReference, ResolvedArtifact } from './documents/artifact.js';
 export { diffAnswer, diffRequest, resourcesAnswer, resourcesRequest } from './documents/calls.js';
 export type {
   DiffAnswer,
@@ -71,6 +73,8 @@ export type { HostKey, ObjectName } from './shapes.js';
 export { decodeToken, encodeToken, parseTargetSubject, subjects } from './subjects.js';
 export type { TargetName } from './subjects.js';
 export { rolloutReasons } from './types/application.js';
+export { artifactFailures } from './types/artifact.js';
+export type { ArtifactEvent, ArtifactFailure } from './types/artifact.js';
 export type { ApplicationEvent, RolloutReason } from './types/application.js';
 export type { FleetEvent, LinkEvent } from './types/cluster.js';
 export type { ConfigurationError, ConfigurationEvent } from './types/configuration.js';

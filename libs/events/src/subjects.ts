@@ -33,6 +33,7 @@ const join = (...names: readonly string[]): string => names.map(encodeToken).joi
 /** The subject of each aggregate in stream EVENTS. Arguments are plain names. */
 export const subjects = {
   repository: (repository: string) => `ev.repo.${join(repository)}`,
+  artifacts: (repository: string) => `ev.repo.${join(repository)}.artifacts`,
   configuration: (repository: string) => `ev.config.${join(repository)}`,
   application: (project: string, application: string) => `ev.app.${join(project, application)}`,
   plan: (cluster: string, project: string, application: string) =>

@@ -1,6 +1,6 @@
 import type { HelmSpec, Renderer } from '@syncline/events';
 
-import { isChartName } from './helm/chart-source.js';
+import { artifactText, isChartName } from './helm/chart-source.js';
 import { isKustomizationName } from './kustomize/kustomization.js';
 import { walkKustomization } from './kustomize/graph.js';
 import { isWithin, resolvePath } from './tree/paths.js';
@@ -53,7 +53,15 @@ const readBy = async (
 ): Promise<readonly string[]> => {
   if (renderer === 'kustomize') return [path, ...(await walkKustomization(tree, path)).paths];
   if (renderer === 'plain' || helm === undefined) return [path];
-  return [resolvePath('', helm.chart.path) ?? path, ...helm.values.map(({ file }) => file)];
+  const chart = 'path' in helm.chart ? [resolvePath('', helm.chart.path) ?? path] : [];
+  return [...chart, ...helm.values.map(({ file }) => file)];
+};
+
+/** What lies elsewhere: by its digest, so that another content is another lineage. */
+const artifactEntries = ({ helm }: Pick<LineageSource, 'helm'>): readonly LineageEntry[] => {
+  if (helm === undefined || 'path' in helm.chart) return [];
+  const { artifact, resolved } = helm.chart;
+  return [{ path: artifactText(artifact), oid: resolved?.digest ?? '' }];
 };
 
 /**
@@ -70,7 +78,7 @@ export const lineageOf = async (tree: TreeReader, source: LineageSource): Promis
   );
   return {
     renderer,
-    entries,
+    entries: [...entries, ...artifactEntries(source)],
     materialise: entries.filter(({ oid }) => oid !== '').map((entry) => entry.path),
   };
 };

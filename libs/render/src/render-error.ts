@@ -6,7 +6,7 @@ export const renderCodes = [
   'object-limit', 'generate-name-refused', 'secret-invalid', 'sops-unsupported', 'kustomization-invalid',
   'kustomization-nested', 'reference-missing', 'reference-outside', 'reference-cycle', 'remote-refused',
   'plugin-refused', 'helm-unsupported', 'kustomize-failed', 'patch-failed', 'substitution-conflict', 'output-limit',
-  'chart-invalid', 'values-invalid', 'dependency-missing', 'hook-refused', 'helm-failed', 'render-unstable',
+  'chart-invalid', 'chart-unresolved', 'values-invalid', 'dependency-missing', 'hook-refused', 'helm-failed', 'render-unstable',
   'memory-limit', 'time-limit', 'renderer-missing', 'nothing-rendered', 'aborted',
 ] as const; // prettier-ignore
 export type RenderCode = (typeof renderCodes)[number];

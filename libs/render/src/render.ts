@@ -38,6 +38,8 @@ export type RenderInput = {
   readonly spec: RenderSpec;
   /** A folder on disk that holds the paths of `Lineage.materialise` under their names, without links. */
   readonly root: string;
+  /** A folder on disk that holds nothing but the unpacked artifact, where the target is made from one. */
+  readonly unpacked?: string;
   /** The whole revision, where it is at hand: then a path that is not there can be suggested one that is. */
   readonly tree?: TreeReader;
   /** From {@link renderKeyOf}. */
@@ -100,9 +102,10 @@ const readBy = async (
   const { spec, root, tools, release, signal } = input;
   if (renderer === 'helm') {
     const helm = helmOf(spec, release);
-    await checkPath(tree, helm.chart.path);
+    if ('path' in helm.chart) await checkPath(tree, helm.chart.path);
     const { namespace } = spec;
-    return renderChart(tree, helm, { root, helm: tools.helm, namespace, facts: release.facts, signal });
+    const whom = { helm: tools.helm, namespace, facts: release.facts };
+    return renderChart(tree, helm, { root, unpacked: input.unpacked, ...whom, signal });
   }
   const path = await checkPath(tree, spec.path);
   return renderer === 'plain'

@@ -6,11 +6,12 @@ import {
   type ConfigurationError,
 } from '@syncline/events';
 import { Aggregates, BlobStore, canonicalJson } from '@syncline/kernel';
-import type { DeclaredApplication } from '@syncline/render';
+import { ConfinedRenderer, type DeclaredApplication } from '@syncline/render';
 import { Inject, Injectable } from '@nestjs/common';
 
-import { DeclarationReader } from './declarations.js';
-import { compareLineage } from './lineages.js';
+import { Artifacts } from './artifacts.js';
+import { DeclarationReader, type Declarations } from './declarations.js';
+import { compareLineage, type FindLineage } from './lineages.js';
 import type { RevisionTree } from './revision-tree.js';
 
 const listedErrors = 20;
@@ -35,12 +36,16 @@ const nameOf = ({ spec }: { readonly spec: { readonly project: string; readonly 
  */
 @Injectable()
 export class Configurations {
-  readonly #reader = new DeclarationReader();
+  readonly #reader: DeclarationReader;
 
   constructor(
     @Inject(Aggregates) private readonly aggregates: Aggregates,
     @Inject(BlobStore) private readonly blobs: BlobStore,
-  ) {}
+    @Inject(ConfinedRenderer) private readonly confined: ConfinedRenderer,
+    @Inject(Artifacts) private readonly artifacts: Artifacts,
+  ) {
+    this.#reader = new DeclarationReader(confined);
+  }
 
   /** What the revision comes to: to be accepted, its document stored, or to be rejected. */
   async read(request: ReadRequest): Promise<ConfigurationCommand> {
@@ -51,7 +56,7 @@ export class Configurations {
       const listed = errors.slice(0, listedErrors);
       return { type: 'reject', data: { repository, revision, errors: listed, errorCount: errors.length } };
     }
-    const document = await documentOf(request, applications, before);
+    const document = await this.#documentOf(request, applications, before);
     const bytes = new TextEncoder().encode(canonicalJson(document));
     const configuration = await this.blobs.put('hub', bytes, configurationType);
     const affected = document.applications.filter((one) => one.affected).length;
@@ -60,10 +65,12 @@ export class Configurations {
   }
 
   /** What a revision declares, where `before` is in force; without it, for a look at what the revision would do. */
-  declared(request: ReadRequest, before?: ConfigurationDocument): ReturnType<DeclarationReader['read']> {
+  async declared(request: ReadRequest, before?: ConfigurationDocument): Promise<Declarations> {
     const { tree, repository: name, ref, paths } = request;
     const files = new Set(before?.applications.map(({ file }) => file));
-    return this.#reader.read(tree, { name, ...(ref !== undefined && { ref }) }, paths, files);
+    const repository = { name, ...(ref !== undefined && { ref }) };
+    const { applications, errors } = await this.#reader.read(tree, repository, paths, files);
+    return { applications: await this.artifacts.resolve(name, applications), errors };
   }
 
   /** The document of the last valid revision; undefined before the first. */
@@ -93,20 +100,21 @@ export class Configurations {
     const reason = `Application ${nameOf(one)} belongs to the repository ${state.repository}, which declared it first.`;
     return [{ file: one.file, line: one.line, reason }];
   }
-}
 
-const documentOf = async (
-  { repository, revision, tree }: ReadRequest,
-  declared: readonly DeclaredApplication[],
-  before: ConfigurationDocument | undefined,
-): Promise<ConfigurationDocument> => {
-  const known = new Map(before?.applications.map((one) => [nameOf(one), one]));
-  const sorted = [...declared].sort((a, b) => (nameOf(a) < nameOf(b) ? -1 : 1));
-  const applications = await Promise.all(
-    sorted.map(async (one) => {
-      const compared = await compareLineage(tree, one.spec, known.get(nameOf(one)));
-      return { spec: one.spec, file: one.file, line: one.line, ...compared };
-    }),
-  );
-  return { version: 1, repository, revision, applications };
-};
+  async #documentOf(
+    { repository, revision, tree }: ReadRequest,
+    declared: readonly DeclaredApplication[],
+    before: ConfigurationDocument | undefined,
+  ): Promise<ConfigurationDocument> {
+    const known = new Map(before?.applications.map((one) => [nameOf(one), one]));
+    const sorted = [...declared].sort((a, b) => (nameOf(a) < nameOf(b) ? -1 : 1));
+    const find: FindLineage = (at, source) => this.confined.lineageOf(at, source);
+    const applications = await Promise.all(
+      sorted.map(async (one) => {
+        const compared = await compareLineage(tree, one.spec, known.get(nameOf(one)), find);
+        return { spec: one.spec, file: one.file, line: one.line, ...compared };
+      }),
+    );
+    return { version: 1, repository, revision, applications };
+  }
+}

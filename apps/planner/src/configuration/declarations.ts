@@ -3,7 +3,7 @@ import { GitError } from '@syncline/git';
 import {
   isManifestFile,
   isRenderError,
-  readConfiguration,
+  type ConfinedRenderer,
   type DeclaredApplication,
   type SourceFile,
 } from '@syncline/render';
@@ -22,6 +22,8 @@ export type Declarations = {
 /** Reads declarations. Files that were seen to declare nothing are not read again: most files of a repository do not. */
 export class DeclarationReader {
   readonly #declareNothing = new Set<string>();
+
+  constructor(private readonly confined: Pick<ConfinedRenderer, 'readConfiguration'>) {}
 
   /**
    * @param paths the registered ones; one that does not exist is an error, not an empty configuration.
@@ -46,7 +48,7 @@ export class DeclarationReader {
       if (read && 'reason' in read) errors.push(read);
       else if (read) sources.push(read);
     }
-    const { applications, errors: found } = readConfiguration(sources, repository);
+    const { applications, errors: found } = await this.confined.readConfiguration(sources, repository);
     return { applications, errors: [...errors, ...found] };
   }
 

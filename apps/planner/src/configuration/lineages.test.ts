@@ -1,4 +1,5 @@
 import type { ApplicationSpec, ConfigurationDocument } from '@syncline/events';
+import { lineageOf, RenderError } from '@syncline/render';
 import { describe, expect, it } from 'vitest';
 
 import { compareLineage } from './lineages.js';
@@ -47,26 +48,38 @@ describe('an application', () => {
       { path: 'checkout', oid: 'a1' },
       { path: 'base', oid: 'b1' },
     ]);
-    const compared = await compareLineage(tree, spec(), before);
+    const compared = await compareLineage(tree, spec(), before, lineageOf);
     expect(compared).toEqual({ affected: false, lineage: before.lineage });
     expect(tree.opened).toEqual([]);
   });
 
   it('is affected where one path changed, or was not there before', async () => {
     const before = recorded([{ path: 'checkout', oid: 'a1' }]);
-    expect((await compareLineage(treeOf({ checkout: 'a2' }), spec(), before)).affected).toBe(true);
-    expect((await compareLineage(treeOf({}), spec(), before)).affected).toBe(true);
-    expect((await compareLineage(treeOf({ checkout: 'a1' }), spec(), undefined)).affected).toBe(true);
+    expect((await compareLineage(treeOf({ checkout: 'a2' }), spec(), before, lineageOf)).affected).toBe(true);
+    expect((await compareLineage(treeOf({}), spec(), before, lineageOf)).affected).toBe(true);
+    expect((await compareLineage(treeOf({ checkout: 'a1' }), spec(), undefined, lineageOf)).affected).toBe(
+      true,
+    );
   });
 
   it('stays unaffected while a path that it names is absent', async () => {
     const before = recorded([{ path: 'checkout', oid: '' }]);
-    expect((await compareLineage(treeOf({}), spec(), before)).affected).toBe(false);
+    expect((await compareLineage(treeOf({}), spec(), before, lineageOf)).affected).toBe(false);
   });
 
   it('is affected where it is read from elsewhere now', async () => {
     const before = recorded([{ path: 'checkout', oid: 'a1' }]);
     const moved = spec({ source: { repository: 'fleet', path: 'shop' } });
-    expect((await compareLineage(treeOf({ checkout: 'a1', shop: 's1' }), moved, before)).affected).toBe(true);
+    expect(
+      (await compareLineage(treeOf({ checkout: 'a1', shop: 's1' }), moved, before, lineageOf)).affected,
+    ).toBe(true);
+  });
+
+  it('is made from its path alone where nobody can follow what it names', async () => {
+    const find = () => Promise.reject(new RenderError('time-limit', 'takes longer than 20 s to be read'));
+    const compared = await compareLineage(treeOf({ checkout: 'a1' }), spec(), undefined, find);
+    expect(compared).toEqual({ affected: true, lineage: [{ path: 'checkout', oid: 'a1' }] });
+    const stopped = () => Promise.reject(new RenderError('aborted', 'rendering was stopped'));
+    await expect(compareLineage(treeOf({}), spec(), undefined, stopped)).rejects.toThrow('stopped');
   });
 });

@@ -1,14 +1,19 @@
 import type { ApplicationSpec, ConfigurationDocument } from '@syncline/events';
 import { canonicalJson } from '@syncline/kernel';
-import { lineageOf, type LineageSource, type TreeReader } from '@syncline/render';
+import { isRenderError, type LineageEntry, type LineageSource, type TreeReader } from '@syncline/render';
 
 type Entries = ConfigurationDocument['applications'][number]['lineage'];
-type Tree = Pick<TreeReader, 'oid' | 'list' | 'read'>;
+
+/** Finds the paths that manifests are made from. */
+export type FindLineage = (
+  tree: TreeReader,
+  source: LineageSource,
+) => Promise<{ readonly entries: readonly LineageEntry[] }>;
 
 /** Where an application's manifests come from, and whether that is another than before. */
 export type ComparedLineage = { readonly affected: boolean; readonly lineage: Entries };
 
-const isAsRecorded = async (tree: Tree, recorded: Entries): Promise<boolean> => {
+const isAsRecorded = async (tree: TreeReader, recorded: Entries): Promise<boolean> => {
   for (const { path, oid } of recorded) if (((await tree.oid(path)) ?? '') !== oid) return false;
   return true;
 };
@@ -26,20 +31,35 @@ const sourceOf = ({ source, renderer, helm, placement }: ApplicationSpec): Linea
 const isSameSource = (a: ApplicationSpec, b: ApplicationSpec): boolean =>
   canonicalJson(sourceOf(a)) === canonicalJson(sourceOf(b));
 
+/** What cannot be followed is told when it is rendered; until then the application is made from its path. */
+const entriesOf = async (
+  tree: TreeReader,
+  source: LineageSource,
+  find: FindLineage,
+): Promise<readonly LineageEntry[]> => {
+  try {
+    return (await find(tree, source)).entries;
+  } catch (error) {
+    if (!isRenderError(error) || error.code === 'aborted') throw error;
+    return [{ path: source.path, oid: (await tree.oid(source.path)) ?? '' }];
+  }
+};
+
 /**
  * Compares what an application reads with what it read at the last accepted revision. The recorded paths decide by themselves
  * which other paths are read, so where each has the object id that it had, nothing has to be opened to know it.
  */
 export const compareLineage = async (
-  tree: Tree,
+  tree: TreeReader,
   spec: ApplicationSpec,
   before: ConfigurationDocument['applications'][number] | undefined,
+  find: FindLineage,
 ): Promise<ComparedLineage> => {
   const comparable = before && before.lineage.length > 0 && isSameSource(before.spec, spec);
   if (comparable && (await isAsRecorded(tree, before.lineage))) {
     return { affected: false, lineage: before.lineage };
   }
-  const { entries } = await lineageOf(tree, sourceOf(spec));
+  const entries = await entriesOf(tree, sourceOf(spec), find);
   const lineage = entries.map(({ path, oid }) => ({ path, oid }));
   return { affected: JSON.stringify(lineage) !== JSON.stringify(before?.lineage), lineage };
 };

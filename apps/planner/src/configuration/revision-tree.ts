@@ -29,7 +29,9 @@ export class RevisionTree implements TreeReader {
   }
 
   async list(path: string): Promise<readonly TreeEntry[]> {
-    const entries = await this.objects.readTree(this.root, path);
+    const entries = await this.objects.readTree(this.root, path).catch((error: unknown) => {
+      throw asRefusal(path, error);
+    });
     return entries.map((entry) => ({
       name: entry.path.slice(entry.path.lastIndexOf('/') + 1),
       kind: kindOf(entry),
@@ -39,12 +41,15 @@ export class RevisionTree implements TreeReader {
   async read(path: string): Promise<string> {
     const found = await this.objects.resolvePath(this.root, path);
     if (found?.type !== 'blob')
-      throw new GitError('object-missing', `${path} is no file of the revision`, path);
+      throw new RenderError('reference-missing', 'is no file of the revision', { file: path, line: 1 });
     return this.readFile({ path, oid: found.oid });
   }
 
   async oid(path: string): Promise<string | undefined> {
-    return (await this.objects.resolvePath(this.root, path))?.oid;
+    const found = await this.objects.resolvePath(this.root, path).catch((error: unknown) => {
+      throw asRefusal(path, error);
+    });
+    return found?.oid;
   }
 
   /** The text of a file. Throws RenderError, with the file, where it is not stored, too large, or no text. */
@@ -81,12 +86,7 @@ export class RevisionTree implements TreeReader {
     try {
       await this.objects.materialise(this.root, paths, dir, { maxFiles, maxBytes });
     } catch (error) {
-      if (!(error instanceof GitError && error.code === 'tree-refused')) throw error;
-      throw new RenderError('link-refused', error.message, {
-        file: error.object ?? '.',
-        line: 1,
-        cause: error,
-      });
+      throw asRefusal('.', error);
     }
   }
 }
@@ -96,6 +96,8 @@ const asRefusal = (file: string, error: unknown): unknown => {
   if (!(error instanceof GitError)) return error;
   const place = { file, line: 1, cause: error };
   if (error.code === 'object-missing') return new RenderError('reference-missing', notStored, place);
+  if (error.code === 'tree-refused')
+    return new RenderError('link-refused', error.message, { ...place, file: error.object ?? file });
   if (error.code !== 'too-large') return error;
   return new RenderError('yaml-limit', `larger than ${renderLimits.fileBytes / 1024 / 1024} MiB`, place);
 };

@@ -1,3 +1,4 @@
+import { eventually } from '@syncline/testkit';
 import { describe, expect, it } from 'vitest';
 
 import { RenderCache } from './render-cache.js';
@@ -23,6 +24,20 @@ describe('a render cache', () => {
     const cache = new RenderCache<ReturnType<typeof value>>(10);
     await expect(cache.get('k', () => Promise.reject(new Error('broken')))).rejects.toThrow('broken');
     expect(await cache.get('k', () => Promise.resolve(value('mended')))).toEqual(value('mended'));
+  });
+
+  it('keeps a failure for as long as it is told to', async () => {
+    const cache = new RenderCache<ReturnType<typeof value>>(10, () => 50);
+    let made = 0;
+    const fail = () => {
+      made += 1;
+      return Promise.reject(new Error('broken'));
+    };
+    await expect(cache.get('k', fail)).rejects.toThrow('broken');
+    await expect(cache.get('k', fail)).rejects.toThrow('broken');
+    expect(made).toBe(1);
+    const again = () => cache.get('k', () => Promise.resolve(value('mended'))).catch(() => undefined);
+    expect(await eventually(again, 5_000, 'another try')).toEqual(value('mended'));
   });
 
   it('lets go what was asked for longest ago when it grows too heavy', async () => {

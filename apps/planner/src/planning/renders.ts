@@ -4,11 +4,12 @@ import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 
 import type { TargetSpec } from '@syncline/events';
-import { lineageOf, render, type Lineage, type Release, type Rendered } from '@syncline/render';
+import { ConfinedRenderer, type Lineage, type Release, type Rendered } from '@syncline/render';
 import { Inject, Injectable, type OnModuleDestroy, type OnModuleInit } from '@nestjs/common';
 import pLimit from 'p-limit';
 
 import { Config } from '../config.js';
+import { Artifacts } from '../configuration/artifacts.js';
 import { Revisions } from '../configuration/revisions.js';
 import { Log } from '../log.js';
 import { RenderCache } from './render-cache.js';
@@ -26,7 +27,7 @@ export type RenderRequest = {
   readonly renderKey: string;
 };
 
-/** Runs renderers over files of a revision, at most as many at once as there are processors. */
+/** Runs renderers over files of a revision, each in a process of its own, at most as many at once as there are processors. */
 @Injectable()
 export class Renders implements OnModuleInit, OnModuleDestroy {
   readonly #lineages = new RenderCache<{ readonly lineage: Lineage; readonly weight: number }>(
@@ -40,6 +41,8 @@ export class Renders implements OnModuleInit, OnModuleDestroy {
     @Inject(Revisions) private readonly revisions: Revisions,
     @Inject(Config) private readonly config: Pick<Config, 'stateDir' | 'kustomize' | 'helm'>,
     @Inject(Log) private readonly log: Log,
+    @Inject(ConfinedRenderer) private readonly confined: ConfinedRenderer,
+    @Inject(Artifacts) private readonly artifacts: Artifacts,
   ) {
     this.#folder = join(config.stateDir, 'renders');
   }
@@ -53,6 +56,7 @@ export class Renders implements OnModuleInit, OnModuleDestroy {
   /** Ends renders that are under way; what asked for them is asked again at the next start. */
   onModuleDestroy(): void {
     this.#stopping.abort();
+    this.confined.close();
   }
 
   /** The paths that a target's manifests are made from at a revision. */
@@ -60,7 +64,7 @@ export class Renders implements OnModuleInit, OnModuleDestroy {
     const key = JSON.stringify([repository, revision, path, renderer, helm]);
     const { lineage } = await this.#lineages.get(key, async () => {
       const tree = await this.revisions.tree(repository, revision);
-      return { lineage: await lineageOf(tree, { path, renderer, helm }), weight: 1 };
+      return { lineage: await this.confined.lineageOf(tree, { path, renderer, helm }), weight: 1 };
     });
     return lineage;
   }
@@ -77,10 +81,22 @@ export class Renders implements OnModuleInit, OnModuleDestroy {
       const tree = await this.revisions.tree(spec.repository, revision);
       await tree.materialise(lineage.materialise, root);
       const { signal } = this.#stopping;
-      return await render({ spec, root, tree, renderKey, release, tools: this.config, signal });
+      const { kustomize, helm } = this.config;
+      const tools = { kustomize, helm };
+      const unpacked = await this.#unpack(spec, `${root}.artifact`);
+      const input = { spec, root, tree, renderKey, release, tools, signal };
+      return await this.confined.render({ ...input, ...(unpacked !== undefined && { unpacked }) });
     } finally {
       await rm(root, { recursive: true, force: true });
+      await rm(`${root}.artifact`, { recursive: true, force: true });
     }
+  }
+
+  /** Where the artifact lies that the target is made from; nothing where it is made from its repository alone. */
+  async #unpack({ helm }: TargetSpec, folder: string): Promise<string | undefined> {
+    if (!helm || 'path' in helm.chart || !helm.chart.resolved) return undefined;
+    await this.artifacts.unpack(helm.chart.resolved, folder);
+    return folder;
   }
 
   /** One line where a render has taken long, and one where it has ended then. */

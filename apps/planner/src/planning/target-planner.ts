@@ -8,7 +8,7 @@ import { Fleet } from '../applications/fleet.js';
 import { PlannerMeter } from '../meter.js';
 import { ClusterDiffs } from './cluster-diffs.js';
 import { composePlan, isUnchanged, type ComposedPlan } from './compose-plan.js';
-import { Manifests, type CapabilitiesUnknown, type StoredManifests } from './manifests.js';
+import { Manifests, type NotYetKnown, type StoredManifests } from './manifests.js';
 
 /** A target that is to become what a revision says. `cause` is the position of what asks for it. */
 export type PlanningRequest = {
@@ -79,7 +79,7 @@ export class TargetPlanner {
   async #make(
     { target, revision, spec }: PlanningRequest,
     recipient: string,
-  ): Promise<StoredManifests | CapabilitiesUnknown | Failed> {
+  ): Promise<StoredManifests | NotYetKnown | Failed> {
     try {
       return await this.meter.took('render', () =>
         this.manifests.make({ target, recipient, revision, spec }),

@@ -3,11 +3,19 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 import { fleetAggregate } from '@syncline/domain';
-import { encodeToken, subjects, type LinkEvent, type RepositoryEvent } from '@syncline/events';
+import {
+  encodeToken,
+  subjects,
+  type ArtifactEvent,
+  type ArtifactReference,
+  type LinkEvent,
+  type RepositoryEvent,
+} from '@syncline/events';
 import { MemoryWorld, memoryAgent, memoryHub, type Agent, type Hub } from '@syncline/event-store';
 import {
   canonicalJson,
   clusterOwner,
+  sha256Hex,
   type Aggregates,
   type BlobStore,
   type StoredEvent,
@@ -22,6 +30,7 @@ import { FastifyAdapter } from '@nestjs/platform-fastify';
 import type { MicroserviceOptions } from '@nestjs/microservices';
 
 import { PlannerModule } from '../planner.module.js';
+import { packArchive } from './archives.js';
 import { ApplierPeer, recorder } from './applier-peer.js';
 import { GitSource, type Commit } from './git-source.js';
 
@@ -29,6 +38,7 @@ const silent = createLogger('planner', 'silent');
 const packKey = new Uint8Array(32).fill(3);
 const patience = { retryableAttempts: 200, attempts: 50, firstDelayMs: 5, longestDelayMs: 20 };
 const repositories = recorder<RepositoryEvent>('repository');
+const artifacts = recorder<ArtifactEvent>('artifacts');
 const links = recorder<LinkEvent>('link');
 
 /** What a planner of a test runs over: in memory, or a real nats-server. */
@@ -146,6 +156,17 @@ export class PlannerWorld {
     const cause = { actor: 'service:applier', correlationId: `link-${cluster}` };
     const event: LinkEvent = { type: 'CapabilitiesObserved', data };
     await this.ground.agent.aggregates.decide(links, subjects.link(cluster), [event], cause);
+  }
+
+  /** git-watcher says what a reference leads to, and stores its archive. */
+  async resolves(artifact: ArtifactReference, version: string, files: Readonly<Record<string, string>>) {
+    const archive = await packArchive(files);
+    const encrypted = encryptPack(archive, packKey);
+    const blob = await this.ground.watcher.blobs.put('hub', encrypted, 'application/vnd.syncline.artifact');
+    const data = { repository: 'fleet', artifact, resolved: { version, digest: sha256Hex(archive), blob } };
+    const cause = { actor: 'service:git-watcher', correlationId: `artifact-${version}` };
+    const event: ArtifactEvent = { type: 'ArtifactResolved', data };
+    await this.ground.watcher.aggregates.decide(artifacts, subjects.artifacts('fleet'), [event], cause);
   }
 
   async registers(paths: readonly string[], repository = 'fleet'): Promise<void> {

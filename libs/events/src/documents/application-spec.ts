@@ -1,6 +1,7 @@
 import { z } from 'zod';
 
 import { labels } from '../shapes.js';
+import { artifactReference, resolvedArtifact } from './artifact.js';
 
 /** How a target's manifests are made. `detect` looks at the path: kustomization file, chart, else plain YAML. */
 export const renderers = ['detect', 'plain', 'kustomize', 'helm'] as const;
@@ -31,9 +32,15 @@ export const patch = z.object({
  */
 export const valuesLayer = z.object({ file: z.string(), at: z.string().optional() });
 
+/** A chart: a folder of the repository, or an artifact, which is there once it has been resolved. */
+export const chartSource = z.union([
+  z.object({ path: z.string() }),
+  z.object({ artifact: artifactReference, resolved: resolvedArtifact.optional() }),
+]);
+
 /** What a Helm chart is rendered with. Paths are of the repository. */
 export const helmSpec = z.object({
-  chart: z.object({ path: z.string() }),
+  chart: chartSource,
   releaseName: z.string(),
   values: z.array(valuesLayer),
 });

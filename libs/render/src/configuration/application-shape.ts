@@ -44,6 +44,8 @@ const releaseName = text.refine(
 
 const helm = z.strictObject({
   chart: text.default('.'),
+  repository: text.optional(),
+  version: text.optional(),
   releaseName: releaseName.optional(),
   valueFiles: valueFiles.default([]),
   values: values.optional(),

@@ -1,8 +1,9 @@
 import type { ApplicationSpec, HelmSpec, ValuesLayer } from '@syncline/events';
 
-import { displayPath, isWithin, resolvePath } from '../tree/paths.js';
+import { isWithin, resolvePath } from '../tree/paths.js';
 import type { Path } from '../yaml/positions.js';
 import type { ApplicationShape } from './application-shape.js';
+import { chartFaults, chartOf, fromSource, isArtifact } from './chart.js';
 import type { Fault } from './faults.js';
 import { isReleaseName } from './names.js';
 import { formatField } from './not-carried-out.js';
@@ -15,12 +16,6 @@ export type DeclarationPlace = { readonly file: string; readonly at: Path };
 
 const renderHelm: Path = ['spec', 'render', 'helm'];
 const overrideAt = (index: number): Path => ['spec', 'placement', 'overrides', index];
-
-/** A path of a declaration is written from the application's own. */
-const fromSource = ({ source }: Spec, written: string): string | undefined => {
-  const home = resolvePath('', source.path);
-  return home === undefined ? undefined : resolvePath(home, written);
-};
 
 const checkFiles = (spec: Spec, chart: string | undefined, files: readonly string[], at: Path): Fault[] => {
   const home = resolvePath('', spec.source.path);
@@ -55,10 +50,9 @@ const checkName = (name: string, { render }: Spec): readonly Fault[] =>
 export const checkHelm = ({ metadata, spec }: ApplicationShape): readonly Fault[] => {
   const { helm } = spec.render;
   if (helm === undefined) return checkNoHelm(spec);
-  const chart = fromSource(spec, helm.chart);
-  const outside = `spec.render.helm.chart "${helm.chart}" leaves the repository`;
+  const chart = isArtifact(helm) ? undefined : fromSource(spec, helm.chart);
   return [
-    ...(chart === undefined ? [{ path: [...renderHelm, 'chart'], reason: outside }] : []),
+    ...chartFaults(spec, helm),
     ...checkName(metadata.name, spec),
     ...checkFiles(spec, chart, helm.valueFiles, renderHelm),
     ...spec.placement.overrides.flatMap(({ valueFiles }, index) =>
@@ -90,7 +84,7 @@ export const helmOf = (
   const { helm } = spec.render;
   return (
     helm && {
-      chart: { path: displayPath(fromSource(spec, helm.chart) ?? '') },
+      chart: chartOf(spec, helm),
       releaseName: helm.releaseName ?? metadata.name,
       values: layersOf(spec, helm, place, renderHelm),
     }

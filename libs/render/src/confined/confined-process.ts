@@ -62,7 +62,7 @@ export class ConfinedProcess {
         clearTimeout(timer);
         task.signal?.removeEventListener('abort', stop);
         this.#running = undefined;
-        this.#idle = setTimeout(() => this.close(), idleMs).unref();
+        this.#idle = setTimeout(() => this.#kill(), idleMs).unref();
         if ('error' in outcome) reject(outcome.error);
         else resolve(outcome.value as Tasks[Name]['answer']);
       };
@@ -71,8 +71,12 @@ export class ConfinedProcess {
     });
   }
 
-  /** Ends the process, and the programs that it has started. */
+  /** Ends the process, and the programs that it has started; a task that is under way is `aborted`. */
   close(): void {
+    this.#fail(aborted());
+  }
+
+  #kill(): void {
     clearTimeout(this.#idle);
     const { pid } = this.#child ?? {};
     this.#child = undefined;
@@ -138,7 +142,7 @@ export class ConfinedProcess {
 
   #fail(error: Error): void {
     const running = this.#running;
-    this.close();
+    this.#kill();
     running?.settle({ error });
   }
 

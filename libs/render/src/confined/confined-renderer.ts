@@ -1,5 +1,3 @@
-import { availableParallelism } from 'node:os';
-
 import type { ConfigurationError } from '@syncline/events';
 import pLimit from 'p-limit';
 
@@ -10,7 +8,8 @@ import { isRenderError } from '../render-error.js';
 import type { Rendered, RenderInput } from '../render.js';
 import type { TreeReader } from '../tree/tree-reader.js';
 import { limits } from '../yaml/limits.js';
-import { ConfinedProcess } from './confined-process.js';
+import { ConfinedProcess, type Task } from './confined-process.js';
+import type { TaskName, Tasks } from './messages.js';
 
 /** What to render; the tree is answered for here, not in the process that asks for it. */
 export type ConfinedRender = Omit<RenderInput, 'tree'> & { readonly tree: TreeReader };
@@ -23,43 +22,27 @@ const noTree: TreeReader = {
 
 /**
  * Reads and renders what repositories hold in processes of their own ({@link ConfinedProcess}), so that no file can hold up or end
- * the process that asks, however it is made: as many renders at once as there are processors, and beside them one task that reads
- * configuration or follows a kustomization, so that those do not wait for renders.
+ * the process that asks, however it is made: one for each render that is under way (whoever asks bounds how many), and one more that
+ * reads configuration and follows kustomizations, one after the other, so that those do not wait for renders.
  */
 export class ConfinedRenderer {
   readonly #idle: ConfinedProcess[] = [];
   readonly #processes: ConfinedProcess[] = [];
-  readonly #reader: ConfinedProcess;
-  readonly #renders = pLimit(availableParallelism());
   readonly #readings = pLimit(1);
 
   /** `ended` hears of processes that were ended for the time or the memory that they took. */
-  constructor(private readonly ended: (why: 'time' | 'memory') => void = () => undefined) {
-    this.#reader = this.#make();
-  }
-
-  /** How many renders wait for their turn. */
-  get waiting(): number {
-    return this.#renders.pendingCount;
-  }
+  constructor(private readonly ended: (why: 'time' | 'memory') => void = () => undefined) {}
 
   /** As `render`, within bounds: throws RenderError `time-limit` or `memory-limit` with the file that was read last. */
-  render({ tree, signal, ...input }: ConfinedRender): Promise<Rendered> {
-    return this.#renders(async () => {
-      const process = this.#idle.pop() ?? this.#make();
-      try {
-        return await process.run({ task: 'render', input, tree, signal, deadlineMs: limits.renderingMs });
-      } finally {
-        this.#idle.push(process);
-      }
-    });
+  render({ signal, tree, ...input }: ConfinedRender): Promise<Rendered> {
+    return this.#run({ task: 'render', input, tree, signal, deadlineMs: limits.renderingMs });
   }
 
   /** As `lineageOf`. Where no file has to be read for it, none is, and nothing is started. */
   async lineageOf(tree: TreeReader, source: LineageSource): Promise<Lineage> {
     if ((await detectRenderer(tree, source)) !== 'kustomize') return lineageOf(tree, source);
-    const deadlineMs = limits.readingMs;
-    return this.#readings(() => this.#reader.run({ task: 'lineage', input: source, tree, deadlineMs }));
+    const task = { task: 'lineage', input: source, tree, deadlineMs: limits.readingMs } as const;
+    return this.#readings(() => this.#run(task));
   }
 
   /** As `readConfiguration`; a file that takes too much is an error of the configuration, by its name. */
@@ -68,8 +51,10 @@ export class ConfinedRenderer {
     repository: DeclaringRepository,
   ): Promise<Configuration> {
     if (files.length === 0) return { applications: [], errors: [] };
+    const input = { files, repository };
+    const task = { task: 'configuration', input, tree: noTree, deadlineMs: limits.readingMs } as const;
     try {
-      return await this.#read(files, repository);
+      return await this.#readings(() => this.#run(task));
     } catch (error) {
       if (!isRenderError(error, 'time-limit', 'memory-limit')) throw error;
       return { applications: [], errors: await this.#blame(files, repository, error.message) };
@@ -81,16 +66,19 @@ export class ConfinedRenderer {
     for (const process of this.#processes) process.close();
   }
 
+  async #run<Name extends TaskName>(task: Task<Name>): Promise<Tasks[Name]['answer']> {
+    const process = this.#idle.pop() ?? this.#make();
+    try {
+      return await process.run(task);
+    } finally {
+      this.#idle.push(process);
+    }
+  }
+
   #make(): ConfinedProcess {
     const process = new ConfinedProcess(this.ended);
     this.#processes.push(process);
     return process;
-  }
-
-  #read(files: readonly SourceFile[], repository: DeclaringRepository): Promise<Configuration> {
-    const input = { files, repository };
-    const deadlineMs = limits.readingMs;
-    return this.#readings(() => this.#reader.run({ task: 'configuration', input, tree: noTree, deadlineMs }));
   }
 
   /** The files that take too much, found by halves: each by itself, or all of them where only together they do. */

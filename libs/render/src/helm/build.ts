@@ -1,17 +1,15 @@
 import type { HelmSpec } from '@syncline/events';
-import { mkdtemp, readdir, readFile, realpath, rm } from 'node:fs/promises';
+import { mkdtemp, realpath, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 
 import type { Run } from '../isolated/run-isolated.js';
-import { isMapping, textOf, type PlacedObject } from '../objects/rendering.js';
-import { RenderError } from '../render-error.js';
-import { displayPath, joinPath, resolvePath } from '../tree/paths.js';
+import type { PlacedObject } from '../objects/rendering.js';
 import type { TreeReader } from '../tree/tree-reader.js';
-import { readDocuments, type YamlDocument } from '../yaml/documents.js';
+import { asksForTime, defaultsOf, findChart, type Chart } from './chart.js';
 import { explainHelm } from './explain.js';
-import { readOutput, type Chart } from './output.js';
+import { readOutput } from './output.js';
 import { runHelm, type ClusterFacts, type HelmCall } from './run.js';
 import { refuseUnstable } from './unstable.js';
 import { readValues, valuesFiles, type ReadValues } from './values.js';
@@ -19,68 +17,29 @@ import { readValues, valuesFiles, type ReadValues } from './values.js';
 /** What rendering a chart needs besides the tree: where it lies on disk, the binary, and whom it is for. */
 export type HelmOptions = {
   readonly root: string;
+  /** A folder that holds the unpacked artifact, where the chart is one. */
+  readonly unpacked?: string | undefined;
   readonly helm: string;
   readonly namespace: string;
   readonly facts?: ClusterFacts | undefined;
   readonly signal?: AbortSignal | undefined;
 };
 
-type Found = { readonly chart: Chart; readonly definition: YamlDocument };
-
-const findChart = async (tree: TreeReader, written: string): Promise<Found> => {
-  const folder = resolvePath('', written) ?? '';
-  const file = joinPath(folder, 'Chart.yaml');
-  const entry = (await tree.list(folder)).find(({ name }) => name === 'Chart.yaml');
-  if (entry?.kind !== 'file')
-    throw new RenderError('chart-invalid', `"${displayPath(folder)}" holds no Chart.yaml, so it is no chart`);
-  const [definition] = readDocuments(file, await tree.read(file));
-  const name = isMapping(definition?.value) ? textOf(definition.value, 'name') : '';
-  if (definition === undefined || name === '')
-    throw new RenderError('chart-invalid', 'the chart has no name', { file, line: 1 });
-  return { chart: { folder, name }, definition };
-};
-
-/** The chart's own defaults, as far as they can be read: they may hold what no message may quote. */
-const defaultsOf = async (tree: TreeReader, { folder }: Chart): Promise<readonly unknown[]> => {
-  const file = joinPath(folder, 'values.yaml');
-  try {
-    return readDocuments(file, await tree.read(file)).map(({ value }) => value);
-  } catch {
-    return [];
-  }
-};
-
-/** Whether a template asks for the time, which two renders within one second can agree on by chance. */
-const asksForTime = async (folder: string): Promise<boolean> => {
-  const names = await readdir(folder, { recursive: true });
-  for (const name of names.filter((each) => /\.(?:ya?ml|tpl|txt|json)$/.test(each))) {
-    const text = await readFile(join(folder, name), 'utf8');
-    if (/\{\{(?:(?!\}\}).)*\b(?:now|ago)\b/s.test(text)) return true;
-  }
-  return false;
-};
-
-const renderTwice = async (call: HelmCall): Promise<readonly [Run, Run]> => {
-  if (!(await asksForTime(join(call.root, call.chart)))) return Promise.all([runHelm(call), runHelm(call)]);
+const renderTwice = async (call: HelmCall, chart: Chart): Promise<readonly [Run, Run]> => {
+  if (!(await asksForTime(chart))) return Promise.all([runHelm(call), runHelm(call)]);
   const first = await runHelm(call);
   await delay(1_000 - (Date.now() % 1_000) + 1, undefined, call.signal && { signal: call.signal });
   return [first, await runHelm(call)];
 };
 
-type Reading = Found & { readonly read: readonly ReadValues[]; readonly work: string };
+type Reading = { readonly chart: Chart; readonly read: readonly ReadValues[]; readonly work: string };
 
-const explain = async (
-  tree: TreeReader,
-  said: string,
-  { chart, definition, read, work }: Reading,
-  root: string,
-) =>
+const explain = async (said: string, { chart, read, work }: Reading, { root }: HelmOptions) =>
   explainHelm({
     said,
     chart,
-    definition,
-    values: [...read.map(({ values }) => values), ...(await defaultsOf(tree, chart))],
-    folders: [await realpath(root), root, work],
+    values: [...read.map(({ values }) => values), ...(await defaultsOf(chart))],
+    folders: [await realpath(chart.root), chart.root, await realpath(root), root, work],
   });
 
 const callFor = async (
@@ -90,7 +49,7 @@ const callFor = async (
 ): Promise<HelmCall> => ({
   ...options,
   home: join(work, 'home'),
-  chart: chart.folder,
+  chart: chart.root === options.root ? chart.folder : join(chart.root, chart.folder),
   releaseName: helm.releaseName,
   values: await valuesFiles(read, work),
 });
@@ -104,16 +63,17 @@ export const renderChart = async (
   helm: HelmSpec,
   options: HelmOptions,
 ): Promise<readonly PlacedObject[]> => {
-  const found = await findChart(tree, helm.chart.path);
+  const { root, unpacked } = options;
+  const chart = await findChart(helm.chart, { tree, root, unpacked });
   const read = await readValues(tree, helm.values);
   const work = await mkdtemp(join(tmpdir(), 'syncline-helm-'));
   try {
-    const reading = { ...found, read, work };
-    const [first, second] = await renderTwice(await callFor(helm, reading, options));
-    if (!first.ok) throw await explain(tree, first.said, reading, options.root);
-    if (!second.ok) throw await explain(tree, second.said, reading, options.root);
-    const objects = readOutput(first.output, found.chart);
-    if (first.output !== second.output) throw refuseUnstable(objects, readOutput(second.output, found.chart));
+    const reading = { chart, read, work };
+    const [first, second] = await renderTwice(await callFor(helm, reading, options), chart);
+    if (!first.ok) throw await explain(first.said, reading, options);
+    if (!second.ok) throw await explain(second.said, reading, options);
+    const objects = readOutput(first.output, chart);
+    if (first.output !== second.output) throw refuseUnstable(objects, readOutput(second.output, chart));
     return objects;
   } finally {
     await rm(work, { recursive: true, force: true });

@@ -1,14 +1,13 @@
 import { redact, textsIn } from '../kustomize/redact.js';
 import { RenderError, type Place } from '../render-error.js';
 import { joinPath } from '../tree/paths.js';
-import type { YamlDocument } from '../yaml/documents.js';
-import { sourcePath, type Chart } from './output.js';
+import type { Chart } from './chart.js';
+import { sourcePath } from './output.js';
 
-/** What is known besides the message: the chart and its file, values that may not be quoted, and folders of this machine. */
+/** What is known besides the message: the chart, values that may not be quoted, and folders of this machine. */
 export type HelmFailure = {
   readonly said: string;
   readonly chart: Chart;
-  readonly definition: YamlDocument;
   readonly values: readonly unknown[];
   readonly folders: readonly string[];
 };
@@ -40,19 +39,19 @@ const templatePlace = ({ said, chart }: HelmFailure): Place | undefined => {
   return { file: sourcePath(chart, best[1]), line: Number(best[2] ?? 1) };
 };
 
-const dependencyFailure = ({ said, chart, definition }: HelmFailure): RenderError | undefined => {
+const dependencyFailure = ({ said, chart }: HelmFailure): RenderError | undefined => {
   const missing = /missing in charts\/ directory: (.*)/.exec(said)?.[1]?.split(/,\s*/) ?? [];
   const [first] = missing;
   if (first === undefined) return undefined;
-  const { dependencies } = definition.value as { readonly dependencies?: unknown };
+  const { dependencies } = chart.definition.value as { readonly dependencies?: unknown };
   const index = Array.isArray(dependencies)
     ? dependencies.findIndex((each: unknown) => (each as { name?: unknown } | null)?.name === first.trim())
     : -1;
-  const line = definition.lineOf(index < 0 ? ['dependencies'] : ['dependencies', index]);
+  const line = chart.definition.lineOf(index < 0 ? ['dependencies'] : ['dependencies', index]);
   return new RenderError(
     'dependency-missing',
     `${missing.join(', ')}: named as dependencies and not there. Nothing is fetched for a chart: run "helm dependency build" and commit charts/`,
-    { file: joinPath(chart.folder, 'Chart.yaml'), line },
+    { file: joinPath(chart.shown, 'Chart.yaml'), line },
   );
 };
 
@@ -60,7 +59,7 @@ const dependencyFailure = ({ said, chart, definition }: HelmFailure): RenderErro
 export const explainHelm = (failure: HelmFailure): RenderError => {
   const dependency = dependencyFailure(failure);
   if (dependency !== undefined) return dependency;
-  const fallback = { file: joinPath(failure.chart.folder, 'Chart.yaml'), line: 1 };
+  const fallback = { file: joinPath(failure.chart.shown, 'Chart.yaml'), line: 1 };
   const place = templatePlace(failure) ?? fallback;
   return new RenderError('helm-failed', `helm: ${messageOf(failure)}`, place);
 };

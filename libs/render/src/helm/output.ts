@@ -3,16 +3,14 @@ import { objectsOf } from '../objects/unfold.js';
 import { isRenderError, RenderError } from '../render-error.js';
 import { joinPath } from '../tree/paths.js';
 import { readDocuments } from '../yaml/documents.js';
-
-/** A chart of the repository: where it lies, and what it calls itself, which Helm's output and errors begin with. */
-export type Chart = { readonly folder: string; readonly name: string };
+import type { Chart } from './chart.js';
 
 const hookAnnotation = 'helm.sh/hook';
 const namedHooks = 5;
 
 /** A path as Helm says it (`web/templates/deployment.yaml`), as it is in the repository. */
-export const sourcePath = ({ folder, name }: Chart, source: string): string =>
-  source.startsWith(`${name}/`) ? joinPath(folder, source.slice(name.length + 1)) : joinPath(folder, source);
+export const sourcePath = ({ shown, name }: Pick<Chart, 'shown' | 'name'>, source: string): string =>
+  source.startsWith(`${name}/`) ? joinPath(shown, source.slice(name.length + 1)) : joinPath(shown, source);
 
 /** Helm puts the file that a manifest comes from before each of them. */
 const manifestsOf = (output: string): readonly { readonly source: string; readonly text: string }[] =>

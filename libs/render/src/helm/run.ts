@@ -1,5 +1,5 @@
 import { mkdir } from 'node:fs/promises';
-import { join } from 'node:path';
+import { isAbsolute, join } from 'node:path';
 
 import { runIsolated, type Run } from '../isolated/run-isolated.js';
 import { limits } from '../yaml/limits.js';
@@ -20,6 +20,7 @@ export type HelmCall = {
   readonly root: string;
   /** A folder for what Helm keeps for itself; it is made here. */
   readonly home: string;
+  /** A folder or an archive. */
   readonly chart: string;
   readonly releaseName: string;
   readonly namespace: string;
@@ -56,7 +57,7 @@ export const templateParameters = (call: HelmCall): readonly string[] => [
   ...call.values.flatMap((file) => ['--values', file]),
   '--',
   call.releaseName,
-  `./${call.chart}`,
+  isAbsolute(call.chart) ? call.chart : `./${call.chart}`,
 ];
 
 /**

@@ -10,6 +10,7 @@ const wiring = {
   ports,
   postgresUrl: 'postgres://p',
   kustomize: '/k',
+  helm: '/h',
   recipients: '{}',
 };
 const surroundings = {

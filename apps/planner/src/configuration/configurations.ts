@@ -9,8 +9,7 @@ import { Aggregates, BlobStore, canonicalJson } from '@syncline/kernel';
 import { ConfinedRenderer, type DeclaredApplication } from '@syncline/render';
 import { Inject, Injectable } from '@nestjs/common';
 
-import { Artifacts } from './artifacts.js';
-import { DeclarationReader, type Declarations } from './declarations.js';
+import { DeclarationReader } from './declarations.js';
 import { compareLineage, type FindLineage } from './lineages.js';
 import type { RevisionTree } from './revision-tree.js';
 
@@ -42,7 +41,6 @@ export class Configurations {
     @Inject(Aggregates) private readonly aggregates: Aggregates,
     @Inject(BlobStore) private readonly blobs: BlobStore,
     @Inject(ConfinedRenderer) private readonly confined: ConfinedRenderer,
-    @Inject(Artifacts) private readonly artifacts: Artifacts,
   ) {
     this.#reader = new DeclarationReader(confined);
   }
@@ -65,12 +63,10 @@ export class Configurations {
   }
 
   /** What a revision declares, where `before` is in force; without it, for a look at what the revision would do. */
-  async declared(request: ReadRequest, before?: ConfigurationDocument): Promise<Declarations> {
+  declared(request: ReadRequest, before?: ConfigurationDocument): ReturnType<DeclarationReader['read']> {
     const { tree, repository: name, ref, paths } = request;
     const files = new Set(before?.applications.map(({ file }) => file));
-    const repository = { name, ...(ref !== undefined && { ref }) };
-    const { applications, errors } = await this.#reader.read(tree, repository, paths, files);
-    return { applications: await this.artifacts.resolve(name, applications), errors };
+    return this.#reader.read(tree, { name, ...(ref !== undefined && { ref }) }, paths, files);
   }
 
   /** The document of the last valid revision; undefined before the first. */

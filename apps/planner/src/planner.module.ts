@@ -12,6 +12,9 @@ import { PreviewHandler } from './approvals/preview.handler.js';
 import { RetryHandler } from './approvals/retry.handler.js';
 import { Config } from './config.js';
 import { readinessOf } from './readiness.js';
+import { Artifacts } from './configuration/artifacts.js';
+import { ArtifactsReaction } from './configuration/artifacts.reaction.js';
+import { ConfigurationReading } from './configuration/configuration-reading.js';
 import { ConfigurationReaction } from './configuration/configuration.reaction.js';
 import { Configurations } from './configuration/configurations.js';
 import { Revisions } from './configuration/revisions.js';
@@ -50,6 +53,7 @@ export class PlannerModule {
       controllers: [
         HealthController,
         ConfigurationReaction,
+        ArtifactsReaction,
         ApplicationsReaction,
         TargetsReaction,
         PlanningReaction,
@@ -78,7 +82,9 @@ export class PlannerModule {
           inject: [PlannerMeter],
         },
         Revisions,
+        Artifacts,
         Configurations,
+        ConfigurationReading,
         Fleet,
         Renders,
         Capabilities,

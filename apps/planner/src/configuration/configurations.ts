@@ -9,7 +9,8 @@ import { Aggregates, BlobStore, canonicalJson } from '@syncline/kernel';
 import { ConfinedRenderer, type DeclaredApplication } from '@syncline/render';
 import { Inject, Injectable } from '@nestjs/common';
 
-import { DeclarationReader } from './declarations.js';
+import { Artifacts } from './artifacts.js';
+import { DeclarationReader, type Declarations } from './declarations.js';
 import { compareLineage, type FindLineage } from './lineages.js';
 import type { RevisionTree } from './revision-tree.js';
 
@@ -41,6 +42,7 @@ export class Configurations {
     @Inject(Aggregates) private readonly aggregates: Aggregates,
     @Inject(BlobStore) private readonly blobs: BlobStore,
     @Inject(ConfinedRenderer) private readonly confined: ConfinedRenderer,
+    @Inject(Artifacts) private readonly artifacts: Artifacts,
   ) {
     this.#reader = new DeclarationReader(confined);
   }
@@ -63,10 +65,12 @@ export class Configurations {
   }
 
   /** What a revision declares, where `before` is in force; without it, for a look at what the revision would do. */
-  declared(request: ReadRequest, before?: ConfigurationDocument): ReturnType<DeclarationReader['read']> {
+  async declared(request: ReadRequest, before?: ConfigurationDocument): Promise<Declarations> {
     const { tree, repository: name, ref, paths } = request;
     const files = new Set(before?.applications.map(({ file }) => file));
-    return this.#reader.read(tree, { name, ...(ref !== undefined && { ref }) }, paths, files);
+    const repository = { name, ...(ref !== undefined && { ref }) };
+    const { applications, errors } = await this.#reader.read(tree, repository, paths, files);
+    return { applications: await this.artifacts.resolve(name, applications), errors };
   }
 
   /** The document of the last valid revision; undefined before the first. */

@@ -2,7 +2,14 @@ import { randomBytes } from 'node:crypto';
 
 import { encodeToken, type ManifestsDocument, type TargetName, type TargetSpec } from '@syncline/events';
 import { BlobStore, canonicalJson, clusterOwner, sha256Hex, type BlobRef } from '@syncline/kernel';
-import { isRenderError, renderKeyOf, type Lineage, type Release, type Rendered } from '@syncline/render';
+import {
+  artifactText,
+  isRenderError,
+  renderKeyOf,
+  type Lineage,
+  type Release,
+  type Rendered,
+} from '@syncline/render';
 import { decryptPack, encryptPack, seal } from '@syncline/sealing';
 import { Inject, Injectable } from '@nestjs/common';
 
@@ -30,8 +37,12 @@ export type ManifestsInput = {
 /** Manifests as they lie among a cluster's blobs. */
 export type StoredManifests = { readonly manifests: BlobRef; readonly render: string };
 
-/** What a chart asks of its cluster is not known yet. */
-export type CapabilitiesUnknown = { readonly status: 'held'; readonly reason: string };
+/** What a chart asks of its cluster is not known yet, or where it comes from. */
+export type NotYetKnown = { readonly status: 'held'; readonly reason: string };
+
+/** What a target is made from and has not been found so far. */
+const unresolvedIn = ({ helm }: TargetSpec): string | undefined =>
+  helm && 'artifact' in helm.chart && !helm.chart.resolved ? artifactText(helm.chart.artifact) : undefined;
 
 /** The bytes for the clusters of one applier: equal for all of them. */
 type Sealed = { readonly document: Uint8Array; readonly secrets?: Uint8Array };
@@ -92,12 +103,10 @@ export class Manifests {
   ) {}
 
   /** Makes and stores the manifests of a target. Throws RenderError with file and line. */
-  async make({
-    target,
-    recipient,
-    revision,
-    spec,
-  }: ManifestsInput): Promise<StoredManifests | CapabilitiesUnknown> {
+  async make({ target, recipient, revision, spec }: ManifestsInput): Promise<StoredManifests | NotYetKnown> {
+    const unresolved = unresolvedIn(spec);
+    if (unresolved !== undefined)
+      return { status: 'held', reason: `${unresolved} has not been found yet; git-watcher looks for it.` };
     const lineage = await this.renders.lineage(spec, revision);
     const release = await this.#release(target, lineage);
     if (!release) {

@@ -9,6 +9,7 @@ import { Inject, Injectable, type OnModuleDestroy, type OnModuleInit } from '@ne
 import pLimit from 'p-limit';
 
 import { Config } from '../config.js';
+import { Artifacts } from '../configuration/artifacts.js';
 import { Revisions } from '../configuration/revisions.js';
 import { Log } from '../log.js';
 import { RenderCache } from './render-cache.js';
@@ -41,6 +42,7 @@ export class Renders implements OnModuleInit, OnModuleDestroy {
     @Inject(Config) private readonly config: Pick<Config, 'stateDir' | 'kustomize' | 'helm'>,
     @Inject(Log) private readonly log: Log,
     @Inject(ConfinedRenderer) private readonly confined: ConfinedRenderer,
+    @Inject(Artifacts) private readonly artifacts: Artifacts,
   ) {
     this.#folder = join(config.stateDir, 'renders');
   }
@@ -81,10 +83,20 @@ export class Renders implements OnModuleInit, OnModuleDestroy {
       const { signal } = this.#stopping;
       const { kustomize, helm } = this.config;
       const tools = { kustomize, helm };
-      return await this.confined.render({ spec, root, tree, renderKey, release, tools, signal });
+      const unpacked = await this.#unpack(spec, `${root}.artifact`);
+      const input = { spec, root, tree, renderKey, release, tools, signal };
+      return await this.confined.render({ ...input, ...(unpacked !== undefined && { unpacked }) });
     } finally {
       await rm(root, { recursive: true, force: true });
+      await rm(`${root}.artifact`, { recursive: true, force: true });
     }
+  }
+
+  /** Where the artifact lies that the target is made from; nothing where it is made from its repository alone. */
+  async #unpack({ helm }: TargetSpec, folder: string): Promise<string | undefined> {
+    if (!helm || 'path' in helm.chart || !helm.chart.resolved) return undefined;
+    await this.artifacts.unpack(helm.chart.resolved, folder);
+    return folder;
   }
 
   /** One line where a render has taken long, and one where it has ended then. */

@@ -32,7 +32,7 @@ const rolloutShape = z.object({
   revision: z.string(),
   reason: z.string(),
   state: z.string(),
-  haltedBy: z.object({ cluster: z.string(), reason: z.string() }).optional(),
+  haltedBy: z.object({ cluster: z.string(), reason: z.string(), since: z.string() }).optional(),
   waves: z.array(z.object({ name: z.string(), clusters: z.array(z.string()) })),
   wavesOpened: z.int(),
   wavesCompleted: z.int(),

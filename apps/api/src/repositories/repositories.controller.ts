@@ -44,6 +44,7 @@ const repository = z.object({
       accepted: z.boolean(),
       errors: z.array(z.object({ file: z.string(), line: z.int(), reason: z.string() })).optional(),
       errorCount: z.int().optional(),
+      since: z.string(),
     })
     .optional(),
   occurredAt: z.string(),

@@ -47,7 +47,7 @@ const parked: ParkedRow = {
 const halted: RolloutRow = {
   ...name,
   ...{ rollout: 'r1', repository: 'fleet', revision: 'a'.repeat(40), reason: 'revision', state: 'Halted', waves: [] },
-  haltedBy: { cluster: 'staging', reason: 'Deployment web failed' },
+  haltedBy: { cluster: 'staging', reason: 'Deployment web failed', since: instant },
   ...{ wavesOpened: 1, wavesCompleted: 0, correlationId: 'c', startedSequence: 1, startedAt: instant, endedAt: null },
   ...instants,
 }; // prettier-ignore
@@ -88,7 +88,7 @@ const table: readonly [what: string, facts: Partial<Facts>, by: string, sentence
     { repository: repository({ failure: { class: 'unsigned', reason: 'abc is not signed.', since: instant } }) },
     'revision-refused', /a revision that is refused \(unsigned\): abc is not signed/, /--require-signed/],
   ['a rejected configuration',
-    { repository: repository({ configuration: { revision: 'b'.repeat(40), accepted: false,
+    { repository: repository({ configuration: { revision: 'b'.repeat(40), accepted: false, since: instant,
       errors: [{ file: 'a.yaml', line: 3, reason: 'no name' }] } }) },
     'configuration-rejected', /a\.yaml:3 {2}no name/, /syncline validate/],
 ]; // prettier-ignore
@@ -97,6 +97,7 @@ describe('what holds a target', () => {
   it.each(table)('is %s, with what frees it', (_, facts, by, sentence, free) => {
     const holds = holdsOf({ target: target(), application, parked: [], ...facts });
     expect(holds.map((one) => one.by)).toEqual([by]);
+    expect(holds[0]?.since).toBe(instant);
     expect(holds[0]?.sentence).toMatch(sentence);
     expect(holds[0]?.free).toMatch(free);
   });

@@ -19,7 +19,7 @@ export const holders = [
 export type Hold = {
   readonly by: (typeof holders)[number];
   readonly sentence: string;
-  readonly since?: string;
+  readonly since: string;
   readonly free: string;
 };
 
@@ -102,7 +102,7 @@ const configurationRejected: Rule = ({ repository }) => {
   const [first] = configuration.errors ?? [];
   const where = first ? `${first.file}:${first.line}  ${first.reason}` : 'its errors are in the log';
   return {
-    by: 'configuration-rejected',
+    ...{ by: 'configuration-rejected', since: configuration.since },
     sentence: `The configuration of ${configuration.revision.slice(0, 7)} was rejected, the one before stays in force: ${where}`,
     free: 'Mend it in Git: syncline validate shows the same before a push.',
   };
@@ -193,7 +193,7 @@ const unhealthy: Rule = ({ target }) =>
 const rolloutHalted: Rule = ({ target, rollout }) =>
   rollout?.haltedBy && rollout.haltedBy.cluster !== target.cluster && target.sync !== 'InSync'
     ? {
-        by: 'rollout-halted',
+        ...{ by: 'rollout-halted', since: rollout.haltedBy.since },
         sentence: `The rollout is halted by ${rollout.haltedBy.cluster}: ${rollout.haltedBy.reason}`,
         free: `What frees ${rollout.haltedBy.cluster}: syncline why ${target.application} --cluster ${rollout.haltedBy.cluster}`,
       }

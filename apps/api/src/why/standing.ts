@@ -13,7 +13,7 @@ const person = z.object({ name: z.string(), email: z.string() });
 const hold = z.object({
   by: z.enum(holders),
   sentence: z.string(),
-  since: z.string().optional(),
+  since: z.string(),
   free: z.string(),
 });
 /** How what runs came to run: the commit, the plan, who allowed it. */

@@ -12,7 +12,7 @@ const person = z.object({ name: z.string(), email: z.string() });
 const hold = z.looseObject({
   by: z.string(),
   sentence: z.string(),
-  since: z.string().optional(),
+  since: z.string(),
   free: z.string(),
 });
 const origin = z.looseObject({
@@ -59,7 +59,7 @@ export const targetText = (target: TargetWhy, now: Date): string => {
     `${cluster}  ${sync}, ${health} since ${ago(since, now)}${wanted}`,
     ...(runs ? [runsText(runs)] : []),
     ...holds.flatMap((one) => [
-      `  held by ${one.by}${one.since === undefined ? '' : ` since ${ago(one.since, now)}`}: ${one.sentence}`,
+      `  held by ${one.by} since ${ago(one.since, now)}: ${one.sentence}`,
       `    ${one.free}`,
     ]),
     ...(holds.length === 0 ? [sync === 'InSync' ? '  nothing holds it' : '  it is on its way'] : []),

@@ -66,7 +66,7 @@ const rolloutAfter = (row: RolloutRow, event: OfRollout): RolloutRow => {
       return { ...row, state: 'Superseded', endedAt };
     case 'RolloutHalted': {
       const { cluster, reason } = event.data;
-      return { ...row, state: 'Halted', haltedBy: { cluster, reason } };
+      return { ...row, state: 'Halted', haltedBy: { cluster, reason, since: instantsOf(event).occurredAt } };
     }
     case 'RolloutResumed':
       return { ...row, state: 'Running', haltedBy: null };
@@ -125,7 +125,7 @@ const ofRollout = (event: Stored, find: Find): readonly Change[] => {
 /** Applications as declared, and the rollouts of their revisions. */
 export const applicationsProjection: Projection = {
   name: 'applications',
-  version: 2,
+  version: 3,
   tables: [applicationTable, rolloutTable],
   reads: (event) => {
     const key = applicationKey(event);

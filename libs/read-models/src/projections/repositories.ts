@@ -48,27 +48,32 @@ const judged = (event: Of<'ConfigurationAccepted'> | Of<'ConfigurationRejected'>
 };
 
 const rowAfter = (row: RepositoryRow, event: Stored): RepositoryRow => {
+  const { occurredAt: since } = instantsOf(event);
   switch (event.type) {
     case 'RevisionDetected':
       return { ...row, revision: event.data.revision, message: event.data.message, failure: null };
     case 'FetchFailed': {
-      const { class: kind, reason, since } = event.data;
-      return { ...row, failure: { class: kind, reason, since } };
+      const { class: kind, reason } = event.data;
+      return { ...row, failure: { class: kind, reason, since: event.data.since } };
     }
     case 'RevisionRefused': {
-      const { class: kind, revision, reason, since } = event.data;
+      const { class: kind, revision, reason } = event.data;
       return {
         ...row,
-        failure: { class: kind, reason: `${revision.slice(0, 7)} is not planned. ${reason}`, since },
+        failure: {
+          class: kind,
+          reason: `${revision.slice(0, 7)} is not planned. ${reason}`,
+          since: event.data.since,
+        },
       };
     }
     case 'FetchRecovered':
       return { ...row, failure: null };
     case 'ConfigurationAccepted':
-      return { ...row, configuration: { revision: event.data.revision, accepted: true } };
+      return { ...row, configuration: { revision: event.data.revision, accepted: true, since } };
     case 'ConfigurationRejected': {
       const { revision, errors, errorCount } = event.data;
-      return { ...row, configuration: { revision, accepted: false, errors, errorCount } };
+      return { ...row, configuration: { revision, accepted: false, errors, errorCount, since } };
     }
     default:
       return row;
@@ -98,7 +103,7 @@ const project = (event: Stored, find: Find): readonly Change[] => {
 /** Repositories as they are now, every revision seen on them, and what the planner made of each. */
 export const repositoriesProjection: Projection = {
   name: 'repositories',
-  version: 1,
+  version: 2,
   tables: [repositoryTable, revisionTable, configurationTable],
   reads: (event) =>
     isOfRepository(event) ? [read(repositoryTable, { repository: event.data.repository })] : [],

@@ -41,7 +41,7 @@ export type RolloutRow = Instants & {
   readonly reason: string;
   readonly state: (typeof rolloutStates)[number];
   /** What halted it, while it is halted. */
-  readonly haltedBy: { readonly cluster: string; readonly reason: string } | null;
+  readonly haltedBy: { readonly cluster: string; readonly reason: string; readonly since: string } | null;
   readonly waves: readonly { readonly name: string; readonly clusters: readonly string[] }[];
   readonly wavesOpened: number;
   readonly wavesCompleted: number;

@@ -20,6 +20,7 @@ export type RepositoryRow = Instants & {
     readonly accepted: boolean;
     readonly errors?: readonly { readonly file: string; readonly line: number; readonly reason: string }[];
     readonly errorCount?: number;
+    readonly since: string;
   } | null;
 };
 export const repositoryTable = defineTable<RepositoryRow>('repository', {

@@ -35,8 +35,11 @@ type Files = Readonly<Record<string, string>>;
 const overlay = (text: string): Files => ({ 'kustomization.yaml': text, 'a.yaml': hostile.configMap('a') });
 const plain = (name: keyof typeof hostile.manifests): Files => ({ 'a.yaml': hostile.manifests[name]() });
 
+const lfsPointer = `version https://git-lfs.github.com/spec/v1\noid sha256:${'0'.repeat(64)}\nsize 7\n`;
+
 /** What an application's folder holds, and where its refusal points to. */
 const applications: Readonly<Record<string, readonly [files: Files, place: string, reason: RegExp]>> = {
+  lfs: [{ 'a.yaml': lfsPointer }, 'lfs/a.yaml:1', /is a Git LFS pointer/],
   bomb: [plain('an alias bomb'), 'bomb/a.yaml:7', /unfolds to more than/],
   documents: [plain('50,000 documents'), 'documents/a.yaml:25001', /more than 5000 documents/],
   list: [plain('a list of 20,000 objects'), 'list/a.yaml:1', /more than 10000 objects/],
@@ -160,6 +163,7 @@ describe('a file that declares', () => {
 
   it.each([
     ['no UTF-8', Buffer.concat([Buffer.from(declared), Buffer.from('# caf\u00e9\n', 'latin1')])],
+    ['a pointer of Git LFS', Buffer.from(lfsPointer)],
     ['too large to be read', Buffer.concat([Buffer.from(declared), Buffer.alloc(17 * 1024 * 1024, '#\n')])],
   ])('and then is %s is refused, not taken for gone', async (_, bytes) => {
     await world.push('good', { 'apps/checkout.yaml': declared, 'checkout/a.yaml': configMap('a', {}) });

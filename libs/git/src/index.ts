@@ -1,12 +1,14 @@
 export { GitError } from './git-error.js';
 export type { GitCode } from './git-error.js';
 export type { ObjectCache, TreeEntry } from './objects/object-cache.js';
+export { isLfsPointer } from './objects/lfs.js';
 export { openObjectCache } from './objects/open-object-cache.js';
 export { createRepositoryFrom } from './server/create-repository.js';
 export type { RepositoryFromFolder } from './server/create-repository.js';
 export { startGitServer } from './server/start-git-server.js';
 export type { GitServer, GitServerOptions } from './server/start-git-server.js';
-export type { Mirror, PackOptions } from './mirror/mirror.js';
+export type { Mirror, PackOptions, PackPart } from './mirror/mirror.js';
+export type { Submodule } from './mirror/submodules.js';
 export { openMirror } from './mirror/open-mirror.js';
 export type { CommitDetails, GitSignature } from './mirror/parse-commit.js';
 export { fingerprintOf, readKnownHosts } from './ssh/host-keys.js';

@@ -1,4 +1,4 @@
-import { lastRevision, type Registered } from '@syncline/domain';
+import { lastRevision, type Detected, type Registered } from '@syncline/domain';
 import {
   GitError,
   openRemote,
@@ -12,6 +12,7 @@ import {
   type Verdict,
 } from '@syncline/git';
 
+import { followSubmodules } from './follow-submodules.js';
 import type { Mirrors } from './mirrors.js';
 
 /** A revision that the tracked ref stands at now and did not before. */
@@ -25,6 +26,7 @@ export type FoundRevision = {
   readonly base?: string;
   readonly pack: Uint8Array;
   readonly signature?: GoodSignature;
+  readonly submodules?: NonNullable<Detected['submodules']>;
 };
 
 /** A revision that the tracked ref stands at, and that the policy of the repository refuses. */
@@ -70,10 +72,11 @@ export const findRevision = async (
 };
 
 const fetchRevision = async (
-  { state, mirrors, policy, signal }: Look,
+  look: Look,
   remote: Remote,
   ref: ConcreteRef,
 ): Promise<FoundRevision | RefusedRevision | undefined> => {
+  const { state, mirrors, policy, signal } = look;
   const { include } = state.registration;
   const mirror = await mirrorFor(state, mirrors);
   const head = await remote.fetch(ref, mirror, { history: state.base !== undefined, signal });
@@ -85,13 +88,15 @@ const fetchRevision = async (
   const hasBase = state.base !== undefined && (await mirror.hasCommit(state.base));
   const isAhead = hasBase && (await mirror.isAncestor(state.base, head));
   const base = hasBase ? { base: state.base } : {};
+  const { parts, submodules } = await followSubmodules(look, { mirror, head, hasBase });
   return {
     commit,
     ...tag,
     ...(verdict && { signature: verdict.signature }),
     forced: state.base !== undefined && !isAhead,
     saidReverts: await mirror.readReverts(head, isAhead ? state.base : undefined),
-    pack: await mirror.makePack({ head, include, signal, ...base }),
+    pack: await mirror.makePack({ head, include, parts, signal, ...base }),
+    ...(submodules.length > 0 && { submodules }),
     ...base,
   };
 };

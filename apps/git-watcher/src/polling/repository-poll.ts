@@ -106,7 +106,7 @@ export class RepositoryPoll {
     at: string,
   ): Promise<Polled['outcome']> {
     const { blobs, packKey } = this.parts;
-    const { commit, tag, forced, saidReverts, base } = found;
+    const { commit, tag, forced, saidReverts, base, submodules } = found;
     const previous = lastRevision(state);
     const signature = found.signature && (await this.#signature(found.signature));
     const pack = await blobs.put('hub', encryptPack(found.pack, packKey), packMediaType);
@@ -123,6 +123,7 @@ export class RepositoryPoll {
       ...(tag !== undefined && { tag }),
       ...(previous !== undefined && { previous }),
       ...(base !== undefined && { base }),
+      ...(submodules && { submodules }),
       ...(signature && { signature }),
     };
     const cause = causeOf(state, sequence, commit.oid);

@@ -1,7 +1,8 @@
-import { GitError, type ObjectCache, type TreeEntry as GitEntry } from '@syncline/git';
+import { GitError, isLfsPointer, type ObjectCache, type TreeEntry as GitEntry } from '@syncline/git';
 import { decodeText, RenderError, renderLimits, type TreeEntry, type TreeReader } from '@syncline/render';
 
 const notStored = 'The file is not stored: the include patterns of the repository leave it out.';
+const inLfs = 'is a Git LFS pointer: its content lies elsewhere, and is not read';
 
 /** A file of a revision: its path, and the id under which its bytes lie. */
 export type FileEntry = { readonly path: string; readonly oid: string };
@@ -55,7 +56,9 @@ export class RevisionTree implements TreeReader {
   /** The text of a file. Throws RenderError, with the file, where it is not stored, too large, or no text. */
   async readFile({ path, oid }: FileEntry): Promise<string> {
     try {
-      return decodeText(path, await this.objects.readBlob(oid, renderLimits.fileBytes));
+      const bytes = await this.objects.readBlob(oid, renderLimits.fileBytes);
+      if (isLfsPointer(bytes)) throw new RenderError('reference-missing', inLfs, { file: path, line: 1 });
+      return decodeText(path, bytes);
     } catch (error) {
       throw asRefusal(path, error);
     }

@@ -15,25 +15,30 @@ const registered = (
   registration: RepositoryData<'RepositoryRegistered'>,
 ): RepositoryState => {
   if (state.status === 'unregistered') return { status: 'registered', registration, seen: [] };
-  const { status, seen, base, outage } = state;
-  const keepsBase = base !== undefined && reads(registration) === reads(state.registration);
+  const { status, seen, outage } = state;
+  const keepsBase = reads(registration) === reads(state.registration);
   return {
     status,
     seen,
     registration,
-    ...(keepsBase && { base }),
+    ...(keepsBase && storedOf(state)),
     ...forgiven(outage),
   };
 };
+
+/** What the next pack may build on. */
+const storedOf = ({ base, carried }: Registered): Pick<Registered, 'base' | 'carried'> => ({
+  ...(base !== undefined && { base }),
+  ...(carried && { carried }),
+});
 
 /** It may fail otherwise now, so that every class is worth saying again. */
 const forgiven = (outage: Outage | undefined): { readonly outage?: Outage } =>
   outage ? { outage: { since: outage.since, said: [] } } : {};
 
 const fetchFailed = (state: Registered, data: RepositoryData<'FetchFailed'>): RepositoryState => {
-  const { status, registration, seen, base } = state;
-  const outage = failed(state.outage, data);
-  return { status, registration, seen, ...(base !== undefined && { base }), outage };
+  const { status, registration, seen } = state;
+  return { status, registration, seen, ...storedOf(state), outage: failed(state.outage, data) };
 };
 
 const trusted = (state: Registered, { hostKeys }: RepositoryData<'HostKeysTrusted'>): RepositoryState => ({
@@ -43,8 +48,15 @@ const trusted = (state: Registered, { hostKeys }: RepositoryData<'HostKeysTruste
 });
 
 const detected = (state: Registered, data: RepositoryData<'RevisionDetected'>): RepositoryState => {
-  const { revision, tree } = data;
-  return { ...state, seen: [...state.seen, { revision, tree }].slice(-seenKept), base: revision };
+  const { revision, tree, submodules = [] } = data;
+  const { status, registration, outage } = state;
+  const seen = [...state.seen, { revision, tree }].slice(-seenKept);
+  const carried = submodules.filter(({ problem }) => problem === undefined).map((one) => one.revision);
+  return {
+    ...{ status, registration, seen, base: revision },
+    ...(carried.length > 0 && { carried }),
+    ...(outage && { outage }),
+  };
 };
 
 const failed = (outage: Outage | undefined, data: RepositoryData<'FetchFailed'>): Outage => ({
@@ -59,12 +71,10 @@ const refused = (state: Registered, data: RepositoryData<'RevisionRefused'>): Re
   refused: data.revision,
 });
 
-const withoutOutage = ({ status, registration, seen, base }: Registered): RepositoryState => ({
-  status,
-  registration,
-  seen,
-  ...(base !== undefined && { base }),
-});
+const withoutOutage = (state: Registered): RepositoryState => {
+  const { status, registration, seen } = state;
+  return { status, registration, seen, ...storedOf(state) };
+};
 
 /** What an event means for the repository. A history that begins before its registration is ignored until then. */
 export const evolve = (state: RepositoryState, event: RepositoryEvent): RepositoryState => {

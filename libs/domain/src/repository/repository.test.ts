@@ -211,6 +211,24 @@ describe('the keys of a host', () => {
   });
 });
 
+describe('the submodules of a revision', () => {
+  const at1 = { path: 'vendor/lib', revision: oid(90) };
+
+  test('come along with its base until it is another, or none', () => {
+    const missing = { path: 'docs', revision: oid(91), problem: 'It lies elsewhere.' };
+    const state = given(register(), detect(1, { submodules: [at1, missing] }));
+    expect(state).toMatchObject({ carried: [oid(90)] });
+    expect(
+      given(register(), detect(1, { submodules: [at1] }), fail(), register({ paths: [] })),
+    ).toMatchObject({
+      carried: [oid(90)],
+    });
+    expect(given(register(), detect(1, { submodules: [at1] }), onTop(2, 1))).not.toHaveProperty('carried');
+    const elsewhere = register({ url: 'https://example.com/other.git' });
+    expect(given(register(), detect(1, { submodules: [at1] }), elsewhere)).not.toHaveProperty('carried');
+  });
+});
+
 describe('a failure', () => {
   test('is said once for each class in an outage', () => {
     const state = given(register(), fail());

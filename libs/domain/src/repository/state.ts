@@ -23,6 +23,8 @@ export type RepositoryState =
       readonly registration: RepositoryData<'RepositoryRegistered'>;
       readonly seen: readonly SeenRevision[];
       readonly base?: string;
+      /** The submodules' commits that came along with the base. */
+      readonly carried?: readonly string[];
       readonly outage?: Outage;
       /** The revision at which the ref stands, and that is never planned. */
       readonly refused?: string;

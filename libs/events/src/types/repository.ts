@@ -60,6 +60,11 @@ export const repositoryEvents = [
       /** Objects that are new since `base`; all of them where there is no base. */
       pack: blobRef,
       base: oid.optional(),
+      /** Submodules at the commits that the revision records; one with a problem is not followed. At most 50 are listed. */
+      submodules: z
+        .array(z.object({ path: z.string(), revision: oid, problem: z.string().optional() }))
+        .max(50)
+        .optional(),
       /** The good signature that the commit bears, or the tag that led there; where the repository requires one. */
       signature: z
         .object({

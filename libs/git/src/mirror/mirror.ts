@@ -1,6 +1,10 @@
 import type { ConcreteRef } from '../remote/remote.js';
 import type { SignaturePolicy, Verdict } from '../signatures/policy.js';
+import type { Submodule, SubmoduleOptions } from './submodules.js';
 import type { CommitDetails } from './parse-commit.js';
+
+/** A submodule's commit in the mirror that holds it, and where it lies in the repository. */
+export type PackPart = { readonly dir: string; readonly oid: string; readonly path: string };
 
 /** What a pack is to hold. */
 export type PackOptions = {
@@ -9,6 +13,8 @@ export type PackOptions = {
   readonly base?: string;
   /** Which files' contents go along: globs and folders; all of them where there is none. */
   readonly include?: readonly string[];
+  /** Submodules whose commits and trees go along. */
+  readonly parts?: readonly PackPart[];
   /** 256 MiB by default; a larger pack is refused with `too-large`. */
   readonly maxBytes?: number;
   readonly signal?: AbortSignal;
@@ -24,6 +30,8 @@ export interface Mirror {
   isAncestor(ancestor: string, descendant: string): Promise<boolean>;
   /** The commits which the messages from `base` (exclusive; absent: of `head` alone) to `head` say they revert. */
   readReverts(head: string, base?: string): Promise<readonly string[]>;
+  /** The submodules of a revision, and where each comes from. */
+  submodules(head: string, options: SubmoduleOptions): Promise<readonly Submodule[]>;
   /** What a policy makes of the commit at which a ref stood when it was fetched last. */
   verifySignature(oid: string, ref: ConcreteRef, policy: SignaturePolicy): Promise<Verdict>;
   /**

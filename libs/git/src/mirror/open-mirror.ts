@@ -9,6 +9,7 @@ import type { SignaturePolicy, Verdict } from '../signatures/policy.js';
 import { verifySignature } from '../signatures/verify-signature.js';
 import type { Mirror, PackOptions } from './mirror.js';
 import { makePack } from './pack.js';
+import { readSubmodules, type Submodule, type SubmoduleOptions } from './submodules.js';
 import { trackedHead } from './tracked-head.js';
 import { parseCommit, revertsIn, type CommitDetails } from './parse-commit.js';
 
@@ -52,6 +53,10 @@ class BareMirror implements Mirror {
       base === undefined ? ['--max-count=1', head] : [`--max-count=${mostMessages}`, `${base}..${head}`];
     const messages = await git({ dir: this.dir, args: ['log', '--format=%B', ...range, '--'] });
     return [...new Set(revertsIn(messages.toString()))];
+  }
+
+  submodules(head: string, options: SubmoduleOptions): Promise<readonly Submodule[]> {
+    return readSubmodules(this.dir, head, options);
   }
 
   async verifySignature(oid: string, ref: ConcreteRef, policy: SignaturePolicy): Promise<Verdict> {

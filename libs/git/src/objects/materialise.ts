@@ -2,6 +2,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 
 import { GitError } from '../git-error.js';
+import { isLfsPointer } from './lfs.js';
 import type { ObjectCache, TreeEntry, WrittenLimits } from './object-cache.js';
 
 const link = '120000';
@@ -60,7 +61,9 @@ const write = async (cache: ObjectCache, entry: TreeEntry, dir: string, left: Le
     return;
   }
   await mkdir(dirname(at), { recursive: true });
-  await writeFile(at, await readWithin(cache, entry, left));
+  const bytes = await readWithin(cache, entry, left);
+  if (isLfsPointer(bytes)) throw refuse(entry.path, 'is a Git LFS pointer whose content lies elsewhere');
+  await writeFile(at, bytes);
 };
 
 /** Writes parts of a revision as plain files; see {@link ObjectCache.materialise}. */

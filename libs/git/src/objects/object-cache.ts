@@ -39,7 +39,7 @@ export interface ObjectCache {
   /**
    * Writes files and folders of a revision below `dir` as plain files. Paths that do not exist are left out; links, names that
    * would leave `dir`, and more than the limits allow are refused (code `tree-refused`, `object` is the path), submodules
-   * become empty folders.
+   * that did not come along become empty folders, and a pointer of Git LFS is refused as well.
    */
   materialise(revision: string, paths: readonly string[], dir: string, limits?: WrittenLimits): Promise<void>;
   close(): Promise<void>;

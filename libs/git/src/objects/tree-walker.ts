@@ -35,7 +35,7 @@ export class TreeWalker {
       const entries = await this.#tree(at.oid, path);
       const found: NamedEntry | undefined = entries.find((entry) => entry.name === name);
       if (!found) return undefined;
-      at = { mode: found.mode, type: found.type, oid: found.oid };
+      at = await this.#followed({ mode: found.mode, type: found.type, oid: found.oid });
     }
     return at;
   }
@@ -56,13 +56,21 @@ export class TreeWalker {
   async #below(oid: string, prefix: string, walk: Walk): Promise<void> {
     if (prefix.length > longestPath)
       throw refuse(prefix, `has a path of more than ${longestPath} characters`);
-    for (const { name, ...entry } of await this.#tree(oid, prefix)) {
+    for (const { name, ...listed } of await this.#tree(oid, prefix)) {
+      const entry = await this.#followed(listed);
       const { length } = walk.found;
       if (length >= walk.atMost) throw refuse(prefix, `is one of more than ${walk.atMost} files and folders`);
       if (length % entriesPerTurn === entriesPerTurn - 1) await nextTurn();
       walk.found.push({ ...entry, path: `${prefix}${name}` });
       if (walk.recursive && entry.type === 'tree') await this.#below(entry.oid, `${prefix}${name}/`, walk);
     }
+  }
+
+  /** A submodule whose commit came along in a pack is the folder that it stands for. */
+  async #followed<Entry extends Omit<TreeEntry, 'path'>>(entry: Entry): Promise<Entry> {
+    if (entry.type !== 'commit') return entry;
+    const tree = await this.reader.read(`${entry.oid}^{tree}`, largestTree);
+    return tree ? { ...entry, mode: '040000', type: 'tree', oid: tree.oid } : entry;
   }
 
   async #root(revision: string): Promise<string> {

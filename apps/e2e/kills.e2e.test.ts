@@ -22,19 +22,21 @@ const app = 'unsinkable';
 type Kill = readonly [part: (typeof parts)[number], step: (typeof steps)[number]];
 const everyKill: readonly Kill[] = parts.flatMap((part) => steps.map((step): Kill => [part, step]));
 
-/** So many kills of each part, other steps for each. */
-const sampled = (all: readonly Kill[], perPart: number, seed: number): readonly Kill[] =>
-  parts.flatMap((part, at) => {
-    const own = all.filter(([one]) => one === part);
-    return isWholeRun ? own : shuffled(own, seed + at).slice(0, perPart);
-  });
+/** In a sampled run one of them. */
+const drawn = (all: readonly Kill[], seed: number): readonly Kill[] =>
+  isWholeRun ? all : shuffled(all, seed).slice(0, 1);
 
 const seed = seedOfRun();
-const kills = sampled(everyKill, 1, seed);
+/** Each part, at other steps. */
+const kills = parts.flatMap((part, at) =>
+  drawn(
+    everyKill.filter(([one]) => one === part),
+    seed + at,
+  ),
+);
 /** While a newer revision comes: the parts between request and outcome. */
-const overtakenKills = sampled(
+const overtakenKills = drawn(
   everyKill.filter(([part]) => part === 'planner' || part === 'applier' || part === 'nats-server'),
-  1,
   seed + parts.length,
 );
 console.log(

@@ -12,6 +12,8 @@ export type ApplierMeter = {
   readonly healthChanged: (cluster: string, health: string) => void;
   readonly diffed: (cluster: string, outcome: string, seconds: number) => void;
   readonly linked: (cluster: string, isConnected: boolean) => void;
+  /** Whether the API server throttles, and how many resources cannot be watched now. */
+  readonly troubled: (cluster: string, isThrottling: boolean, unwatched: number) => void;
   readonly watched: (cluster: string, targets: number, objects: number) => void;
   /** A drift was said, or ended by a plan that heals, another apply, or somebody in the cluster. */
   readonly drifted: (cluster: string) => void;
@@ -125,16 +127,28 @@ const watchMeter = (metrics: Metrics) => {
   const connected = metrics.gauge('syncline_cluster_connected', 'Whether the API server answers.', [
     'cluster',
   ]);
+  const throttling = metrics.gauge(
+    'syncline_cluster_throttling',
+    'Whether the API server asks to be left alone, so that requests wait.',
+    ['cluster'],
+  );
+  const unwatched = metrics.gauge('syncline_unwatched_resources', 'Resources that cannot be watched now.', [
+    'cluster',
+  ]);
   const targets = metrics.gauge('syncline_watched_targets', 'Targets whose health is watched.', ['cluster']);
   const objects = metrics.gauge('syncline_watched_objects', 'Objects whose health is watched.', ['cluster']);
   return {
     linked: (cluster: string, isConnected: boolean): void => connected.set({ cluster }, isConnected ? 1 : 0),
+    troubled: (cluster: string, isThrottling: boolean, resources: number): void => {
+      throttling.set({ cluster }, isThrottling ? 1 : 0);
+      unwatched.set({ cluster }, resources);
+    },
     watched: (cluster: string, ofTargets: number, ofObjects: number): void => {
       targets.set({ cluster }, ofTargets);
       objects.set({ cluster }, ofObjects);
     },
     forget: (cluster: string): void => {
-      for (const gauge of [connected, targets, objects]) gauge.remove({ cluster });
+      for (const gauge of [connected, throttling, unwatched, targets, objects]) gauge.remove({ cluster });
     },
   };
 };

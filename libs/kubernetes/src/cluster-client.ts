@@ -98,6 +98,14 @@ export type Link =
   | { readonly state: 'connected'; readonly kubernetesVersion: string }
   | { readonly state: 'lost'; readonly class: string; readonly reason: string; readonly since: string };
 
+/**
+ * What goes wrong with a cluster that is there: it asks to be left alone (`throttling`), or a resource of it cannot be watched.
+ * Told when it begins, and without a reason when it is over.
+ */
+export type Trouble =
+  | { readonly what: 'throttling'; readonly reason?: string }
+  | { readonly what: 'watch'; readonly resource: string; readonly reason?: string };
+
 /** One cluster, through its own bounded connections. Methods throw KubernetesError. */
 export interface ClusterClient {
   readonly name: string;
@@ -128,6 +136,8 @@ export interface ClusterClient {
   ): () => void;
   /** Tells whether the API server answers, as soon as it is known and at every change; the returned function ends it. */
   watchLink(onLink: (link: Link) => void): () => void;
+  /** Tells what is waited for while the API server answers; the returned function ends it. */
+  watchTrouble(onTrouble: (trouble: Trouble) => void): () => void;
   close(): Promise<void>;
 }
 

@@ -10,6 +10,7 @@ import type {
   PruneRules,
   TargetHealth,
   TargetManifests,
+  Trouble,
 } from './cluster-client.js';
 import type { DiffDocument, PlanDocument, ResourcesAnswer } from '@syncline/events';
 import { applyPlan } from './apply/apply.js';
@@ -73,6 +74,18 @@ class ConnectedCluster implements ClusterClient {
 
   watchLink(onLink: (link: Link) => void): () => void {
     return this.link.watch(onLink);
+  }
+
+  watchTrouble(onTrouble: (trouble: Trouble) => void): () => void {
+    const ends = [
+      this.transport.onThrottle((reason) =>
+        onTrouble({ what: 'throttling', ...(reason !== undefined && { reason }) }),
+      ),
+      this.health.onHeld((resource, reason) =>
+        onTrouble({ what: 'watch', resource, ...(reason !== undefined && { reason }) }),
+      ),
+    ];
+    return () => ends.forEach((end) => end());
   }
 
   async close(): Promise<void> {

@@ -12,6 +12,7 @@ export type {
   ServedResource,
   TargetHealth,
   TargetManifests,
+  Trouble,
 } from './cluster-client.js';
 export { KubernetesError, formatObject, isKubernetesError, kubernetesCodes } from './kubernetes-error.js';
 export type { FailureDetails, HeldFields, KubernetesCode } from './kubernetes-error.js';

@@ -141,8 +141,11 @@ export class Applies {
 
   async #apply(start: Parameters<typeof carryOut>[1]): Promise<Rest> {
     const signals: Signals = { stopping: this.#stopping.signal, cut: this.#cut.signal };
-    const { end, retryInSeconds } = await carryOut(this.around, start, signals);
-    this.around.logger.info({ ...start.target, plan: start.approved.parts.plan, end }, 'an apply ended');
+    const { end, retryInSeconds, reason } = await carryOut(this.around, start, signals);
+    const about = { ...start.target, plan: start.approved.parts.plan, end };
+    if (end === 'errored')
+      this.around.logger.warn({ ...about, retryInSeconds }, `waiting to apply again: ${reason ?? end}`);
+    else this.around.logger.info(about, 'an apply ended');
     if (end === 'succeeded') this.neighbours.onApplied();
     if (end === 'errored') return { retryMs: retryInSeconds * 1000 };
     // What took its place may have come before this attempt ended; look once more.

@@ -29,7 +29,7 @@ export const carryOut = async (
   around: ClusterSurroundings,
   start: AttemptStart,
   signals: Signals,
-): Promise<{ readonly end: AttemptEnd; readonly retryInSeconds: number }> => {
+): Promise<{ readonly end: AttemptEnd; readonly retryInSeconds: number; readonly reason?: string }> => {
   const attempt = await begin(around, start, signals);
   if (!attempt) return { end: 'replaced', retryInSeconds: 0 };
   const began = performance.now();
@@ -47,7 +47,7 @@ export const carryOut = async (
     ));
   const end = isOurs ? ending.status : 'replaced';
   around.meter.applied(start.target.cluster, end, (performance.now() - began) / 1000);
-  return { end, retryInSeconds: wait };
+  return { end, retryInSeconds: wait, ...('reason' in ending && { reason: ending.reason }) };
 };
 
 const errorsBefore = ({ state, approved }: AttemptStart): number =>

@@ -5,6 +5,7 @@ import { Applies } from '../applies/applies.js';
 import { Diffs } from '../diffs/diffs.js';
 import { HealthWatches } from '../health/health-watches.js';
 import { LinkWatch } from '../link/link-watch.js';
+import { Troubles } from '../link/troubles.js';
 import { Resources } from '../resources/resources.js';
 import { actor, type ClusterSurroundings } from '../surroundings.js';
 import { recallTargets } from './recall-targets.js';
@@ -26,11 +27,13 @@ export class Cluster {
   readonly #health: HealthWatches;
   readonly #link: LinkWatch;
   readonly #resources: Resources;
+  readonly #troubles: Troubles;
   readonly #unserve: (() => Promise<void>)[] = [];
 
   constructor(private readonly around: ClusterSurroundings) {
     this.#link = new LinkWatch(around, () => this.#applies.wakeAll());
     const isConnected = (): boolean => this.#link.isConnected;
+    this.#troubles = new Troubles(around, isConnected);
     this.#health = new HealthWatches(around, isConnected);
     this.#applies = new Applies(around, {
       isConnected,
@@ -54,6 +57,7 @@ export class Cluster {
     );
     this.#unserve.push(await this.#diffs.serve(), await this.#resources.serve());
     // Only now: whoever hears that the cluster is there may ask at once.
+    this.#troubles.start();
     this.#link.start();
     for (const { target, state, current, isOpen } of await recallTargets(log.log, cluster)) {
       this.#health.follow(target, state, current);
@@ -72,6 +76,7 @@ export class Cluster {
     await Promise.all(this.#unserve.map((end) => end()));
     await this.#applies.stop(graceMs);
     this.#health.end();
+    this.#troubles.end();
     await this.#link.end();
     await this.around.client.close();
     this.around.meter.forget(this.around.cluster);

@@ -104,8 +104,8 @@ export class ApplierWorld<Local extends WorldCluster = RunningCluster> {
   }
 
   /** The events of an application's target, in order. */
-  targetEvents(application: string): Promise<readonly StoredEvent[]> {
-    return this.#read(subjects.target(this.planner.cluster, 'default', application));
+  targetEvents(application: string, cluster = this.planner.cluster): Promise<readonly StoredEvent[]> {
+    return this.#read(subjects.target(cluster, 'default', application));
   }
 
   linkEvents(cluster = this.planner.cluster): Promise<readonly StoredEvent[]> {

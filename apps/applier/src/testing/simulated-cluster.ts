@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { request } from 'node:https';
 
-import { startSandbox } from '@syncline/sandbox-cluster';
+import { startSandbox, type Fault } from '@syncline/sandbox-cluster';
 import { temporaryFolder } from '@syncline/testkit';
 
 type Kubeconfig = {
@@ -54,6 +54,20 @@ export class SimulatedCluster {
   async edit(namespace: string, name: string, data: Readonly<Record<string, string | null>>): Promise<void> {
     const path = `/api/v1/namespaces/${namespace}/configmaps/${name}?fieldManager=kubectl-edit`;
     await this.#call({ method: 'PATCH', path, type: 'application/merge-patch+json', body: { data } });
+  }
+
+  /** Deletes a ConfigMap, as anybody may. */
+  remove(namespace: string, name: string): Promise<void> {
+    return this.#call({ method: 'DELETE', path: `/api/v1/namespaces/${namespace}/configmaps/${name}` });
+  }
+
+  /** Replaces what is to go wrong with requests, and cuts what hangs. */
+  order(...faults: readonly Fault[]): Promise<void> {
+    return this.#call({ method: 'PUT', path: '/sandbox/faults', body: faults });
+  }
+
+  cutWatches(): Promise<void> {
+    return this.#call({ method: 'POST', path: '/sandbox/cut-watches' });
   }
 
   /** Forgets past changes: whoever watches has to list anew. */

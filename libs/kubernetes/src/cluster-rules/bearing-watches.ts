@@ -83,6 +83,8 @@ export const bearingWatches = (rig: () => Rig): void => {
     ] as const)('that %s does not hammer the server, and goes on from where it was', (_how, fault) =>
       faulty(async (of) => {
         const { words, until, remove } = await followed(of);
+        const troubles: string[] = [];
+        of.client.watchTrouble((one) => troubles.push(`${one.what} ${one.reason === undefined ? 'over' : 'begins'}`));
         of.proxy.order(fault);
         of.proxy.endWatches('cut');
         expect(await countWithin(of.proxy, 2_000, isOfWatch)).toBeLessThanOrEqual(14);
@@ -91,6 +93,7 @@ export const bearingWatches = (rig: () => Rig): void => {
         await until('NotFound');
         expect(words.filter((word, at) => word !== words[at - 1])).toEqual(words);
         expect(words.filter((word) => word === 'NotFound')).toHaveLength(1);
+        expect(troubles.filter((one, at) => one === (at % 2 === 0 ? 'watch begins' : 'watch over'))).toEqual(troubles);
       })(),
     ); // prettier-ignore
 
@@ -133,7 +136,7 @@ export const bearingWatches = (rig: () => Rig): void => {
       const object = { apiVersion: 'v1', kind: 'ConfigMap', namespace: name, name: 'cfg' };
       const resource = findResource(await bench.capability.current(), object)!;
       const late = new LateReads(transport);
-      const watch = new KindWatch(transport, late, resource, () => ({}), () => undefined); // prettier-ignore
+      const watch = new KindWatch(transport, late, resource, () => ({}), { changed: () => undefined, held: () => undefined }); // prettier-ignore
       const isThere = (): boolean => watch.find(localName(object)) !== undefined;
       await eventually(isThere, 15_000, 'the object');
       const read = watch.read(object, new AbortController().signal);

@@ -46,6 +46,8 @@ export const bearingWrites = (rig: () => Rig): void => {
     it('waits as long as a server that throttles asks, one request asks for all, and then it goes on', faulty(async ({ proxy, client }) => {
       const plan = await change(configMaps(30, 'a'), configMaps(30, 'b'));
       await client.capabilities();
+      const troubles: unknown[] = [];
+      client.watchTrouble((trouble) => troubles.push(trouble));
       proxy.order({ answer: 429, retryAfterSeconds: 1 });
       const applied = applyBy(client, plan.target, plan.operations, plan.inventory);
       await delay(300);
@@ -53,6 +55,9 @@ export const bearingWrites = (rig: () => Rig): void => {
       proxy.order();
       expect(await applied).toMatchObject({ status: 'succeeded' });
       await expectDone(plan, plan.inventory);
+      expect(troubles).toEqual([
+        { what: 'throttling', reason: expect.stringContaining('this fault was ordered') as string }, { what: 'throttling' },
+      ]);
     })); // prettier-ignore
 
     it('is errored, retryable, where a server throttles for longer than a minute', faulty(async ({ proxy, client }) => {

@@ -45,6 +45,7 @@ export class HealthWatch {
   readonly #pods: PodReasons;
   readonly #classes: StorageClasses;
   readonly #due = new Set<Target>();
+  readonly #held = new Set<(resource: string, reason: string | undefined) => void>();
   readonly #limit = pLimit(looksAtOnce);
 
   constructor(
@@ -84,7 +85,14 @@ export class HealthWatch {
     };
   }
 
+  /** Tells why a resource cannot be watched, and with undefined that it is again; the returned function ends it. */
+  onHeld(listener: (resource: string, reason: string | undefined) => void): () => void {
+    this.#held.add(listener);
+    return () => this.#held.delete(listener);
+  }
+
   close(): void {
+    this.#held.clear();
     for (const target of this.#targets.values()) this.#end(target);
     this.#targets.clear();
     this.#pods.close();
@@ -133,9 +141,16 @@ export class HealthWatch {
             ),
           }
         : {};
-    const watch = new KindWatch(this.transport, this.api, resource, around, () => this.#markUsers(users));
+    const watch = new KindWatch(this.transport, this.api, resource, around, {
+      changed: () => this.#markUsers(users),
+      held: (reason) => this.#tellHeld(resource, reason),
+    });
     this.#kinds.set(key, { watch, users });
     return watch;
+  }
+
+  #tellHeld({ plural, group }: ServedResource, reason: string | undefined): void {
+    for (const listener of this.#held) listener(group === '' ? plural : `${plural}.${group}`, reason);
   }
 
   #end(target: Target | undefined): void {

@@ -47,6 +47,14 @@ const seen = (object: KubeObject, around: Surroundings): Seen => {
 const isOlder = (version: string, than: string): boolean =>
   /^\d+$/.test(version) && /^\d+$/.test(than) && BigInt(version) < BigInt(than);
 
+/** What a kind's watch tells. */
+export type KindNews = {
+  /** What was seen is another. */
+  readonly changed: () => void;
+  /** Why it has tried several times in vain; undefined when it watches again. */
+  readonly held: (reason: string | undefined) => void;
+};
+
 /** The health of all managed objects of one kind on a cluster, by one list/watch that all targets share. */
 export class KindWatch {
   readonly #seen = new Map<string, Seen>();
@@ -61,14 +69,14 @@ export class KindWatch {
     private readonly api: ObjectApi,
     private readonly resource: ServedResource,
     private readonly around: (object: KubeObject) => Surroundings,
-    private readonly onChange: (names: readonly string[] | 'all') => void,
+    private readonly news: KindNews,
   ) {
     const events = {
       replaced: (objects: readonly KubeObject[]) => this.#replace(objects),
       changed: (object: KubeObject) => this.#take(object),
       removed: (object: KubeObject) => void this.#remove(object),
       failed: (error: KubernetesError) => this.#fail(error),
-      held: () => undefined,
+      held: (error?: KubernetesError) => this.news.held(error?.message),
     };
     void new ListWatch(transport, resource, partOfLabel, events).run(this.#stop.signal);
   }
@@ -124,7 +132,7 @@ export class KindWatch {
       this.#seen.set(localName(nameOf(object)), seen(object, this.around(object)));
     this.#isListed = true;
     this.#failure = undefined;
-    this.onChange('all');
+    this.news.changed();
   }
 
   #take(object: KubeObject): void {
@@ -133,7 +141,7 @@ export class KindWatch {
     const now = seen(object, this.around(object));
     if (former && isOlder(now.version, former.version)) return;
     this.#seen.set(name, now);
-    this.onChange([name]);
+    this.news.changed();
   }
 
   /** The watch also says deleted where an object only lost its label, so it is looked for. */
@@ -144,13 +152,13 @@ export class KindWatch {
     this.#seen.delete(name);
     for (const read of this.#reads) read.isOvertaken ||= read.name === name;
     if (object.metadata.deletionTimestamp === undefined) await this.look(nameOf(object));
-    this.onChange([name]);
+    this.news.changed();
   }
 
   #fail(error: KubernetesError): void {
     this.#failure = error;
     // Out of reach says nothing about health; what was seen stands until the link is back or lost.
     if (!error.retryable) this.#isListed = false;
-    this.onChange('all');
+    this.news.changed();
   }
 }

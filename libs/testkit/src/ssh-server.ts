@@ -18,6 +18,8 @@ export type SshServerOptions = {
   /** The folder whose bare repositories are served, by paths relative to it. */
   readonly dir: string;
   readonly hostKeys: readonly SshKeyPair[];
+  /** Speaks the protocol of before 2018, in which nothing can be asked for that no ref names. */
+  readonly isOld?: boolean;
   /** 0, and where absent, takes any free one. */
   readonly port?: number;
 };
@@ -75,7 +77,12 @@ const serveGit = (channel: ServerChannel, dir: string, command: string, protocol
 };
 
 /** Starts an SSH server on 127.0.0.1. It lets nobody in until a key is admitted. */
-export const startSshServer = async ({ dir, hostKeys, port = 0 }: SshServerOptions): Promise<SshServer> => {
+export const startSshServer = async ({
+  dir,
+  hostKeys,
+  isOld = false,
+  port = 0,
+}: SshServerOptions): Promise<SshServer> => {
   let admitted: readonly Parsed[] = [];
   const commands: string[] = [];
   const connections = new Set<Connection>();
@@ -91,7 +98,7 @@ export const startSshServer = async ({ dir, hostKeys, port = 0 }: SshServerOptio
       const session = accept();
       let protocol = '';
       session.on('env', (acceptEnv, _reject, { key, val }) => {
-        if (key === 'GIT_PROTOCOL') protocol = val;
+        if (key === 'GIT_PROTOCOL' && !isOld) protocol = val;
         // It is there only where the client waits for an answer.
         if (typeof acceptEnv === 'function') acceptEnv();
       });

@@ -79,7 +79,7 @@ const fetchRevision = async (
   const { state, mirrors, policy, signal } = look;
   const { include } = state.registration;
   const mirror = await mirrorFor(state, mirrors);
-  const head = await remote.fetch(ref, mirror, { history: state.base !== undefined, signal });
+  const head = await remote.fetch(ref, mirror, { history: state.base !== undefined, include, signal });
   if (head === lastRevision(state)) return undefined;
   const commit = await mirror.readCommit(head);
   const tag = state.registration.ref.kind === 'semver' ? { tag: ref.name } : {};

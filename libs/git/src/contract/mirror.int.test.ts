@@ -157,6 +157,55 @@ describe('a mirror', () => {
     await cache.close();
   });
 
+  test('fetches of the files only those that are included, and the same pack comes of it', async () => {
+    const clone = await place.create('partial');
+    await gitIn(place.bareOf('partial'), 'config', 'uploadpack.allowFilter', 'true');
+    const noise = () => randomBytes(150_000).toString('base64');
+    await clone.commit({ 'deploy/a.yaml': 'a', 'deploy/deep/b.yaml': 'b', 'src/large': noise() });
+    await clone.push();
+    const forge = await startForge(place.httpUrl('partial'));
+    const bytes = () => forge.seen.reduce((sum, { answered }) => sum + answered, 0);
+    const remote = openRemote({ url: forge.urlOf(place.httpUrl('partial')) });
+    const [mirror, whole] = [await newMirror(), await newMirror()];
+    const include = ['deploy/'];
+    const take = async (base?: string): Promise<string> => {
+      const before = bytes();
+      const head = await remote.fetch(main, mirror, { include, history: base !== undefined });
+      expect(bytes() - before).toBeLessThan(20_000);
+      await remote.fetch(main, whole, { history: base !== undefined });
+      const options = { head, include, ...(base !== undefined && { base }) };
+      const cache = await openObjectCache(newFolder());
+      if (base !== undefined) await cache.importPack(await mirror.makePack({ head: base, include }));
+      await cache.importPack(await mirror.makePack(options));
+      const files = (await cache.readTree(head, 'deploy', { recursive: true })).filter(
+        ({ type }) => type === 'blob',
+      );
+      for (const { oid } of files) expect(await cache.has(oid)).toBe(true);
+      expect((await mirror.makePack(options)).length).toBe((await whole.makePack(options)).length);
+      await cache.close();
+      return head;
+    };
+    const first = await take();
+    await clone.commit({ 'src/large': noise() });
+    await clone.commit({ 'deploy/a.yaml': 'changed', 'src/other': noise() });
+    await clone.push();
+    await take(first);
+    await forge.close();
+  });
+
+  test('fetches everything where a server cannot leave out files, and still packs what is included', async () => {
+    const clone = await place.create('unfiltered');
+    await clone.commit({ 'deploy/a.yaml': 'a', 'src/main.c': 'c' });
+    await clone.push();
+    for (const urlOf of [place.httpUrl, place.fileUrl]) {
+      const mirror = await newMirror();
+      const head = await openRemote({ url: urlOf('unfiltered') }).fetch(main, mirror, {
+        include: ['deploy/'],
+      });
+      expect((await mirror.makePack({ head, include: ['deploy/'] })).length).toBeGreaterThan(100);
+    }
+  });
+
   test('refuses a pack and a fetch beyond their limits, in a sentence', async () => {
     const clone = await place.create('large');
     await clone.commit({ 'large.bin': randomBytes(3_000_000).toString('base64') });

@@ -15,7 +15,7 @@ import {
   type ConcreteRef,
   type RemoteOptions,
 } from '../index.js';
-import { openWorkPlace, type Clone, type WorkPlace } from './work-place.js';
+import { gitIn, openWorkPlace, type Clone, type WorkPlace } from './work-place.js';
 
 const main: ConcreteRef = { kind: 'branch', name: 'main' };
 const hostKey = generateSshKey();
@@ -102,6 +102,21 @@ describe('a remote over SSH', () => {
     expect(seen.join('\n')).not.toContain(mark);
     const left = await readdir(tmpdir());
     expect(left.filter((name) => name.startsWith('syncline-ssh-'))).toEqual([]);
+  });
+
+  test('is read as a whole where it gives no files by their ids, although only some are included', async () => {
+    await gitIn(place.bareOf('fleet'), 'config', 'uploadpack.allowFilter', 'true');
+    const head = await clone.commit({ 'deploy/a.yaml': 'a', 'src/main.c': 'c' });
+    await clone.push();
+    const old = await startSshServer({ dir: join(place.path, 'git'), hostKeys: [hostKey], isOld: true });
+    old.admit(deployKey.public);
+    const url = old.urlOf('fleet');
+    const remote = openRemote(optionsOf({ url, hostKeys: readKnownHosts(old.knownHosts, new URL(url)) }));
+    const mirror = await newMirror();
+    expect(await remote.fetch(main, mirror, { include: ['deploy/'] })).toBe(head);
+    expect(old.commands).toHaveLength(3);
+    expect((await mirror.makePack({ head, include: ['deploy/'] })).length).toBeGreaterThan(0);
+    await old.close();
   });
 
   test('is gone where there is no repository, and out of reach where nobody listens', async () => {

@@ -44,7 +44,7 @@ export const noTagInRange = (range: string, newest: string | undefined, remote: 
 const spoken: readonly (readonly [FetchFailure, RegExp])[] = [
   ['host-key', /host key verification failed/i],
   ['unequipped', /cannot run ssh|ssh: not found/i],
-  ['ref-vanished', /couldn't find remote ref|not our ref|no such remote ref/i],
+  ['ref-vanished', /couldn't find remote ref|not our ref|no such remote ref|request for unadvertised object/i],
   ['corrupt', /remote: .*(corrupt|missing|bad object|unable to read|broken)|mismatched algorithms/i],
   ['refused', /authentication failed|could not read username|returned error: (40[13]|30\d)|dubious ownership|permission denied|error loading key|too many authentication failures|transport '.*' not allowed/i],
   ['gone', /returned error: (404|410)|repository .*not found|does not appear to be a git repository|does not exist|no such file/i],

@@ -14,6 +14,8 @@ import { nameOfRemote, type RemoteAddress } from './remote-url.js';
 import { withTransport } from './transport.js';
 
 const watchMs = 500;
+/** As many ids as fit into one command line with ease. */
+const filesAtOnce = 2_000;
 
 /** One fetch of the tracked ref. */
 export type FetchRun = {
@@ -23,6 +25,8 @@ export type FetchRun = {
   readonly mirror: Mirror;
   /** Only the commit itself, without its history. */
   readonly shallow: boolean;
+  /** Only commits and folders; files follow by their ids. */
+  readonly isPartial: boolean;
   readonly signal?: AbortSignal;
 };
 
@@ -46,35 +50,53 @@ const watchSize = (dir: string, maxBytes: number, remote: string) => {
   return { signal: controller.signal, stop: () => clearInterval(timer) };
 };
 
-const fetchArguments = ({ address, ref, shallow }: FetchRun): readonly string[] => [
+/** The name under which git knows the remote of a partial fetch, which has to have one. */
+const partialRemote = 'tracked';
+
+const settledArguments = [
   'fetch',
   '--quiet',
-  '--force',
   '--no-tags',
   '--no-write-fetch-head',
   '--no-recurse-submodules',
   '--no-auto-maintenance',
+] as const;
+
+const refArguments = ({ address, ref, shallow, isPartial }: FetchRun): readonly string[] => [
+  ...settledArguments,
+  '--force',
   ...(shallow ? ['--depth=1'] : []),
+  ...(isPartial ? ['--filter=blob:none'] : []),
   '--',
-  address.address,
+  isPartial ? partialRemote : address.address,
   `+${refNameOf(ref) ?? ref.name}:${trackedHead}`,
 ];
 
-/** Fetches with the git command into the mirror; gives the commit at which the ref stood. */
-export const fetchInto = async (run: FetchRun): Promise<string> => {
-  const { address, options, mirror, signal } = run;
+/** Missing files are promised by the remote (gitglossary, promisor); that is said here alone, so that nothing else fetches them. */
+const partialConfig = ({ address }: FetchRun): Readonly<Record<string, string>> => ({
+  [`remote.${partialRemote}.url`]: address.address,
+  [`remote.${partialRemote}.promisor`]: 'true',
+  [`remote.${partialRemote}.partialclonefilter`]: 'blob:none',
+});
+
+const runFetch = async (
+  run: FetchRun,
+  args: readonly string[],
+  more: Readonly<Record<string, string>> = {},
+): Promise<void> => {
+  const { address, options, mirror, isPartial, signal } = run;
   const remote = nameOfRemote(address.url);
   const { fetchMs = 600_000, fetchBytes = 2 * 1024 ** 3 } = options.limits ?? {};
   const deadline = AbortSignal.timeout(fetchMs);
   const watch = watchSize(mirror.dir, fetchBytes, remote);
   try {
-    const { exitCode, stderr } = await withTransport(address, options, (settings) =>
+    const { exitCode, stderr } = await withTransport(address, options, ({ config, ...settings }) =>
       runGit({
         ...settings,
         // A pack is written as it comes, so that its size can be watched.
-        config: { ...settings.config, 'fetch.unpackLimit': '1' },
+        config: { ...config, 'fetch.unpackLimit': '1', ...(isPartial && partialConfig(run)), ...more },
         dir: mirror.dir,
-        args: fetchArguments(run),
+        args,
         signal: AbortSignal.any([deadline, watch.signal, ...(signal ? [signal] : [])]),
       }),
     );
@@ -84,7 +106,22 @@ export const fetchInto = async (run: FetchRun): Promise<string> => {
   } finally {
     watch.stop();
   }
-  return trackedCommit(run, remote);
+};
+
+/** Fetches with the git command into the mirror; gives the commit at which the ref stood. */
+export const fetchInto = async (run: FetchRun): Promise<string> => {
+  await runFetch(run, refArguments(run));
+  return trackedCommit(run, nameOfRemote(run.address.url));
+};
+
+/** Fetches files by their ids that a partial fetch left out. Throws `ref-vanished` where the remote gives none by id. */
+export const fetchFiles = async (run: FetchRun, oids: readonly string[]): Promise<void> => {
+  for (let at = 0; at < oids.length; at += filesAtOnce) {
+    const some = oids.slice(at, at + filesAtOnce);
+    const args = [...settledArguments, '--filter=blob:none', '--', partialRemote, ...some];
+    // Files have no history to be negotiated; with any other algorithm git looks for one, and fails.
+    await runFetch(run, args, { 'fetch.negotiationAlgorithm': 'noop' });
+  }
 };
 
 const trackedCommit = async ({ mirror, ref }: FetchRun, remote: string): Promise<string> => {

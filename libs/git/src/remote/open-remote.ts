@@ -5,9 +5,10 @@ import type { Mirror } from '../mirror/mirror.js';
 import { git } from '../process/run-git.js';
 import { CommandRefs } from './command-refs.js';
 import { fetchInto, type FetchRun } from './fetch-into.js';
+import { fetchPartially } from './fetch-partial.js';
 import { IsomorphicRefs } from './isomorphic-refs.js';
 import { noTagInRange } from './classify.js';
-import type { ConcreteRef, Head, RefFinder, Remote, RemoteOptions } from './remote.js';
+import type { ConcreteRef, FetchOptions, Head, RefFinder, Remote, RemoteOptions } from './remote.js';
 import { nameOfRemote, parseRemoteUrl, type RemoteAddress } from './remote-url.js';
 import { highestTag, newestTag } from './version-tags.js';
 
@@ -45,7 +46,7 @@ class FetchingRemote implements Remote {
   async fetch(
     ref: ConcreteRef,
     mirror: Mirror,
-    { history = false, signal }: { readonly history?: boolean; readonly signal?: AbortSignal } = {},
+    { history = false, include = [], signal }: FetchOptions = {},
   ): Promise<string> {
     const shallow = !history && (await isFresh(mirror));
     const run: FetchRun = {
@@ -54,13 +55,16 @@ class FetchingRemote implements Remote {
       ref,
       mirror,
       shallow,
+      isPartial: false,
       ...(signal && { signal }),
     };
+    const bring = (one: FetchRun): Promise<string> =>
+      include.length > 0 ? fetchPartially(one, include) : fetchInto(one);
     try {
-      return await fetchInto(run);
+      return await bring(run);
     } catch (error) {
       if (!shallow || !isShallowRefused(error)) throw error;
-      return fetchInto({ ...run, shallow: false });
+      return bring({ ...run, shallow: false });
     }
   }
 }

@@ -47,6 +47,15 @@ export interface RefFinder {
   listTags(signal?: AbortSignal): Promise<ReadonlyMap<string, string>>;
 }
 
+/** What a fetch is to bring. */
+export type FetchOptions = {
+  /** Not the commit alone on a first fetch, but what led to it. */
+  readonly history?: boolean;
+  /** Of the files only those that these patterns name, where the server can leave out the others; all where there is none. */
+  readonly include?: readonly string[];
+  readonly signal?: AbortSignal;
+};
+
 /** A Git remote. */
 export interface Remote {
   /** Where the tracked ref stands; of a range of versions, where the highest tag in it does. */
@@ -55,9 +64,5 @@ export interface Remote {
    * Brings what the mirror lacks of the ref, and gives the commit at which the ref stood then. Without `history` a first
    * fetch brings that commit alone.
    */
-  fetch(
-    ref: ConcreteRef,
-    mirror: Mirror,
-    options?: { readonly history?: boolean; readonly signal?: AbortSignal },
-  ): Promise<string>;
+  fetch(ref: ConcreteRef, mirror: Mirror, options?: FetchOptions): Promise<string>;
 }

@@ -3,12 +3,15 @@ import { describe, expect, it } from 'vitest';
 
 import type { DriftedObject, Manifest } from '@syncline/events';
 
+import { partOfLabel } from '../objects/marks.js';
 import {
   applyAs,
   configMap,
+  createNamespace,
   deploy,
   deployment,
   fresh,
+  job,
   mergePatch,
   raw,
   strategicPatch,
@@ -35,8 +38,8 @@ export const drifting = (rig: () => Rig): void => {
       },
       onTrouble: (error) => told.push(error as never),
     });
-    const until = async (isSeen: (last: readonly DriftedObject[]) => boolean) => {
-      await expect.poll(() => told.length > 0 && isSeen(told.at(-1)!), { timeout: 15_000 }).toBe(true);
+    const until = async (isSeen: (last: readonly DriftedObject[]) => boolean, timeout = 15_000) => {
+      await expect.poll(() => told.length > 0 && isSeen(told.at(-1)!), { timeout }).toBe(true);
       return told.at(-1)!;
     };
     await until((last) => last.length === 0);
@@ -127,6 +130,34 @@ export const drifting = (rig: () => Rig): void => {
       stop();
     });
 
+    it('is the label by which we follow an object', async () => {
+      const { at, until, stop } = await watched([configMap('cfg', { a: '1' }), configMap('other', {})]);
+      const path = at('configmaps', 'cfg');
+      await mergePatch(rig(), path, { metadata: { labels: { [partOfLabel]: null } } }, 'kubectl-label');
+      const [drifted] = await until((last) => last.length === 1);
+      expect(drifted).toMatchObject({ object: { name: 'cfg' }, change: 'changed', fieldCount: 1 });
+      expect(drifted?.fields).toMatchObject([
+        { path: '/metadata/labels/applyset.kubernetes.io~1part-of', change: 'removed' },
+      ]);
+      stop();
+    });
+
+    it.runIf(process.env.SYNCLINE_TEST_FULL === '1')(
+      'is seen within half a minute of an object that is not followed any more',
+      async () => {
+        const { at, until, stop } = await watched([configMap('cfg', { a: '1' })]);
+        const path = at('configmaps', 'cfg');
+        await mergePatch(rig(), path, { metadata: { labels: { [partOfLabel]: null } } }, 'kubectl-label');
+        await until((last) => last[0]?.fieldCount === 1);
+        await mergePatch(rig(), path, { data: { a: '9' } }, 'kubectl-edit');
+        await until((last) => last[0]?.fieldCount === 2, 45_000);
+        await raw(rig(), 'DELETE', path);
+        await until((last) => last[0]?.change === 'deleted', 45_000);
+        stop();
+      },
+      100_000,
+    );
+
     it('of a Secret shows HMACs, never a value', async () => {
       const secret = {
         apiVersion: 'v1',
@@ -159,6 +190,91 @@ export const drifting = (rig: () => Rig): void => {
       await mergePatch(rig(), `${drift.web}/status`, { status: { observedGeneration: 1 } }, 'somebody');
       expect(await quiet(drift)).toBe(0);
     });
+  });
+
+  it('is none where a Job is gone that its time to live removes', async () => {
+    const once = job('once', 'busybox:1');
+    const spec = { ...(once.spec as object), ttlSecondsAfterFinished: 3_600 };
+    const drift = await watched([{ ...once, spec }, configMap('cfg', { a: '1' })]);
+    const jobs = drift.at('jobs', 'once', '/apis/batch/v1');
+    await raw(rig(), 'DELETE', `${jobs}?propagationPolicy=Background`);
+    await mergePatch(rig(), drift.at('configmaps', 'cfg'), { data: { a: '2' } }, 'kubectl-edit');
+    const drifted = await drift.until((last) => last.length > 0);
+    expect(drifted.map(({ object }) => object.name)).toEqual(['cfg']);
+    await delay(quietMs);
+    expect(drift.told.flat().map(({ object }) => object.name)).not.toContain('once');
+    drift.stop();
+  });
+
+  it('is none where the value is what a webhook makes of the manifest', async () => {
+    const name = fresh('lower');
+    const admission = '/apis/admissionregistration.k8s.io/v1';
+    const apiVersion = 'admissionregistration.k8s.io/v1';
+    const expression = '[JSONPatch{op: "replace", path: "/data/size", value: object.data.size.lowerAscii()}]';
+    await applyAs(rig(), 'tests', `${admission}/mutatingadmissionpolicies/${name}`, {
+      ...{ apiVersion, kind: 'MutatingAdmissionPolicy', metadata: { name } },
+      spec: {
+        matchConstraints: {
+          resourceRules: [
+            {
+              apiGroups: [''],
+              apiVersions: ['v1'],
+              operations: ['CREATE', 'UPDATE'],
+              resources: ['configmaps'],
+            },
+          ],
+        },
+        matchConditions: [{ name: 'sized', expression: `has(object.data) && 'size' in object.data` }],
+        mutations: [{ patchType: 'JSONPatch', jsonPatch: { expression } }],
+        ...{ failurePolicy: 'Fail', reinvocationPolicy: 'Never' },
+      },
+    });
+    await applyAs(rig(), 'tests', `${admission}/mutatingadmissionpolicybindings/${name}`, {
+      ...{
+        apiVersion,
+        kind: 'MutatingAdmissionPolicyBinding',
+        metadata: { name },
+        spec: { policyName: name },
+      },
+    });
+    await createNamespace(rig(), name);
+    const trial = `/api/v1/namespaces/${name}/configmaps/trial`;
+    const sized = { ...configMap('trial', { size: 'BIG' }), metadata: { name: 'trial', namespace: name } };
+    const isInForce = async () =>
+      ((await applyAs(rig(), 'tests', trial, sized)).data as { size: string }).size === 'big';
+    await expect.poll(isInForce, { timeout: 20_000 }).toBe(true);
+    const drift = await watched([configMap('cfg', { size: 'BIG' })]);
+    const edit = (size: string) =>
+      mergePatch(rig(), drift.at('configmaps', 'cfg'), { data: { size } }, 'kubectl-edit');
+    await edit('small');
+    const [drifted] = await drift.until((last) => last.length === 1);
+    expect(drifted?.fields).toMatchObject([{ path: '/data/size', from: 'BIG', to: 'small' }]);
+    await edit('big');
+    await drift.until((last) => last.length === 0);
+    drift.stop();
+  });
+
+  it('is none where the value is the same again in the spelling of the server, not of the manifest', async () => {
+    const web = deployment('web', 'nginx:1');
+    const { spec } = (web.spec as { template: { spec: { containers: object[] } } }).template;
+    const cpu = (value: string) => ({ resources: { requests: { cpu: value } } });
+    spec.containers = spec.containers.map((one) => ({ ...one, ...cpu('1000m') }));
+    const drift = await watched([web]);
+    const edit = (value: string) => {
+      const containers = [{ name: 'web', ...cpu(value) }];
+      return strategicPatch(
+        rig(),
+        drift.web,
+        { spec: { template: { spec: { containers } } } },
+        'kubectl-edit',
+      );
+    };
+    await edit('2');
+    const [drifted] = await drift.until((last) => last.length === 1);
+    expect(drifted?.fields).toMatchObject([{ from: '1000m', to: '2' }]);
+    await edit('1');
+    await drift.until((last) => last.length === 0);
+    drift.stop();
   });
 
   describe('an autoscaler', () => {

@@ -19,6 +19,8 @@ export type Compared = {
   readonly live: KubeObject | undefined;
   /** Whether a HorizontalPodAutoscaler scales it: its replicas are conceded, whoever set them last. */
   readonly isScaled?: boolean;
+  /** What the server would make of the manifest now, where that is known: the same value in another spelling is no drift. */
+  readonly result?: KubeObject;
 };
 
 const shown = (name: 'from' | 'to', value: unknown): Pick<DriftedField, 'from' | 'to'> =>
@@ -38,6 +40,8 @@ export const holdersOf = ({ of }: OtherOwners, path: string): readonly OtherOwne
 const isEmpty = (value: unknown): boolean =>
   typeof value === 'object' && value !== null && Object.keys(value).length === 0;
 
+const isSame = (a: unknown, b: unknown): boolean => canonicalJson(a ?? null) === canonicalJson(b ?? null);
+
 /** The rule of plans. */
 const isConceded = (path: string, holders: readonly OtherOwner[], { isScaled }: Compared): boolean =>
   holders.some((holder) => isAutoscaled(holder, path)) || (isScaled === true && path === replicas.pointer);
@@ -47,13 +51,13 @@ const isConceded = (path: string, holders: readonly OtherOwner[], { isScaled }: 
  * was put back to what was applied is no drift, and what an autoscaler holds is conceded.
  */
 const fieldOf = (path: string, compared: Compared, others: OtherOwners): readonly DriftedField[] => {
-  const { applied, live } = compared;
+  const { applied, live, result } = compared;
   const holders = holdersOf(others, path);
   if (isConceded(path, holders, compared)) return [];
   const from = valueAtPointer(applied, path);
   const to = valueAtPointer(live, path);
   if (from === undefined && to === undefined) return [];
-  if (canonicalJson(from ?? null) === canonicalJson(to ?? null)) return [];
+  if (isSame(from, to) || (result && isSame(valueAtPointer(result, path), to))) return [];
   // An empty map or list that the server does not keep.
   if (to === undefined && isEmpty(from)) return [];
   // Left out of the manifest, as a key's default: only its removal can be told, and who holds it now.

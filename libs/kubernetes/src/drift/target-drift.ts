@@ -4,16 +4,15 @@ import type { DriftedObject } from '@syncline/events';
 
 import type { DriftWatch, InventoryEntry } from '../cluster-client.js';
 import { isKubernetesError } from '../kubernetes-error.js';
-import { identityOf, type KubeObject } from '../objects/kube-object.js';
-import { prepare } from '../objects/wanted.js';
-import { fieldManager } from '../objects/marks.js';
-import { veil } from '../objects/secret-veil.js';
+import { identityOf } from '../objects/kube-object.js';
+import { prepare, type Wanted } from '../objects/wanted.js';
+import { fieldManager, partOfLabel } from '../objects/marks.js';
+import { escapePointer } from '../objects/secret-veil.js';
 import type { KindWatch, Seen } from '../watch/kind-watch.js';
 import type { Capability } from '../discovery/capability.js';
-import type { Neighbourhood } from '../dry-run/neighbourhood.js';
-import { replicas } from '../fields/autoscalers.js';
-import { judgeDrift, type Compared } from './judge-drift.js';
+import { examineDrift, type DriftEyes } from './examine-drift.js';
 import { fieldsDigest } from './ownership.js';
+import { PassPause } from './pass-pause.js';
 import { putBackBy } from './put-back.js';
 
 /** One object of a target as its watch sees it; `kind` is undefined where nothing can be seen now. */
@@ -26,8 +25,9 @@ export type DriftView = {
 type Verdict = { readonly token: string; readonly drift: DriftedObject | undefined };
 
 const retryMs = 2_000;
-/** Between two looks at a target. */
-const passPauseMs = 250;
+/** What lost this label is not followed by its watch any more, and is read now and then. */
+const followedBy = `/metadata/labels/${escapePointer(partOfLabel)}`;
+const unfollowedMs = 30_000;
 
 /**
  * The drift of one target. What a watch shows of ownership tells which objects are as the apply left them, at no cost; only
@@ -42,16 +42,13 @@ export class TargetDrift {
   #told: string | undefined;
   /** Who ended the drift of an object last. */
   #undoneBy: string | undefined;
+  readonly #pause = new PassPause();
+  #relook: NodeJS.Timeout | undefined;
 
   constructor(
     entries: readonly InventoryEntry[],
     private readonly watch: DriftWatch,
-    private readonly around: {
-      readonly capability: Capability;
-      readonly neighbourhood: Neighbourhood;
-      readonly hmacKey: Uint8Array;
-      readonly signal: AbortSignal;
-    },
+    private readonly around: DriftEyes & { readonly capability: Capability },
   ) {
     this.#expected = entries.map(({ fields }) => fieldsDigest(fields ?? []));
   }
@@ -69,8 +66,7 @@ export class TargetDrift {
       while (this.#again && !this.around.signal.aborted) {
         this.#again = false;
         await this.#judge(this.#views);
-        // Whoever writes without a pause is looked at now and then, not at every write.
-        await delay(passPauseMs, undefined, { signal: this.around.signal, ref: false });
+        await delay(this.#pause.length(Date.now()), undefined, { signal: this.around.signal, ref: false });
       }
     } catch (error) {
       if (this.around.signal.aborted) return;
@@ -85,10 +81,25 @@ export class TargetDrift {
   async #judge(views: readonly DriftView[]): Promise<void> {
     const suspects = views.filter((view, at) => this.#isSuspect(view, at));
     if (suspects.length > 0) {
+      this.#pause.note(Date.now());
       const applied = await this.#applied();
       for (const view of suspects) await this.#look(view, applied);
     }
     this.#tell();
+    this.#lookAgainAtUnfollowed();
+  }
+
+  #lookAgainAtUnfollowed(): void {
+    const isUnfollowed = ({ drift }: Verdict) =>
+      drift?.fields.some(({ path }) => path === followedBy) === true;
+    const unfollowed = [...this.#verdicts].filter(([, verdict]) => isUnfollowed(verdict));
+    if (this.#relook || unfollowed.length === 0) return;
+    this.#relook = setTimeout(() => {
+      this.#relook = undefined;
+      for (const [entry, verdict] of unfollowed)
+        if (this.#verdicts.get(entry) === verdict) this.#verdicts.set(entry, { ...verdict, token: 'again' });
+      this.see(this.#views);
+    }, unfollowedMs).unref();
   }
 
   /** Whether an object is to be read: it is not as the apply left it, nor as it was judged before. */
@@ -102,36 +113,21 @@ export class TargetDrift {
     return this.#verdicts.get(entry)?.token !== tokenOf(seen);
   }
 
-  async #look({ entry, kind }: DriftView, applied: ReadonlyMap<string, KubeObject>): Promise<void> {
-    const { hmacKey, signal } = this.around;
+  async #look({ entry, kind }: DriftView, applied: ReadonlyMap<string, Wanted>): Promise<void> {
     if (!kind) return;
-    const live = await kind.read(entry.object, signal);
-    const body = applied.get(identityOf(entry.object));
-    const drift = await this.#scaled({
-      entry,
-      applied: body && veil(hmacKey, body),
-      live: live && veil(hmacKey, live),
-    });
+    const live = await kind.read(entry.object, this.around.signal);
+    const drift = await examineDrift(this.around, entry, live, applied.get(identityOf(entry.object)));
     const former = this.#verdicts.get(entry);
     if (!drift && (!former || former.drift)) this.#undoneBy = putBackBy(entry, live, former?.drift);
     this.#verdicts.set(entry, { token: tokenOf(kind.find(nameOf(entry))), drift });
   }
 
-  /** Judges; an autoscaler is looked for only where a number of replicas is in question. */
-  async #scaled(compared: Compared): Promise<DriftedObject | undefined> {
-    const drift = judgeDrift(compared);
-    if (drift?.fields.every(({ path }) => path !== replicas.pointer) ?? true) return drift;
-    const { neighbourhood, signal } = this.around;
-    const scaler = await neighbourhood.autoscalerOf(compared.entry.object, signal);
-    return scaler === undefined ? drift : judgeDrift({ ...compared, isScaled: true });
-  }
-
   /** The manifests of the last apply as they were sent; read only where something is not as it was, and not kept. */
-  async #applied(): Promise<ReadonlyMap<string, KubeObject>> {
+  async #applied(): Promise<ReadonlyMap<string, Wanted>> {
     const { capability, hmacKey, signal } = this.around;
     const [target, capabilities] = await Promise.all([this.watch.applied(), capability.current(signal)]);
     return new Map(
-      prepare(target, capabilities, hmacKey).map(({ object, body }) => [identityOf(object), body]),
+      prepare(target, capabilities, hmacKey).map((wanted) => [identityOf(wanted.object), wanted]),
     );
   }
 

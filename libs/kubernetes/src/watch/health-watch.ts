@@ -67,7 +67,7 @@ export class HealthWatch {
     this.#end(this.#targets.get(key));
     const stop = new AbortController();
     const { api, capability, hmacKey } = this;
-    const around = { capability, neighbourhood: new Neighbourhood(api, capability), hmacKey };
+    const around = { api, capability, neighbourhood: new Neighbourhood(api, capability), hmacKey };
     const target: Target = {
       entries,
       onHealth,

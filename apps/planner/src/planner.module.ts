@@ -38,6 +38,22 @@ import { TargetsReaction } from './targets/targets.reaction.js';
 /** The hub's ports that the planner uses. */
 export type PlannerHub = Pick<Hub, 'aggregates' | 'log' | 'blobs' | 'clusterCalls' | 'missing'>;
 
+const controllers = [
+  HealthController,
+  ConfigurationReaction,
+  ArtifactsReaction,
+  ApplicationsReaction,
+  TargetsReaction,
+  PlanningReaction,
+  ReturnedReaction,
+  HealingReaction,
+  RolloutsReaction,
+  ApproveHandler,
+  RetryHandler,
+  PauseHandler,
+  PreviewHandler,
+];
+
 /** The planner: revisions become configuration, applications, rollouts and plans. */
 @Module({})
 export class PlannerModule {
@@ -50,21 +66,7 @@ export class PlannerModule {
   ): DynamicModule {
     return {
       module: PlannerModule,
-      controllers: [
-        HealthController,
-        ConfigurationReaction,
-        ArtifactsReaction,
-        ApplicationsReaction,
-        TargetsReaction,
-        PlanningReaction,
-        ReturnedReaction,
-        HealingReaction,
-        RolloutsReaction,
-        ApproveHandler,
-        RetryHandler,
-        PauseHandler,
-        PreviewHandler,
-      ],
+      controllers,
       providers: [
         { provide: Config, useValue: config },
         { provide: Aggregates, useValue: hub.aggregates },

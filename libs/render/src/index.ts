@@ -15,6 +15,7 @@ export { render, renderKeyOf } from './render.js';
 export type { Release, Rendered, RenderInput, RenderSpec, RenderTools } from './render.js';
 export { namedRepositories, survey } from './survey.js';
 export type { Survey } from './survey.js';
+export { told } from './told.js';
 export { decodeText } from './tree/decode-text.js';
 export { folderTree } from './tree/folder-tree.js';
 export { memoryTree } from './tree/memory-tree.js';

@@ -1,5 +1,7 @@
 import { AdapterError } from '@syncline/kernel';
 
+import { told } from './told.js';
+
 /** Why configuration or manifests cannot be read or made. All of them are for the author of the files to mend. */
 export const renderCodes = [
   'yaml-invalid', 'yaml-limit', 'path-missing', 'path-outside', 'link-refused', 'object-invalid', 'object-duplicate',
@@ -28,12 +30,12 @@ export class RenderError extends AdapterError {
   ) {
     super({
       code,
-      message,
+      message: told(message),
       retryable: code === 'time-limit' || code === 'renderer-missing' || code === 'aborted',
       ...(details.object !== undefined && { object: details.object }),
       cause: details.cause,
     });
-    this.file = details.file;
+    this.file = details.file === undefined ? undefined : told(details.file);
     this.line = details.line;
   }
 }

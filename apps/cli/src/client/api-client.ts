@@ -2,6 +2,8 @@ import { CommandRefused } from '@syncline/kernel';
 import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
 
+import { printable } from '../shell/printable.js';
+
 /** Where the API answers and with which token. */
 export type Address = { readonly url: string; readonly token: string };
 
@@ -15,7 +17,7 @@ const refusalOf = async (response: Response, what: string): Promise<CommandRefus
   const text = await response.text();
   const parsed = problem.safeParse(parseOrUndefined(text));
   const { code, detail, title } = parsed.success ? parsed.data : {};
-  const sentence = detail ?? title ?? `${what} was answered with ${response.status}.`;
+  const sentence = printable(detail ?? title ?? `${what} was answered with ${response.status}.`);
   if (response.status === 401) {
     return new CommandRefused(
       'unauthenticated',
@@ -25,12 +27,21 @@ const refusalOf = async (response: Response, what: string): Promise<CommandRefus
   return new CommandRefused(code ?? `http-${response.status}`, sentence);
 };
 
-const parseOrUndefined = (text: string): unknown => {
+const parseOrUndefined = (text: string, read: (text: string) => unknown = JSON.parse): unknown => {
   try {
-    return JSON.parse(text);
+    return read(text);
   } catch {
     return undefined;
   }
+};
+
+const printableIn = (value: unknown): unknown => {
+  if (typeof value === 'string') return printable(value);
+  if (Array.isArray(value)) return value.map(printableIn);
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(
+    Object.entries(value).map(([key, member]) => [printable(key), printableIn(member)]),
+  );
 };
 
 const unreachable = (url: string, cause: unknown): CommandRefused => {
@@ -44,7 +55,17 @@ const unreachable = (url: string, cause: unknown): CommandRefused => {
 
 /** The HTTP API, as every command of the CLI uses it. Throws CommandRefused with the API's own sentence. */
 export class ApiClient {
-  constructor(readonly address: Address) {}
+  /** `forPrograms` leaves text as it is; otherwise it is such as a terminal may have it. */
+  constructor(
+    readonly address: Address,
+    private readonly options: { readonly forPrograms?: boolean } = {},
+  ) {}
+
+  /** Reads JSON that the API has sent. Throws SyntaxError. */
+  readJson(text: string): unknown {
+    const value: unknown = JSON.parse(text);
+    return this.options.forPrograms === true ? value : printableIn(value);
+  }
 
   /** The answer to a GET, checked by a schema. */
   async get<Schema extends z.ZodType>(path: string, schema: Schema): Promise<z.infer<Schema>> {
@@ -91,7 +112,7 @@ export class ApiClient {
     schema: Schema,
   ): Promise<z.infer<Schema>> {
     const text = await response.text();
-    const parsed = schema.safeParse(text === '' ? {} : parseOrUndefined(text));
+    const parsed = schema.safeParse(text === '' ? {} : parseOrUndefined(text, (json) => this.readJson(json)));
     if (parsed.success) return parsed.data;
     throw new CommandRefused(
       'unexpected-answer',

@@ -59,7 +59,7 @@ export async function* followEvents(
       onOpen();
       for await (const block of response.body ? blocksOf(response.body) : []) {
         const data = dataOf(block);
-        const parsed = data === undefined ? undefined : event.safeParse(JSON.parse(data));
+        const parsed = data === undefined ? undefined : event.safeParse(api.readJson(data));
         if (!parsed?.success) continue;
         last = parsed.data.position;
         yield parsed.data;

@@ -11,6 +11,7 @@ import { event, listOf, type LogEvent } from '../client/contract.js';
 import { followEvents } from '../client/event-stream.js';
 import { addLeaf, collect } from '../shell/leaf.js';
 import { dataText } from '../shell/formats.js';
+import { printable } from '../shell/printable.js';
 import { listParked, resumeParked } from './parked.js';
 import { openSession, type CommonOptions, type Session } from '../shell/session.js';
 import type { Surroundings } from '../shell/surroundings.js';
@@ -58,7 +59,7 @@ const readTail = async (api: ApiClient, wanted: Wanted, limit: number): Promise<
 
 const print = ({ format, surroundings }: Session, one: LogEvent): void => {
   if (format === 'table') surroundings.out(eventLine(one));
-  else surroundings.out(format === 'json' ? JSON.stringify(one) : `---\n${dataText(one, 'yaml')}`);
+  else surroundings.out(format === 'json' ? printable(JSON.stringify(one)) : `---\n${dataText(one, 'yaml')}`);
 };
 
 const tail = async (surroundings: Surroundings, options: TailOptions): Promise<void> => {

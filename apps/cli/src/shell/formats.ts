@@ -1,6 +1,8 @@
 import Table from 'cli-table3';
 import { stringify } from 'yaml';
 
+import { printable, withoutCommands } from './printable.js';
+
 export const formats = ['table', 'json', 'yaml'] as const;
 export type Format = (typeof formats)[number];
 
@@ -24,7 +26,8 @@ export const tableText = (head: readonly string[], rows: readonly (readonly stri
 
 /** A value for programs. */
 export const dataText = (value: unknown, format: Exclude<Format, 'table'>): string =>
-  format === 'json' ? JSON.stringify(value, null, 2) : stringify(value).trimEnd();
+  // In JSON and in the quoted scalars of YAML, which hold what is no printable character, an escape means the character.
+  format === 'json' ? printable(JSON.stringify(value, null, 2)) : withoutCommands(stringify(value).trimEnd());
 
 const colours = { red: 31, green: 32, yellow: 33, grey: 90, bold: 1 } as const;
 export type Colour = keyof typeof colours;

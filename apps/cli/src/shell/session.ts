@@ -32,7 +32,11 @@ const readText = async (file: string): Promise<string | undefined> => {
   return text?.trim();
 };
 
-const connect = async (places: Places, environment: NodeJS.ProcessEnv): Promise<ApiClient> => {
+const connect = async (
+  places: Places,
+  environment: NodeJS.ProcessEnv,
+  forPrograms: boolean,
+): Promise<ApiClient> => {
   const url = environment.SYNCLINE_URL ?? (await readText(places.url));
   if (url === undefined) {
     throw new CommandRefused(
@@ -47,7 +51,7 @@ const connect = async (places: Places, environment: NodeJS.ProcessEnv): Promise<
       `There is no token for ${url}. Set SYNCLINE_TOKEN, or name a state directory with --state DIR.`,
     );
   }
-  return new ApiClient({ url: url.replace(/\/+$/, ''), token });
+  return new ApiClient({ url: url.replace(/\/+$/, ''), token }, { forPrograms });
 };
 
 /** The session of one command. */
@@ -59,7 +63,7 @@ export const openSession = (surroundings: Surroundings, options: CommonOptions):
     surroundings,
     format,
     places,
-    api: () => connect(places, environment),
+    api: () => connect(places, environment, format !== 'table'),
     show: (value, table) => out(format === 'table' ? table() : dataText(value, format)),
   };
 };

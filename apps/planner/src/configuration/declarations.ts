@@ -3,6 +3,7 @@ import { GitError } from '@syncline/git';
 import {
   isManifestFile,
   isRenderError,
+  told,
   type ConfinedRenderer,
   type DeclaredApplication,
   type SourceFile,
@@ -97,4 +98,8 @@ export class DeclarationReader {
   }
 }
 
-const fault = (file: string, reason: string, line = 1): ConfigurationError => ({ file, line, reason });
+const fault = (file: string, reason: string, line = 1): ConfigurationError => ({
+  file: told(file),
+  line,
+  reason: told(reason),
+});

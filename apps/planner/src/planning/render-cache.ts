@@ -1,7 +1,7 @@
 /** A rendered input as it is kept: bytes, and never a value of a Secret in the clear. */
 export type Weighed = { readonly weight: number };
 
-type KeptFailure = { readonly error: unknown; readonly until: number };
+type KeptFailure = { readonly error: Error; readonly until: number };
 
 const keptFailures = 1_000;
 
@@ -30,7 +30,7 @@ export class RenderCache<Value extends Weighed> {
       return Promise.resolve(kept);
     }
     const failed = this.#failed.get(key);
-    if (failed && performance.now() < failed.until) return Promise.reject(failed.error as Error);
+    if (failed && performance.now() < failed.until) return Promise.reject(failed.error);
     const making = this.#making.get(key) ?? this.#make(key, make);
     this.#making.set(key, making);
     return making;
@@ -52,7 +52,7 @@ export class RenderCache<Value extends Weighed> {
   #keepFailure(key: string, error: unknown): void {
     this.#failed.delete(key);
     const keptMs = this.keepsFailureMs(error);
-    if (keptMs <= 0) return;
+    if (keptMs <= 0 || !(error instanceof Error)) return;
     this.#failed.set(key, { error, until: performance.now() + keptMs });
     const [oldest] = this.#failed.keys();
     if (this.#failed.size > keptFailures && oldest !== undefined) this.#failed.delete(oldest);

@@ -7,6 +7,9 @@ import { formatField, refusalOf } from './not-carried-out.js';
 /** Something wrong in a document, and the field it is about. */
 export type Fault = { readonly path: Path; readonly reason: string };
 
+/** What is wrong with one document, at most: each is looked for in it, and nobody reads more. */
+const mostTold = 50;
+
 const unwrap = (schema: z.core.$ZodType): z.core.$ZodType => {
   let current = schema;
   while ('innerType' in current._zod.def) current = current._zod.def.innerType as z.core.$ZodType;
@@ -66,9 +69,10 @@ export const describeIssues = (
   document: unknown,
   issues: readonly z.core.$ZodIssue[],
 ): readonly Fault[] =>
-  issues.flatMap((issue) => {
+  issues.slice(0, mostTold).flatMap((issue) => {
     const path = issue.path.map((step) => (typeof step === 'number' ? step : String(step)));
-    if (issue.code === 'unrecognized_keys') return issue.keys.map((key) => unknownField(schema, path, key));
+    if (issue.code === 'unrecognized_keys')
+      return issue.keys.slice(0, mostTold).map((key) => unknownField(schema, path, key));
     if (issue.code === 'invalid_key')
       return [{ path, reason: `${formatField(path)} ${issue.issues[0]?.message ?? ''}` }];
     return [{ path, reason: valueFault(issue, path, valueAt(document, path)) }];

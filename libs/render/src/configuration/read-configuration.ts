@@ -2,6 +2,7 @@ import type { ApplicationSpec, ConfigurationError } from '@syncline/events';
 
 import { isRenderError } from '../render-error.js';
 import { didYouMean } from '../suggestion.js';
+import { told } from '../told.js';
 import { readDocuments, type YamlDocument } from '../yaml/documents.js';
 import type { Path } from '../yaml/positions.js';
 import { configurationGroup, mayDeclare } from './group.js';
@@ -107,6 +108,12 @@ const compareText = (a: string, b: string): number => (a < b ? -1 : Number(a > b
 const byPlace = (a: { file: string; line: number }, b: { file: string; line: number }): number =>
   compareText(a.file, b.file) || a.line - b.line;
 
+const asTold = ({ file, line, reason }: ConfigurationError): ConfigurationError => ({
+  file: told(file),
+  line,
+  reason: told(reason),
+});
+
 /** Whether a path names a format that configuration and manifests are written in: `.yaml`, `.yml`, `.json`. */
 export const isManifestFile = (path: string): boolean => /\.(?:ya?ml|json)$/i.test(path);
 
@@ -123,5 +130,5 @@ export const readConfiguration = (
     .flatMap((file) => readFile(file, repository));
   const applications = found.flatMap((each) => each.applications).sort(byPlace);
   const errors = [...found.flatMap((each) => each.errors), ...findDuplicates(applications)];
-  return { applications, errors: errors.sort(byPlace) };
+  return { applications, errors: errors.sort(byPlace).map(asTold) };
 };

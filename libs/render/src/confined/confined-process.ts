@@ -129,7 +129,10 @@ export class ConfinedProcess {
     try {
       answer = { answers: ask, value: await running.tree[method](path) };
     } catch (error) {
-      if (!isRenderError(error)) return this.#failOf(running, error as Error);
+      if (!isRenderError(error)) {
+        this.#failOf(running, error as Error);
+        return;
+      }
       answer = { answers: ask, failure: failureOf(error) };
     }
     if (running === this.#running) this.#send(answer);

@@ -23,7 +23,7 @@ export const failureOf = (error: unknown): Failure => {
 export const errorOf = (failure: Failure, file?: string): Error => {
   switch (failure.kind) {
     case 'refusal': {
-      const { code, message, kind: _, ...place } = failure;
+      const { code, message, ...place } = failure;
       return new RenderError(code, message, place);
     }
     case 'range':

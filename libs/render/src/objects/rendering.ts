@@ -1,5 +1,6 @@
 import type { Manifest } from '@syncline/events';
 
+import { told } from '../told.js';
 import { RenderError, type Place, type RenderCode } from '../render-error.js';
 
 /**
@@ -34,19 +35,13 @@ export const groupOf = (object: Mapping): string => {
 };
 
 const longestShown = 120;
-/** Whatever a name holds, it is told on one line, without what a terminal takes for a command, and not for ever. */
-const shown = (text: string): string => {
-  const plain = text.replaceAll(/\p{C}/gu, '?');
-  return plain.length > longestShown ? `${plain.slice(0, longestShown)}…` : plain;
-};
 
 /** An object as people write it: `Deployment checkout/web`. */
 export const describeObject = (object: Mapping): string => {
   const metadata = metadataOf(object);
   const namespace = textOf(metadata, 'namespace');
-  return shown(
-    `${textOf(object, 'kind')} ${namespace === '' ? '' : `${namespace}/`}${textOf(metadata, 'name')}`,
-  );
+  const text = `${textOf(object, 'kind')} ${namespace === '' ? '' : `${namespace}/`}${textOf(metadata, 'name')}`;
+  return told(text.length > longestShown ? `${text.slice(0, longestShown)}…` : text);
 };
 
 /** A refusal that names the object and where it stands. */

@@ -112,6 +112,29 @@ describe('drift that an applier tells', () => {
     expect(live()).toEqual([{ value: 'a' }]);
   });
 
+  it('that a pause stopped in the middle is healed after it, also where a person approves plans', async () => {
+    await world.push('first', {
+      'apps/checkout.yaml': application('checkout', 'checkout', { drift: 'heal', mode: 'approval' }),
+      'checkout/web.yaml': configMap('web', { value: 'a' }),
+    });
+    const { data } = await world.reaches(planOf, 'PlanDrafted');
+    const { plan } = data as { plan: string };
+    await world.command('approve', { ...name, cluster, plan, decision: 'grant', by: 'person:p1' });
+    await world.reaches(checkout, 'RolloutCompleted');
+    let answer: () => void = () => undefined;
+    world.applier.beforeAnswer = () => new Promise((resolve) => (answer = resolve));
+    await world.applier.drift(planOf, 'web', 'b');
+    await world.settles(planOf, ...deployed, 'PlanRequested');
+    await world.command('pause', { ...name, by: 'person:p1', reason: 'the database moves' });
+    await world.reaches(planOf, 'PlanHeld');
+    world.applier.beforeAnswer = () => Promise.resolve();
+    answer();
+    await world.command('resume-application', { ...name, by: 'person:p2' });
+    const approved = await world.reaches(planOf, 'PlanApproved', 2);
+    expect(approved.data).toMatchObject({ by: 'rule:heal' });
+    await eventually(() => live()[0]?.value === 'a', 5_000, 'it is healed');
+  });
+
   it('of a pause that ended before it was resumed heals nothing', async () => {
     await declare({ drift: 'heal' });
     await world.command('pause', { ...name, by: 'person:p1', reason: 'the database moves' });

@@ -11,8 +11,9 @@ const requested = (
   const before = requestOf(state);
   const again = reason === 'stale' || reason === 'cluster-returned' || reason === 'retry';
   const own = event.correlationId ?? '';
-  const heals = reason === 'heal' || (again && before?.heals === true);
-  const former = heals || again ? (before?.healedAt ?? []) : [];
+  const goesOn = again || reason === 'resumed';
+  const heals = reason === 'heal' || (goesOn && before?.heals === true);
+  const former = heals || goesOn ? (before?.healedAt ?? []) : [];
   return {
     status: 'requested',
     request: {

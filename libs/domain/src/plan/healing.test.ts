@@ -81,6 +81,28 @@ describe('healing', () => {
     }
   });
 
+  it('that a pause held is still what heals when it is resumed, and not when a new revision came', () => {
+    const held: LoggedPlanEvent = {
+      type: 'PlanHeld',
+      data: { ...common, by: 'pause', reason: 'wait', since: '2026-11-24T06:00:00Z' },
+    };
+    const asked = (reason: 'resumed' | 'rollout'): LoggedPlanEvent => ({
+      ...healRequest(spec({ mode: 'approval' })),
+      data: { ...common, reason, spec: spec({ mode: 'approval' }) },
+    });
+    const paused = [
+      requested(spec({ mode: 'approval' })),
+      approved,
+      healRequest(spec({ mode: 'approval' })),
+      held,
+    ];
+    const resumed = decider.decide(given(...paused, asked('resumed')), draft());
+    expect(resumed.at(-1)).toMatchObject({ type: 'PlanApproved', data: { by: 'rule:heal' } });
+    expect(decider.decide(given(...paused, asked('rollout'), held, asked('resumed')), draft())).toHaveLength(
+      1,
+    );
+  });
+
   it('of what comes back again and again is held, and goes on after some time', () => {
     const history: LoggedPlanEvent[] = [requested(), approved];
     for (let minute = 0; minute < mostHeals; minute += 1) {

@@ -10,6 +10,14 @@ import {
   type OnModuleDestroy,
 } from '@nestjs/common';
 
+import { ArtifactPoll } from './artifacts/artifact-poll.js';
+import { ArtifactWatch } from './artifacts/artifact-watch.js';
+import { ArtifactsReaction } from './artifacts/artifacts.reaction.js';
+import { LookHandler } from './artifacts/look.handler.js';
+import { meteredArtifacts } from './artifacts/metered-artifacts.js';
+import { Registries } from './artifacts/registries.js';
+import { RegistryHandler } from './artifacts/registry.handler.js';
+import { WantedArtifacts } from './artifacts/wanted-artifacts.js';
 import { Config } from './config.js';
 import { Credentials } from './credentials/credentials.js';
 import { meteredPoll } from './polling/metered-poll.js';
@@ -23,6 +31,7 @@ import { RegisterHandler } from './registration/register.handler.js';
 import { TrustHandler } from './registration/trust.handler.js';
 
 const polledAtOnce = 8;
+const artifactsAtOnce = 4;
 
 /** The hub's ports that git-watcher uses. */
 export type WatcherHub = Pick<Hub, 'aggregates' | 'log' | 'blobs' | 'people' | 'missing'>;
@@ -52,9 +61,26 @@ export class GitWatcherModule implements OnApplicationBootstrap, OnModuleDestroy
       concurrency: polledAtOnce,
       random: Math.random,
     });
+    const registries = new Registries(hub.log, aggregates, credentials);
+    const wanted = new WantedArtifacts(hub.log, aggregates, blobs);
+    const artifacts = new ArtifactPoll({ aggregates, blobs, clock, registries, wanted, packKey });
+    const artifactSchedule = new PollSchedule({
+      ...meteredArtifacts(artifacts, metrics, logger),
+      concurrency: artifactsAtOnce,
+      random: Math.random,
+    });
     return {
       module: GitWatcherModule,
-      controllers: [HealthController, RegisterHandler, CredentialHandler, TrustHandler, RefreshHandler],
+      controllers: [
+        HealthController,
+        RegisterHandler,
+        CredentialHandler,
+        TrustHandler,
+        RefreshHandler,
+        ArtifactsReaction,
+        RegistryHandler,
+        LookHandler,
+      ],
       providers: [
         { provide: Config, useValue: config },
         { provide: Aggregates, useValue: aggregates },
@@ -62,6 +88,8 @@ export class GitWatcherModule implements OnApplicationBootstrap, OnModuleDestroy
         { provide: EventLog, useValue: hub.log },
         { provide: Credentials, useValue: credentials },
         { provide: PollSchedule, useValue: schedule },
+        { provide: Registries, useValue: registries },
+        { provide: ArtifactWatch, useFactory: () => new ArtifactWatch(wanted, artifactSchedule) },
         { provide: Readiness, useValue: readinessOf(hub) },
         { provide: Metrics, useValue: metrics },
       ],

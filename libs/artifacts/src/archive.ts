@@ -40,10 +40,7 @@ const fileOf = ({ name, type }: Header): string | undefined => {
 
 const isGzip = (bytes: Uint8Array): boolean => bytes[0] === 0x1f && bytes[1] === 0x8b;
 
-const readEntries = async (
-  entries: Extract,
-  limits: Limits,
-): Promise<readonly ArchivedFile[]> => {
+const readEntries = async (entries: Extract, limits: Limits): Promise<readonly ArchivedFile[]> => {
   const files = new Map<string, ArchivedFile>();
   let size = 0;
   for await (const entry of entries) {

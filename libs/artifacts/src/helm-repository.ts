@@ -1,4 +1,5 @@
 import type { ArtifactReference } from '@syncline/events';
+import { sha256Hex } from '@syncline/kernel';
 import { load } from 'js-yaml';
 import { z } from 'zod';
 
@@ -79,6 +80,11 @@ export const locateChart = async ({ base, chart }: HelmAddress, look: Look): Pro
     const answer = await ask({ ...question, url: new URL(url, base), mostBytes: limits.artifactBytes });
     const failure = refusalOf(answer.status, `${chart} ${found.version} of ${base.host}`);
     if (failure) throw failure;
+    if (digest !== undefined && sha256Hex(answer.body) !== digest)
+      throw new ArtifactError(
+        'corrupt',
+        `${chart} ${found.version} of ${base.host} has another digest than its index says`,
+      );
     return answer.body;
   };
   return { version: found.version, ...(digest !== undefined && { digest }), fetch };

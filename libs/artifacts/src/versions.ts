@@ -12,7 +12,8 @@ export const pickVersion = (range: string, versions: Iterable<string>): string |
   for (const written of versions) {
     const version = versionOf(written);
     if (version === null || !semver.satisfies(version, range, { loose: true })) continue;
-    if (best === undefined || semver.compareBuild(version, best.version) > 0) best = { written, version };
+    if (best === undefined || semver.compareBuild(version, best.version, true) > 0)
+      best = { written, version };
   }
   return best?.written;
 };

@@ -44,3 +44,5 @@ export type {
 } from './repository/state.js';
 export { artifactKey, artifactsAggregate, knownArtifact } from './artifacts/artifacts.js';
 export type { ArtifactCommand, ArtifactsState, KnownArtifact } from './artifacts/artifacts.js';
+export { registryAggregate, registryFor } from './registry/registry.js';
+export type { Registry, RegistryCommand, RegistryState } from './registry/registry.js';

@@ -74,7 +74,7 @@ export { decodeToken, encodeToken, parseTargetSubject, subjects } from './subjec
 export type { TargetName } from './subjects.js';
 export { rolloutReasons } from './types/application.js';
 export { artifactFailures } from './types/artifact.js';
-export type { ArtifactEvent, ArtifactFailure } from './types/artifact.js';
+export type { ArtifactEvent, ArtifactFailure, RegistryEvent } from './types/artifact.js';
 export type { ApplicationEvent, RolloutReason } from './types/application.js';
 export type { FleetEvent, LinkEvent } from './types/cluster.js';
 export type { ConfigurationError, ConfigurationEvent } from './types/configuration.js';

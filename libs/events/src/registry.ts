@@ -1,6 +1,6 @@
 import type { EventType } from './define.js';
 import { applicationEvents } from './types/application.js';
-import { artifactEvents } from './types/artifact.js';
+import { artifactEvents, registryEvents } from './types/artifact.js';
 import { fleetEvents, linkEvents } from './types/cluster.js';
 import { configurationEvents } from './types/configuration.js';
 import { planEvents } from './types/plan.js';
@@ -19,6 +19,7 @@ export type EventFamily = {
 export const families: readonly EventFamily[] = [
   { subject: 'ev.repo.<repo>', writer: 'git-watcher', types: repositoryEvents },
   { subject: 'ev.repo.<repo>.artifacts', writer: 'git-watcher', types: artifactEvents },
+  { subject: 'ev.registry.<registry>', writer: 'git-watcher', types: registryEvents },
   { subject: 'ev.config.<repo>', writer: 'planner', types: configurationEvents },
   { subject: 'ev.app.<project>.<app>', writer: 'planner', types: applicationEvents },
   { subject: 'ev.plan.<cluster>.<project>.<app>', writer: 'planner', types: planEvents },

@@ -34,6 +34,7 @@ const join = (...names: readonly string[]): string => names.map(encodeToken).joi
 export const subjects = {
   repository: (repository: string) => `ev.repo.${join(repository)}`,
   artifacts: (repository: string) => `ev.repo.${join(repository)}.artifacts`,
+  registry: (registry: string) => `ev.registry.${join(registry)}`,
   configuration: (repository: string) => `ev.config.${join(repository)}`,
   application: (project: string, application: string) => `ev.app.${join(project, application)}`,
   plan: (cluster: string, project: string, application: string) =>

@@ -78,17 +78,34 @@ export class Credentials {
       );
     });
     verifyFit(given, repository, url);
+    return this.#keep(`repository/${repository}`, { sealed, given }, cause, current);
+  }
+
+  /** Keeps a sealed credential for something that takes a user and password, or a token. */
+  async keepFor(name: string, sealed: Uint8Array, cause: Cause, current?: BlobRef): Promise<BlobRef> {
+    const given = await this.#unseal(sealed).catch(() => undefined);
+    if (!given || given.privateKey !== undefined)
+      throw new CommandRefused(
+        'credential-unreadable',
+        `The credential for ${name} is not sealed to ${serviceName}, or holds neither password nor token.`,
+      );
+    return this.#keep(name, { sealed, given }, cause, current);
+  }
+
+  async #keep(
+    name: string,
+    { sealed, given }: { readonly sealed: Uint8Array; readonly given: GitCredential },
+    cause: Cause,
+    current?: BlobRef,
+  ): Promise<BlobRef> {
     if (current && (await this.#isSame(current, given))) return current;
     const ref = await this.blobs.put('hub', sealed, mediaType);
-    const data = { service: serviceName, name: `repository/${repository}`, credential: ref };
+    const data = { service: serviceName, name, credential: ref };
     await this.aggregates.decide(
       serviceAggregate,
       subjects.service(serviceName),
       { type: 'seal', data },
-      {
-        ...cause,
-        idempotencyKey: `sealed-${repository}-${ref.digest}`,
-      },
+      { ...cause, idempotencyKey: `sealed-${name}-${ref.digest}` },
     );
     return ref;
   }

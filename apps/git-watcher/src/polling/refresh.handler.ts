@@ -4,6 +4,7 @@ import { Controller, Inject } from '@nestjs/common';
 import { setTimeout as delay } from 'node:timers/promises';
 import { z } from 'zod';
 
+import { ArtifactWatch } from '../artifacts/artifact-watch.js';
 import { loadRegistered } from '../registration/registered.js';
 import { PollSchedule, type Polled } from './poll-schedule.js';
 
@@ -24,6 +25,7 @@ export class RefreshHandler {
   constructor(
     @Inject(Aggregates) private readonly aggregates: Aggregates,
     @Inject(PollSchedule) private readonly schedule: PollSchedule,
+    @Inject(ArtifactWatch) private readonly artifacts: ArtifactWatch,
   ) {}
 
   @AnswersCommand('refresh')
@@ -33,6 +35,7 @@ export class RefreshHandler {
       throw new CommandRefused('invalid-command', 'refresh takes the name of a repository.');
     const { repository } = parsed.data;
     await loadRegistered(this.aggregates, repository);
+    void this.artifacts.hasten(repository);
     const outcome = outcomeOf(await withinPatience(this.schedule.hasten(repository)));
     const { sequence } = await loadRegistered(this.aggregates, repository);
     return { position: { sequence, index: 0 }, result: { repository, outcome } };

@@ -3,7 +3,7 @@ export const hubServices = ['git-watcher', 'planner', 'api'] as const;
 export type HubService = (typeof hubServices)[number];
 
 const own: Record<HubService, readonly string[]> = {
-  'git-watcher': ['ev.repo.>', 'blob.hub.>'],
+  'git-watcher': ['ev.repo.>', 'ev.registry.>', 'blob.hub.>'],
   planner: ['ev.config.>', 'ev.app.>', 'ev.plan.>', 'blob.>', 'rpcs.cluster.>', 'rpcr.cluster.>'],
   api: [
     'ev.fleet.>',

@@ -2,7 +2,7 @@ import { z } from 'zod';
 
 import { defineEvent, type EventOf } from '../define.js';
 import { artifactReference, resolvedArtifact } from '../documents/artifact.js';
-import { digest, instant } from '../shapes.js';
+import { blobRef, digest, instant } from '../shapes.js';
 
 /** Why an artifact cannot be had: the class that a person or a rule can act on. */
 export const artifactFailures = [
@@ -36,5 +36,20 @@ export const artifactEvents = [
   ),
 ] as const;
 
+export const registryEvents = [
+  defineEvent(
+    'RegistryRegistered',
+    1,
+    'Charts and artifacts below an address may be read in a certain way: with a credential, or without encryption.',
+    z.object({
+      registry: z.string(),
+      url: z.string(),
+      plainHttp: z.boolean(),
+      credential: blobRef.optional(),
+    }),
+  ),
+] as const;
+
+export type RegistryEvent = EventOf<typeof registryEvents>;
 export type ArtifactEvent = EventOf<typeof artifactEvents>;
 export type ArtifactFailure = (typeof artifactFailures)[number];

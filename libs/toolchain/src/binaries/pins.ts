@@ -93,6 +93,14 @@ export const pins = {
     build: module('kubernetes', 'k8s.io/kubernetes/cmd/kubectl'),
     buildSeconds: 30,
   },
+  /** The registry of the OCI's reference implementation, which tests push charts to; the product itself never runs it. */
+  registry: {
+    version: '3.1.0',
+    variable: 'SYNCLINE_OCI_REGISTRY',
+    versionArguments: ['--version'],
+    build: install('github.com/distribution/distribution/v3/cmd/registry'),
+    buildSeconds: 240,
+  },
   kwok: {
     version: '0.8.0',
     variable: 'SYNCLINE_KWOK',

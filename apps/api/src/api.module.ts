@@ -16,6 +16,7 @@ import { RevisionOfApplication } from './applications/revision.js';
 import { ClustersController } from './clusters/clusters.controller.js';
 import { RecipientsController } from './clusters/recipients.controller.js';
 import { ClusterRegistration } from './clusters/registration.js';
+import { ArtifactsController } from './artifacts/artifacts.controller.js';
 import { Config } from './config.js';
 import { DriftController } from './drift/drift.controller.js';
 import { EventStreams } from './events/event-streams.js';
@@ -92,6 +93,7 @@ const controllers = [
   FleetController,
   ClustersController,
   RecipientsController,
+  ArtifactsController,
   RepositoriesController,
   ApplicationsController,
   PausingController,

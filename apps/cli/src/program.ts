@@ -14,7 +14,12 @@ const parts: readonly Part[] = [
   { words: ['doctor'], load: async () => (await import('./doctor/doctor.command.js')).addDoctor },
   { words: ['status'], load: async () => (await import('./status/status.command.js')).addStatus },
   { words: ['repo'], load: async () => (await import('./repo/repo.command.js')).addRepo },
+  {
+    words: ['registry', 'artifact'],
+    load: async () => (await import('./artifacts/artifacts.command.js')).addArtifacts,
+  },
   { words: ['cluster'], load: async () => (await import('./cluster/cluster.command.js')).addCluster },
+  { words: ['agent'], load: async () => (await import('./cluster/agent.command.js')).addAgentCommand },
   { words: ['app'], load: async () => (await import('./application/app.command.js')).addApp },
   { words: ['plan', 'diff'], load: async () => (await import('./plan/plan.command.js')).addPlanAndDiff },
   {

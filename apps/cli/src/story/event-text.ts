@@ -4,22 +4,27 @@ import {
   parseTargetSubject,
   type AccessEvent,
   type ApplicationEvent,
+  type ArtifactEvent,
   type ConfigurationEvent,
   type FleetEvent,
   type LinkEvent,
   type PlanEvent,
+  type RegistryEvent,
   type RepositoryEvent,
   type ServiceEvent,
   type TargetEvent,
 } from '@syncline/events';
 
 import type { LogEvent } from '../client/contract.js';
+import { artifactText, registryText } from './artifact-text.js';
 import { applicationText, configurationText, repositoryText } from './source-text.js';
 import { planText, targetText } from './target-text.js';
 
 /** Every event that the CLI has words for. */
 export type KnownEvent =
   | RepositoryEvent
+  | ArtifactEvent
+  | RegistryEvent
   | ConfigurationEvent
   | ApplicationEvent
   | PlanEvent
@@ -47,6 +52,8 @@ export const aboutOf = ({ subject }: LogEvent): string => {
 };
 
 const families: readonly (readonly [RegExp, (event: never) => string])[] = [
+  [/^ev\.repo\.[^.]+\.artifacts$/, artifactText],
+  [/^ev\.registry\./, registryText],
   [/^ev\.repo\./, repositoryText],
   [/^ev\.config\./, configurationText],
   [/^ev\.app\./, applicationText],

@@ -43,7 +43,7 @@ const validate = async (surroundings: Surroundings, path: string, options: Optio
   const named = await findRoot(resolve(standingIn, path), standingIn);
   const tools = await findTools(surroundings, options.build === true);
   const found = await validateTree(workingTree(named.root), named.path, tools, options.repository);
-  if (found.renderings.length + found.errors.length === 0)
+  if (found.renderings.length + found.elsewhere.length + found.errors.length === 0)
     throw new CommandRefused(
       'nothing-there',
       `${path} holds no Application, kustomization or manifest. syncline init writes a first layout.`,

@@ -1,5 +1,6 @@
 import type { ApplicationSpec } from '@syncline/events';
 import {
+  artifactText,
   isRenderError,
   lineageOf,
   readConfiguration,
@@ -35,9 +36,10 @@ export type Subject = {
   readonly only?: readonly string[];
 };
 
-/** All that was found. */
+/** All that was found. `elsewhere` are the charts that lie elsewhere, which nothing here can look at. */
 export type Validation = {
   readonly applications: readonly string[];
+  readonly elsewhere: readonly string[];
   readonly renderings: readonly Rendering[];
   readonly errors: readonly Fault[];
 };
@@ -189,6 +191,10 @@ const renderAll = async (
   return { renderings, errors };
 };
 
+/** Values of such an application are still read by whoever renders it. */
+const elsewhereOf = ({ spec: { helm } }: Subject): readonly string[] =>
+  helm && 'artifact' in helm.chart ? [artifactText(helm.chart.artifact)] : [];
+
 const once = (faults: readonly Fault[]): readonly Fault[] => [
   ...new Map(faults.map((fault) => [JSON.stringify(fault), fault])).values(),
 ];
@@ -220,14 +226,16 @@ export const validateTree = async (
             ...found,
             manifests: found.manifests + found.declaring.length,
           });
-    const rendered = await renderAll(tree, subjects, tools);
+    const here = subjects.filter((subject) => elsewhereOf(subject).length === 0);
+    const rendered = await renderAll(tree, here, tools);
     return {
       applications: applications.map(({ spec }) => spec.name),
+      elsewhere: [...new Set(subjects.flatMap(elsewhereOf))],
       renderings: rendered.renderings,
       errors: once([...found.faults.map(toFault), ...errors, ...rendered.errors]),
     };
   } catch (error) {
     if (!isRenderError(error)) throw error;
-    return { applications: [], renderings: [], errors: [toFault(error)] };
+    return { applications: [], elsewhere: [], renderings: [], errors: [toFault(error)] };
   }
 };

@@ -30,6 +30,11 @@ export class ArtifactWatch implements OnApplicationBootstrap, OnModuleDestroy {
     return Promise.all(this.wanted.of(repository).map((one) => this.schedule.hasten(wantedKey(one))));
   }
 
+  /** Everything that is looked at. */
+  all(): readonly Wanted[] {
+    return this.wanted.all();
+  }
+
   #look(wanted: readonly Wanted[]): void {
     for (const one of wanted) void this.schedule.hasten(wantedKey(one));
   }

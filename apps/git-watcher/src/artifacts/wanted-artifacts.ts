@@ -35,6 +35,11 @@ export class WantedArtifacts {
     const prefix = subjects.configuration('x').slice(0, -1);
     const found = await this.log.subjects(`${prefix}>`);
     for (const subject of found) await this.#readInForce(decodeToken(subject.slice(prefix.length)));
+    return this.all();
+  }
+
+  /** What the applications of every repository name. */
+  all(): readonly Wanted[] {
     return [...this.#byRepository.values()].flatMap((wanted) => [...wanted.values()]);
   }
 

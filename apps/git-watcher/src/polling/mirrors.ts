@@ -1,3 +1,4 @@
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import { encodeToken } from '@syncline/events';
@@ -21,9 +22,10 @@ export class Mirrors {
 
   /** A new mirror in place of the one that is there. */
   async renew(repository: string): Promise<Mirror> {
-    const mirror = await this.open(repository);
-    await mirror.drop();
-    this.#open.delete(`${encodeToken(repository)}.git`);
+    const place = `${encodeToken(repository)}.git`;
+    await this.#open.get(place)?.catch(() => undefined);
+    this.#open.delete(place);
+    await rm(join(this.stateDir, 'mirrors', place), { recursive: true, force: true, maxRetries: 3 });
     return this.open(repository);
   }
 

@@ -145,10 +145,15 @@ export class WatcherWorld {
   }
 
   /** The nth event of a type, once it is there. */
-  nth<Type extends RepositoryEvent['type']>(repository: string, type: Type, count: number) {
+  nth<Type extends RepositoryEvent['type']>(
+    repository: string,
+    type: Type,
+    count: number,
+    deadlineMs = 20_000,
+  ) {
     return eventually(
       async () => (await this.ofType(repository, type))[count - 1],
-      20_000,
+      deadlineMs,
       `${type} ${count} of ${repository}`,
     );
   }

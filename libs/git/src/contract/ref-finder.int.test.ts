@@ -215,3 +215,20 @@ describe('isomorphic-git', () => {
     await forge.close();
   });
 });
+
+describe('the git command', () => {
+  test('asks for branches or tags, and is not told what a forge keeps beside them', async () => {
+    const forged = await place.create('forged');
+    const head = await forged.git('rev-parse', 'HEAD');
+    const lines = Array.from({ length: 3000 }, (_, index) => `create refs/pull/${index}/head ${head}`);
+    const input = `${lines.join('\n')}\n`;
+    execFileSync('git', ['--git-dir', place.bareOf('forged'), 'update-ref', '--stdin'], { input });
+    const forge = await startForge(place.httpUrl('forged'));
+    const finder = command({ url: forge.urlOf(place.httpUrl('forged')) });
+    expect(await finder.findHead(main)).toBe(head);
+    expect(await finder.findHead({ kind: 'commit', name: head })).toBe(head);
+    expect((await finder.listTags()).size).toBe(0);
+    expect(forge.seen.reduce((sum, { answered }) => sum + answered, 0)).toBeLessThan(6_000);
+    await forge.close();
+  });
+});

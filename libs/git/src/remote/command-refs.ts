@@ -10,8 +10,8 @@ const peeled = '^{}';
 const tagPrefix = 'refs/tags/';
 
 /**
- * Lists refs with `git ls-remote`, which is not narrowed to one. For SSH and folders; over HTTP it takes any page for the list of
- * a server without refs.
+ * Lists refs with `git ls-remote`, which is narrowed to branches or to tags, not to one of them: what forges keep beside
+ * (`refs/pull/…`) is not listed. For SSH and folders; over HTTP it takes any page for the list of a server without refs.
  */
 export class CommandRefs implements RefFinder {
   readonly #remote: string;
@@ -25,30 +25,40 @@ export class CommandRefs implements RefFinder {
 
   async findHead(ref: ConcreteRef, signal?: AbortSignal): Promise<string> {
     const name = refNameOf(ref);
-    const patterns = name === undefined ? [] : [name, `${name}${peeled}`];
-    const refs = await this.#list(patterns, signal);
-    const found = name === undefined ? undefined : (refs.get(`${name}${peeled}`) ?? refs.get(name));
+    if (name === undefined) return this.#commit(ref, signal);
+    const kind = ref.kind === 'tag' ? '--tags' : '--heads';
+    const refs = await this.#list([kind], [name, `${name}${peeled}`], signal);
+    const found = refs.get(`${name}${peeled}`) ?? refs.get(name);
     if (found !== undefined) return found;
-    const others = name === undefined ? refs : await this.#list([], signal);
-    if (others.size === 0) throw fetchError('empty', this.#remote);
-    if (name === undefined) return ref.name;
-    throw refVanished(ref, this.#remote);
+    const others = await this.#list([], [], signal);
+    throw others.size === 0 ? fetchError('empty', this.#remote) : refVanished(ref, this.#remote);
   }
 
   async listTags(signal?: AbortSignal): Promise<ReadonlyMap<string, string>> {
-    const refs = await this.#list([`${tagPrefix}*`], signal);
+    const refs = await this.#list(['--tags'], [], signal);
     const tags = [...refs].filter(([name]) => name.startsWith(tagPrefix) && !name.endsWith(peeled));
     return new Map(
       tags.map(([name, oid]) => [name.slice(tagPrefix.length), refs.get(`${name}${peeled}`) ?? oid]),
     );
   }
 
-  async #list(patterns: readonly string[], signal?: AbortSignal): Promise<ReadonlyMap<string, string>> {
+  /** A commit stands where it is, in a repository that has anything. */
+  async #commit({ name }: ConcreteRef, signal?: AbortSignal): Promise<string> {
+    const branches = await this.#list(['--heads'], [], signal);
+    if (branches.size > 0 || (await this.#list([], [], signal)).size > 0) return name;
+    throw fetchError('empty', this.#remote);
+  }
+
+  async #list(
+    kinds: readonly ('--heads' | '--tags')[],
+    patterns: readonly string[],
+    signal?: AbortSignal,
+  ): Promise<ReadonlyMap<string, string>> {
     const deadline = AbortSignal.timeout(this.options.limits?.listMs ?? 30_000);
     const { exitCode, stdout, stderr } = await withTransport(this.address, this.options, (settings) =>
       runGit({
         ...settings,
-        args: ['ls-remote', '--quiet', '--', this.address.address, ...patterns],
+        args: ['ls-remote', '--quiet', ...kinds, '--', this.address.address, ...patterns],
         signal: signal ? AbortSignal.any([signal, deadline]) : deadline,
       }),
     ).catch((error: unknown) => {

@@ -10,6 +10,7 @@ import { Authenticator } from './access/authenticator.js';
 import { Denials } from './access/denials.js';
 import { KnownTokens } from './access/known-tokens.js';
 import { TokensController } from './access/tokens.controller.js';
+import { AgentsController } from './agents/agents.controller.js';
 import { ApplicationsController } from './applications/applications.controller.js';
 import { ApplicationHistory } from './applications/history.js';
 import { RevisionOfApplication } from './applications/revision.js';
@@ -41,7 +42,7 @@ import { PositionInterceptor } from './requests/reads-views.js';
 
 /** What the API is made of; opened before the module, closed after it. */
 export type ApiParts = {
-  readonly config: Pick<Config, 'idKey' | 'applierRecipients'>;
+  readonly config: Pick<Config, 'idKey' | 'applierRecipients' | 'agentNatsUrl'>;
   readonly hub: Hub;
   readonly views: Views;
   readonly projector: Projector;
@@ -92,6 +93,7 @@ const controllers = [
   HealthController,
   FleetController,
   ClustersController,
+  AgentsController,
   RecipientsController,
   ArtifactsController,
   RepositoriesController,

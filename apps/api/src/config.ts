@@ -30,6 +30,7 @@ const environment = z.object({
   SYNCLINE_PROVISIONER_FILE: textFile.pipe(fromJson(provisioner)),
   SYNCLINE_APPLIER_RECIPIENTS: fromJson(z.record(z.string(), z.string())),
   SYNCLINE_ADMIN_TOKEN_FILE: textFile.optional(),
+  SYNCLINE_AGENT_NATS_URL: z.string().optional(),
 });
 
 /** How the API is set up. The token and the addresses' passwords are never shown. */
@@ -39,6 +40,8 @@ export type Config = ServiceConfig & {
   readonly provisioner: ProvisionerKeys;
   /** age public keys of the appliers, by name. */
   readonly applierRecipients: Readonly<Record<string, string>>;
+  /** Where agents beside remote clusters connect to; where the API itself does, unless it is said. */
+  readonly agentNatsUrl: string;
   /** The administrator's token of a local start. */
   readonly adminToken?: string;
 };
@@ -49,8 +52,9 @@ export const Config = Symbol('Config');
 export const readConfig = (env: NodeJS.ProcessEnv = process.env): Config => {
   const own = readEnvironment('the API', environment, env);
   const adminToken = own.SYNCLINE_ADMIN_TOKEN_FILE?.trim();
+  const agentNatsUrl = own.SYNCLINE_AGENT_NATS_URL ?? own.SYNCLINE_NATS_URL;
   return Object.freeze({
-    ...serviceConfig(own, { applierRecipients: own.SYNCLINE_APPLIER_RECIPIENTS }),
+    ...serviceConfig(own, { applierRecipients: own.SYNCLINE_APPLIER_RECIPIENTS, agentNatsUrl }),
     peopleKey: own.SYNCLINE_PEOPLE_KEY_FILE,
     postgresUrl: own.SYNCLINE_POSTGRES_URL,
     provisioner: own.SYNCLINE_PROVISIONER_FILE,

@@ -23,7 +23,10 @@ import type { RequestLog } from './requests/log.js';
 /** This build's version, as ServiceStarted says it. */
 export const version = '0.1.0';
 
-type ApiConfig = Pick<Config, 'idKey' | 'applierRecipients' | 'postgresUrl' | 'digest' | 'adminToken'>;
+type ApiConfig = Pick<
+  Config,
+  'idKey' | 'applierRecipients' | 'agentNatsUrl' | 'postgresUrl' | 'digest' | 'adminToken'
+>;
 
 /** The API's parts, open: tokens are known, the projector runs. `close` ends them; the hub is the caller's own. */
 export type OpenApiParts = ApiParts & { readonly close: () => Promise<void> };

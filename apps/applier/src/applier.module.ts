@@ -24,15 +24,16 @@ export class ApplierModule implements OnApplicationBootstrap, OnModuleDestroy {
   constructor(@Inject(Clusters) private readonly clusters: Clusters) {}
 
   static async of(
-    config: Pick<Config, 'applier' | 'identity' | 'hmacKey' | 'digest'>,
+    config: Pick<Config, 'applier' | 'identity' | 'hmacKey' | 'digest' | 'kubeconfig'>,
     agent: Agent,
     metrics: Metrics,
     logger: Logger,
   ): Promise<DynamicModule> {
-    const { applier, identity, hmacKey, digest: configuration } = config;
+    const { applier, identity, hmacKey, kubeconfig, digest: configuration } = config;
     const service = { run: randomUUID(), version, configuration, recipient: await recipientOf(identity) };
     const meter = applierMeter(metrics);
-    const clusters = new Clusters({ applier, agent, identity, hmacKey, service, meter, logger });
+    const own = kubeconfig === undefined ? {} : { kubeconfig };
+    const clusters = new Clusters({ applier, agent, identity, hmacKey, ...own, service, meter, logger });
     return {
       module: ApplierModule,
       controllers: [HealthController, ClustersReaction],

@@ -1,6 +1,10 @@
+import { credentialsOf, decodeJoin } from '@syncline/event-store';
+import { hmacHex } from '@syncline/kernel';
 import { keyFile, readEnvironment, serviceConfig, serviceVariables, textFile } from '@syncline/observability';
 import type { ServiceConfig } from '@syncline/observability';
 import { z } from 'zod';
+
+import { kubeconfigOfPod } from './own-kubeconfig.js';
 
 const environment = z.object({
   ...serviceVariables,
@@ -9,22 +13,71 @@ const environment = z.object({
   SYNCLINE_HMAC_KEY_FILE: keyFile,
 });
 
+const joinWord = z.string().transform((word, context) => {
+  const join = decodeJoin(word);
+  if (join) return join;
+  context.addIssue({
+    code: 'custom',
+    message:
+      'is not whole: copy the command that `syncline cluster add --agent` printed once more, or ask for another',
+  });
+  return z.NEVER;
+});
+
+const agentEnvironment = z.object({
+  SYNCLINE_JOIN: joinWord,
+  /** Its text; in a Pod, the ServiceAccount's is taken. */
+  SYNCLINE_KUBECONFIG: z.string().min(1, 'must hold a kubeconfig, unless the agent runs as a Pod'),
+  SYNCLINE_LISTEN: serviceVariables.SYNCLINE_LISTEN.default('127.0.0.1:0'),
+  SYNCLINE_LOG_LEVEL: serviceVariables.SYNCLINE_LOG_LEVEL,
+});
+
 /** How an applier is set up. */
 export type Config = ServiceConfig & {
   readonly applier: string;
   /** The age identity to which kubeconfigs and values of Secrets are sealed. */
   readonly identity: string;
   readonly hmacKey: Uint8Array;
+  /** The kubeconfig of an agent, which serves one cluster and brings its own. */
+  readonly kubeconfig?: string;
 };
 /** Injection token of {@link Config}. */
 export const Config = Symbol('Config');
 
-/** Reads the environment. Throws one message that names each variable that is wrong. */
-export const readConfig = (env: NodeJS.ProcessEnv = process.env): Config => {
+const derivedKey = (identity: string, use: string): Uint8Array<ArrayBuffer> =>
+  new Uint8Array(Buffer.from(hmacHex(new TextEncoder().encode(identity), use), 'hex'));
+
+/** An agent is whom the word says that it joins with, and keeps nothing between two starts. */
+const agentConfig = (env: NodeJS.ProcessEnv): Config => {
+  const given = { SYNCLINE_KUBECONFIG: kubeconfigOfPod(env), ...env };
+  const own = readEnvironment('the agent', agentEnvironment, given);
+  const { SYNCLINE_JOIN: join, SYNCLINE_KUBECONFIG: kubeconfig, ...listenAndLevel } = own;
+  const { identity, server } = join;
+  const service = serviceConfig(
+    {
+      ...listenAndLevel,
+      SYNCLINE_NATS_URL: server,
+      SYNCLINE_NATS_CREDENTIALS_FILE: credentialsOf(join),
+      SYNCLINE_STATE_DIR: '',
+      SYNCLINE_ID_KEY_FILE: derivedKey(identity, 'ids'),
+    },
+    { applier: `agent-${join.cluster}` },
+  );
+  return { ...service, identity, hmacKey: derivedKey(identity, 'values'), kubeconfig };
+};
+
+const hubConfig = (env: NodeJS.ProcessEnv): Config => {
   const own = readEnvironment('the applier', environment, env);
-  return Object.freeze({
+  return {
     ...serviceConfig(own, { applier: own.SYNCLINE_APPLIER }),
     identity: own.SYNCLINE_IDENTITY_FILE.trim(),
     hmacKey: own.SYNCLINE_HMAC_KEY_FILE,
-  });
+  };
 };
+
+/**
+ * Reads the environment: that of an agent where it holds a word to join with, else that of the applier beside the hub. Throws
+ * one message that names each variable that is wrong.
+ */
+export const readConfig = (env: NodeJS.ProcessEnv = process.env): Config =>
+  Object.freeze(env.SYNCLINE_JOIN === undefined ? hubConfig(env) : agentConfig(env));

@@ -1,5 +1,9 @@
+export { createAgentKey } from './accounts/claims.js';
+export type { AgentKey } from './accounts/claims.js';
 export { createInstallation, serverConfiguration, writeCredentials } from './accounts/installation.js';
 export type { Installation, ProvisionerKeys, ServerPlace } from './accounts/installation.js';
+export { credentialsOf, decodeJoin, encodeJoin } from './accounts/join.js';
+export type { Join } from './accounts/join.js';
 export { EventStoreError } from './event-store-error.js';
 export type { EventStoreCode } from './event-store-error.js';
 export type { Agent, Hub, StoreMeter } from './hub.js';

@@ -54,12 +54,22 @@ export interface ClusterAnswers {
 /** Injection token of {@link ClusterAnswers}. */
 export const ClusterAnswers = Symbol('ClusterAnswers');
 
+/** What an agent connects by: its account's public key, and a token that is worth nothing without the seed of its own key. */
+export type AgentAccess = { readonly account: string; readonly token: string };
+
 /** Which clusters an applier serves: written by api, read by the applier; survives both. */
 export interface ServedClusters {
   /** The current list, then every later one, until the signal aborts. */
   watch(applier: string, signal: AbortSignal): AsyncIterable<readonly string[]>;
-  /** Adds or removes clusters, with the accounts' rights and consumers that this takes. Idempotent. */
-  assign(applier: string, clusters: readonly string[]): Promise<void>;
+  /**
+   * Adds or removes clusters, with the accounts' rights and consumers that this takes; `agent` is the account of an
+   * applier that was admitted. Idempotent.
+   */
+  assign(applier: string, clusters: readonly string[], agent?: string): Promise<void>;
+  /** Makes an account for an agent of one cluster, to which the holder of `userKey` may connect once it is assigned. */
+  admit(applier: string, cluster: string, userKey: string): Promise<AgentAccess>;
+  /** Ends an agent's account; who is connected by it is cut off. Idempotent. */
+  revoke(account: string): Promise<void>;
 }
 /** Injection token of {@link ServedClusters}. */
 export const ServedClusters = Symbol('ServedClusters');

@@ -15,6 +15,20 @@ export type Registration = {
   readonly credential?: Uint8Array;
 };
 
+/** What is asked for where an agent reaches the cluster: its public keys, to connect by and to seal to. */
+export type AgentRegistration = Pick<Registration, 'cluster' | 'labels'> & {
+  readonly userKey: string;
+  readonly recipient: string;
+};
+
+/** An agent that belongs to the installation now. */
+export type Admitted = { readonly position: Position; readonly applier: string; readonly token: string };
+
+type Member = Extract<FleetState, { status: 'member' }>['registration'];
+
+/** The applier's name of the agent of a cluster. */
+const agentOf = (cluster: string): string => `agent-${cluster}`;
+
 /** What registering a cluster takes. `recipients` are the age public keys of the appliers. */
 export type RegistrationParts = {
   readonly aggregates: Aggregates;
@@ -38,39 +52,84 @@ export class ClusterRegistration {
     return this.#inTurn(() => this.#register(wanted, cause));
   }
 
+  /**
+   * Admits an agent as the only applier of its cluster; one that was there before is cut off. Throws CommandRefused
+   * `agent-admitted` where the same request was answered before: its token is given once.
+   */
+  registerAgent(wanted: AgentRegistration, cause: Cause): Promise<Admitted> {
+    return this.#inTurn(() => this.#registerAgent(wanted, cause));
+  }
+
   /** Throws CommandRefused `cluster-unknown` where there never was such a cluster. */
   remove(cluster: string, reason: string | undefined, cause: Cause): Promise<Position> {
     return this.#inTurn(() => this.#remove(cluster, reason, cause));
   }
 
   async #register({ cluster, labels, applier, credential }: Registration, cause: Cause): Promise<Position> {
+    const before = memberOf(await this.#stateOf(cluster));
+    if (before?.agent && before.applier === applier) {
+      if (credential) throw hasAgent(cluster);
+      return (await this.#decide({ ...before, labels }, cause)).position;
+    }
     const recipient = this.#recipientOf(applier);
-    const before = await this.#stateOf(cluster);
     const blob = credential && (await this.#keep(cluster, credential));
     await this.#assign(applier, (members) => members.add(cluster));
-    const data = { cluster, labels, applier, recipient, ...(blob && { credential: blob }) };
-    const { position } = await this.parts.aggregates.decide(
-      fleetAggregate,
-      subjects.fleet(cluster),
-      { type: 'register', data },
+    const { position, now } = await this.#decide(
+      { cluster, labels, applier, recipient, ...(blob && { credential: blob }) },
       cause,
     );
-    const left = before.status === 'member' ? before.registration.applier : applier;
-    if (left !== applier) await this.#assign(left, (members) => members.delete(cluster));
+    await this.#leave(before, now);
     return position;
   }
 
+  async #registerAgent(
+    { cluster, labels, userKey, recipient }: AgentRegistration,
+    cause: Cause,
+  ): Promise<Admitted> {
+    const { servedClusters } = this.parts;
+    const applier = agentOf(cluster);
+    if (this.parts.recipients[applier] !== undefined) throw isApplier(applier);
+    const before = memberOf(await this.#stateOf(cluster));
+    const { account, token } = await servedClusters.admit(applier, cluster, userKey);
+    await servedClusters.assign(applier, [cluster], account);
+    const wanted = { cluster, labels, applier, recipient, agent: { account, userKey } };
+    const { position, now } = await this.#decide(wanted, cause);
+    if (now?.agent?.account !== account) {
+      await servedClusters.revoke(account);
+      throw wasAdmitted(cluster);
+    }
+    await this.#leave(before, now);
+    return { position, applier, token };
+  }
+
+  async #decide(data: Member, cause: Cause): Promise<{ position: Position; now: Member | undefined }> {
+    const { position, state } = await this.parts.aggregates.decide(
+      fleetAggregate,
+      subjects.fleet(data.cluster),
+      { type: 'register', data },
+      cause,
+    );
+    return { position, now: memberOf(state) };
+  }
+
+  /** Takes the cluster from the applier that it had before, where that is another one now. */
+  async #leave(before: Member | undefined, now: Member | undefined): Promise<void> {
+    if (!before) return;
+    const { applier, cluster, agent } = before;
+    if (agent) {
+      if (agent.account !== now?.agent?.account) await this.parts.servedClusters.revoke(agent.account);
+    } else if (applier !== now?.applier) await this.#assign(applier, (members) => members.delete(cluster));
+  }
+
   async #remove(cluster: string, reason: string | undefined, cause: Cause): Promise<Position> {
-    const before = await this.#stateOf(cluster);
+    const before = memberOf(await this.#stateOf(cluster));
     const { position } = await this.parts.aggregates.decide(
       fleetAggregate,
       subjects.fleet(cluster),
       { type: 'remove', data: { cluster, ...(reason !== undefined && { reason }) } },
       cause,
     );
-    if (before.status === 'member') {
-      await this.#assign(before.registration.applier, (members) => members.delete(cluster));
-    }
+    await this.#leave(before, undefined);
     return position;
   }
 
@@ -113,3 +172,24 @@ export class ClusterRegistration {
     return turn;
   }
 }
+
+const memberOf = (state: FleetState): Member | undefined =>
+  state.status === 'member' ? state.registration : undefined;
+
+const hasAgent = (cluster: string): CommandRefused =>
+  new CommandRefused(
+    'cluster-has-agent',
+    `${cluster} is reached by an agent of its own, which has its own kubeconfig. Name an applier to take it from the agent.`,
+  );
+
+const isApplier = (applier: string): CommandRefused =>
+  new CommandRefused(
+    'applier-taken',
+    `There is an applier ${applier} in this installation. Name the cluster in another way.`,
+  );
+
+const wasAdmitted = (cluster: string): CommandRefused =>
+  new CommandRefused(
+    'agent-admitted',
+    `This request was answered before, and what an agent of ${cluster} joins with is given once. Ask for another agent under another Idempotency-Key.`,
+  );

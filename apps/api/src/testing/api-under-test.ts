@@ -47,6 +47,7 @@ export class ApiUnderTest {
     const config = {
       idKey: testKeys.idKey,
       applierRecipients: { hub: 'age1hub' },
+      agentNatsUrl: 'nats://127.0.0.1:4222',
       postgresUrl: server.url,
       digest: 'c'.repeat(64),
       adminToken,

@@ -18,10 +18,16 @@ export type ClustersOptions = {
   readonly agent: Agent;
   readonly identity: string;
   readonly hmacKey: Uint8Array;
+  /** Of an agent, which brings its own; otherwise it comes sealed, with the registration of a cluster. */
+  readonly kubeconfig?: string;
   readonly service: ServiceIdentity;
   readonly meter: ApplierMeter;
   readonly logger: Logger;
 };
+
+/** What a cluster is reached by, told apart by its digest: sealed in a blob, or the agent's own. */
+type Credential = { readonly digest: string; readonly sealed?: BlobRef };
+const ownCredential: Credential = { digest: 'own' };
 
 type Open = { readonly credential: string; readonly cluster: Cluster };
 
@@ -86,20 +92,21 @@ export class Clusters {
     if (credential) await this.#openCluster(cluster, credential);
   }
 
-  /** The sealed kubeconfig of a cluster that is ours to serve. */
-  async #credentialOf(cluster: string): Promise<BlobRef | undefined> {
+  /** By what a cluster that is ours to serve is reached. */
+  async #credentialOf(cluster: string): Promise<Credential | undefined> {
     if (!this.#served.has(cluster)) return undefined;
     const { aggregates } = this.options.agent;
     const { state } = await aggregates.load(fleetAggregate, subjects.fleet(cluster));
     if (state.status !== 'member' || state.registration.applier !== this.options.applier) return undefined;
-    return state.registration.credential;
+    if (this.options.kubeconfig !== undefined) return ownCredential;
+    const { credential: sealed } = state.registration;
+    return sealed && { digest: sealed.digest, sealed };
   }
 
-  async #openCluster(name: string, credential: BlobRef): Promise<void> {
+  async #openCluster(name: string, { digest, sealed }: Credential): Promise<void> {
     const { agent, identity, meter, logger, service } = this.options;
     const documents = new Documents(agent.blobs, name);
-    const sealed = await documents.readBytes(credential);
-    const client = await this.#connect(name, sealed);
+    const client = await this.#connect(name, sealed && (await documents.readBytes(sealed)));
     if (!client) return;
     const cluster = new Cluster({
       cluster: name,
@@ -110,7 +117,7 @@ export class Clusters {
       meter,
       logger: logger.child({ cluster: name }),
     });
-    this.#open.set(name, { credential: credential.digest, cluster });
+    this.#open.set(name, { credential: digest, cluster });
     try {
       await cluster.open(service);
     } catch (error) {
@@ -121,10 +128,10 @@ export class Clusters {
   }
 
   /** Undefined, and said in the log, where the credential is of no use: a new one comes as a new registration. */
-  async #connect(name: string, sealed: Uint8Array): Promise<ClusterClient | undefined> {
-    const { identity, hmacKey } = this.options;
+  async #connect(name: string, sealed: Uint8Array | undefined): Promise<ClusterClient | undefined> {
+    const { identity, hmacKey, kubeconfig: own = '' } = this.options;
     try {
-      const kubeconfig = new TextDecoder().decode(await unseal(sealed, identity));
+      const kubeconfig = sealed ? new TextDecoder().decode(await unseal(sealed, identity)) : own;
       return connectCluster({ name, kubeconfig, hmacKey });
     } catch (error) {
       if (!(error instanceof AdapterError)) throw error;

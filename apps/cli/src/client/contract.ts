@@ -69,6 +69,13 @@ export const event = z.looseObject({
 export const listOf = <Item extends z.ZodType>(item: Item) =>
   z.object({ items: z.array(item), next: optionalText });
 
+/** What an agent was admitted with; `token` is of use to the holder of its key alone. */
+export const admitted = z.object({
+  cluster: z.string(),
+  token: z.string(),
+  server: z.string(),
+  position: z.string(),
+});
 /** The answer to a change: where the log stands after it. */
 export const written = z.looseObject({ position: z.string() });
 

@@ -1,5 +1,5 @@
 import { CommandRefused } from '@syncline/kernel';
-import type { Command } from 'commander';
+import { Option, type Command } from 'commander';
 
 import type { ApiClient } from '../client/api-client.js';
 import { cluster, listOf, written, type Cluster } from '../client/contract.js';
@@ -8,21 +8,28 @@ import { paintWord, tableText } from '../shell/formats.js';
 import { addLeaf, collectLabels } from '../shell/leaf.js';
 import { openSession, type CommonOptions } from '../shell/session.js';
 import type { Surroundings } from '../shell/surroundings.js';
+import type { AgentOptions } from './add-agent.js';
 import { extractContext } from './kubeconfig-context.js';
 import { registerCluster } from './register-cluster.js';
 import { simulatedLines } from './simulated.js';
 
 type AddOptions = CommonOptions & {
-  readonly kubeconfig: string;
+  readonly kubeconfig?: string;
   readonly context?: string;
   readonly label?: Readonly<Record<string, string>>;
   readonly applier: string;
-};
+} & AgentOptions;
 
 const pathOf = (name: string): string => `/v1/clusters/${encodeURIComponent(name)}`;
 
 const add = async (surroundings: Surroundings, name: string, options: AddOptions): Promise<void> => {
   const session = openSession(surroundings, options);
+  if (options.agent === true) return (await import('./add-agent.js')).addAgent(session, name, options);
+  if (options.kubeconfig === undefined)
+    throw new CommandRefused(
+      'usage',
+      'Give --kubeconfig FILE where this machine reaches the cluster, or --agent where it does not.',
+    );
   const kubeconfig = await extractContext(options.kubeconfig, options.context);
   const registration = { cluster: name, labels: options.label ?? {}, kubeconfig, applier: options.applier };
   const position = await registerCluster(await session.api(), registration);
@@ -122,15 +129,23 @@ export const addCluster = (program: Command, surroundings: Surroundings): void =
   addLeaf(group, {
     usage: 'add <name>',
     about:
-      'Register a cluster, or change its registration. Its kubeconfig is sealed before it leaves this machine.',
+      'Register a cluster, or change its registration. Its kubeconfig is sealed before it leaves this machine; with --agent it is not needed here.',
     examples: [
+      'syncline cluster add factory --agent --server nats://hub.example.com:4222 --label site=factory',
       'syncline cluster add prod-eu --kubeconfig ~/.kube/config --context prod-eu --label env=prod --label region=eu',
     ],
   })
-    .requiredOption('--kubeconfig <file>', 'the kubeconfig to take a context from')
+    .option('--kubeconfig <file>', 'the kubeconfig to take a context from')
     .option('--context <name>', 'the context (the current one by default)')
     .option('--label <name=value>', 'a label; may be given again', collectLabels)
     .option('--applier <name>', 'the applier that reaches it', 'hub')
+    .addOption(
+      new Option('--agent', 'print the command for an agent beside the cluster').conflicts([
+        'kubeconfig',
+        'context',
+      ]),
+    )
+    .option('--server <url>', 'where the agent reaches the log (the address that the API knows by default)')
     .action((name: string, options: AddOptions) => add(surroundings, name, options));
   addLeaf(group, {
     usage: 'list',

@@ -93,11 +93,15 @@ const labelsText = (labels: Readonly<Record<string, string>>): string =>
 const fleetText = (event: FleetEvent): string => {
   switch (event.type) {
     case 'ClusterRegistered':
-      return `registered with ${labelsText(event.data.labels)}`;
+      return `registered with ${labelsText(event.data.labels)}${event.data.agent ? ', for an agent of its own' : ''}`;
     case 'ClusterRelabelled':
       return `labelled ${labelsText(event.data.labels)}`;
     case 'ClusterRemoved':
       return 'removed from the fleet';
+    case 'AgentLost':
+      return `its agent is lost: ${event.data.reason}`;
+    case 'AgentReturned':
+      return 'its agent is back';
     default:
       return event satisfies never;
   }

@@ -54,6 +54,19 @@ const ownOf = ({
   },
 });
 
+/** What a service may know of the surroundings of whoever starts it. */
+export const inheritedBy = (
+  service: ServiceName,
+  surroundings: NodeJS.ProcessEnv,
+): Record<string, string> => {
+  const patterns = [...passed.all, ...passed[service]];
+  const inherited = Object.entries(surroundings).filter(
+    (entry): entry is [string, string] =>
+      entry[1] !== undefined && patterns.some((pattern) => pattern.test(entry[0])),
+  );
+  return Object.fromEntries(inherited);
+};
+
 /** The whole environment of one service. */
 export const environmentOf = (
   service: ServiceName,
@@ -61,14 +74,9 @@ export const environmentOf = (
   surroundings: NodeJS.ProcessEnv,
 ): Record<string, string> => {
   const { places, ports } = wiring;
-  const patterns = [...passed.all, ...passed[service]];
-  const inherited = Object.entries(surroundings).filter(
-    (entry): entry is [string, string] =>
-      entry[1] !== undefined && patterns.some((pattern) => pattern.test(entry[0])),
-  );
   const user = service === 'applier' ? `applier-${hubApplier}` : service;
   return {
-    ...Object.fromEntries(inherited),
+    ...inheritedBy(service, surroundings),
     NODE_ENV: 'production',
     SYNCLINE_NATS_URL: `nats://127.0.0.1:${ports.nats}`,
     SYNCLINE_NATS_CREDENTIALS_FILE: places.key(`nats/${user}.creds`),

@@ -49,6 +49,13 @@ describe('a cluster', () => {
     expect(moved).toMatchObject({ type: 'ClusterRegistered', data: { applier: 'edge' } });
   });
 
+  it('forgets its credential when an agent takes over', () => {
+    const agent = { account: 'A1', userKey: 'U1' };
+    const data = { ...registration, applier: 'agent-prod-eu', agent };
+    expect(when([registered], { type: 'register', data })).toEqual([{ type: 'ClusterRegistered', data }]);
+    expect(when([{ type: 'ClusterRegistered', data }], { type: 'register', data })).toEqual([]);
+  });
+
   it('leaves once, and may come back', () => {
     const remove: FleetCommand = { type: 'remove', data: { cluster: 'prod-eu' } };
     expect(when([registered], remove)).toEqual([removed]);
@@ -104,5 +111,34 @@ describe('the fleet', () => {
         expect(['absent', 'member', 'removed']).toContain(fold(decider, history).status);
       }),
     );
+  });
+});
+
+describe('the agent of a cluster', () => {
+  const since = '2026-05-04T14:30:52Z';
+  const data = { ...registration, agent: { account: 'A1', userKey: 'U1' } };
+  const joined: FleetEvent = { type: 'ClusterRegistered', data };
+  const lost: FleetEvent = { type: 'AgentLost', data: { cluster: 'prod-eu', since, reason: 'silent' } };
+  const returned: FleetEvent = { type: 'AgentReturned', data: { cluster: 'prod-eu', lostSince: since } };
+  const lose: FleetCommand = { type: 'lose-agent', data: lost.data };
+  const comeBack: FleetCommand = { type: 'return-agent', cluster: 'prod-eu' };
+
+  it('is lost once, and returns once', () => {
+    expect(when([joined], lose)).toEqual([lost]);
+    expect(when([joined, lost], lose)).toEqual([]);
+    expect(when([joined, lost], comeBack)).toEqual([returned]);
+    expect(when([joined, lost, returned], comeBack)).toEqual([]);
+    expect(when([joined, lost, returned], lose)).toEqual([lost]);
+  });
+
+  it('cannot be lost where there is none, and is a new one after another registration', () => {
+    expect(when([], lose)).toEqual([]);
+    expect(when([registered], lose)).toEqual([]);
+    expect(when([joined, lost, joined], lose)).toEqual([lost]);
+  });
+
+  it('stays lost when its cluster is relabelled', () => {
+    const relabelled: FleetEvent = { type: 'ClusterRelabelled', data: { cluster: 'prod-eu', labels: {} } };
+    expect(when([joined, lost, relabelled], comeBack)).toEqual([returned]);
   });
 });

@@ -6,14 +6,24 @@ type Data<Type extends FleetEvent['type']> = Extract<FleetEvent, { type: Type }>
 /** A member of the fleet, or one that never was or is no longer. */
 export type FleetState =
   | { readonly status: 'absent' }
-  | { readonly status: 'member'; readonly registration: Data<'ClusterRegistered'> }
+  | {
+      readonly status: 'member';
+      readonly registration: Data<'ClusterRegistered'>;
+      /** Since when nothing is heard of its agent. */
+      readonly agentLostSince?: string;
+    }
   | { readonly status: 'removed' };
 
-/** `register` without a credential keeps the one that is known. */
+/**
+ * `register` without a credential keeps the one that is known, unless an agent takes over, which has its own. An agent is lost
+ * and returned once each, and only where the cluster has one.
+ */
 export type FleetCommand =
   | { readonly type: 'register'; readonly data: Data<'ClusterRegistered'> }
   | { readonly type: 'relabel'; readonly data: Data<'ClusterRelabelled'> }
-  | { readonly type: 'remove'; readonly data: Data<'ClusterRemoved'> };
+  | { readonly type: 'remove'; readonly data: Data<'ClusterRemoved'> }
+  | { readonly type: 'lose-agent'; readonly data: Data<'AgentLost'> }
+  | { readonly type: 'return-agent'; readonly cluster: string };
 
 const isEqual = (a: unknown, b: unknown): boolean => canonicalJson(a) === canonicalJson(b);
 
@@ -34,13 +44,23 @@ const relabel = (
 const register = (state: FleetState, wanted: Data<'ClusterRegistered'>): readonly FleetEvent[] => {
   if (state.status !== 'member') return [{ type: 'ClusterRegistered', data: wanted }];
   const { registration } = state;
-  const credential = wanted.credential ?? registration.credential;
+  const credential = wanted.agent ? undefined : (wanted.credential ?? registration.credential);
   const next = { ...wanted, ...(credential && { credential }) };
   if (isEqual({ ...next, labels: {} }, { ...registration, labels: {} })) {
     return relabel(registration, wanted.labels);
   }
   return [{ type: 'ClusterRegistered', data: next }];
 };
+
+const loseAgent = (state: FleetState, data: Data<'AgentLost'>): readonly FleetEvent[] =>
+  state.status !== 'member' || !state.registration.agent || state.agentLostSince !== undefined
+    ? []
+    : [{ type: 'AgentLost', data }];
+
+const returnAgent = (state: FleetState, cluster: string): readonly FleetEvent[] =>
+  state.status !== 'member' || state.agentLostSince === undefined
+    ? []
+    : [{ type: 'AgentReturned', data: { cluster, lostSince: state.agentLostSince } }];
 
 const decide = (state: FleetState, command: FleetCommand): readonly FleetEvent[] => {
   switch (command.type) {
@@ -53,6 +73,10 @@ const decide = (state: FleetState, command: FleetCommand): readonly FleetEvent[]
       if (state.status === 'removed') return [];
       if (state.status === 'absent') throw unknown(command.data.cluster);
       return [{ type: 'ClusterRemoved', data: command.data }];
+    case 'lose-agent':
+      return loseAgent(state, command.data);
+    case 'return-agent':
+      return returnAgent(state, command.cluster);
     default:
       return command satisfies never;
   }
@@ -64,9 +88,13 @@ const evolve = (state: FleetState, event: FleetEvent): FleetState => {
       return { status: 'member', registration: event.data };
     case 'ClusterRelabelled':
       if (state.status !== 'member') return state;
-      return { status: 'member', registration: { ...state.registration, labels: event.data.labels } };
+      return { ...state, registration: { ...state.registration, labels: event.data.labels } };
     case 'ClusterRemoved':
       return { status: 'removed' };
+    case 'AgentLost':
+      return state.status === 'member' ? { ...state, agentLostSince: event.data.since } : state;
+    case 'AgentReturned':
+      return state.status === 'member' ? { status: 'member', registration: state.registration } : state;
     default:
       return event satisfies never;
   }
@@ -81,6 +109,6 @@ const decider: Decider<FleetState, FleetCommand, FleetEvent> = {
 /** `ev.fleet.<cluster>`: whether a cluster belongs to the fleet, with which labels, and who applies to it. */
 export const fleetAggregate: Aggregate<FleetState, FleetCommand, FleetEvent> = {
   name: 'fleet',
-  version: 1,
+  version: 2,
   decider,
 };

@@ -1,7 +1,9 @@
 import {
+  createUser,
   encodeAccount,
   encodeUser,
   fmtCreds,
+  fromSeed,
   type Account,
   type KeyPair,
   type Permission,
@@ -21,6 +23,7 @@ const unlimited = {
   leaf: -1,
   disallow_bearer: false,
 };
+const unlimitedUser = { subs: -1, data: -1, payload: -1 };
 const noJetStream = { mem_storage: 0, disk_storage: 0, streams: 0, consumer: 0 };
 const anyJetStream = { mem_storage: -1, disk_storage: -1, streams: -1, consumer: -1 };
 /** Longer than the idle heartbeat of a pull, or a message would go to a reply that is gone. Nanoseconds. */
@@ -55,10 +58,19 @@ export const hubAccount = (account: KeyPair, operator: KeyPair): Promise<string>
   return encodeAccount('HUB', account, { exports, limits }, { signer: operator });
 };
 
+/** An applier as its account is made for: its encoded name, the account's public key, and whether it is an agent. */
+export type AccountHolder = { readonly applier: string; readonly account: string; readonly isAgent: boolean };
+
+const applierLimits = { conn: 16, leaf: 0, exports: 0, payload: 2 * 1024 * 1024 };
+/**
+ * What an agent needs, several times over: a connection, one that takes its place while the server still holds the old one
+ * for alive, and the subscriptions of one cluster.
+ */
+const agentLimits = { ...applierLimits, conn: 4, subs: 128 };
+
 /** An applier's account: imports of its own clusters and nothing else; tokens are encoded cluster names. */
 export const applierAccount = (
-  applier: string,
-  account: string,
+  { applier, account, isAgent }: AccountHolder,
   hub: string,
   operator: KeyPair,
   tokens: readonly string[],
@@ -75,17 +87,37 @@ export const applierAccount = (
     ...all.flatMap((one) => one.services.map(entry('service'))),
     ...all.flatMap((one) => one.streams.map(entry('stream'))),
   ];
-  const limits = {
-    ...unlimited,
-    ...noJetStream,
-    ...unused,
-    conn: 16,
-    leaf: 0,
-    exports: 0,
-    payload: 2 * 1024 * 1024,
-  };
+  const limits = { ...unlimited, ...noJetStream, ...unused, ...(isAgent ? agentLimits : applierLimits) };
   return encodeAccount(`applier-${applier}`, account, { imports, limits }, { signer: operator });
 };
+
+/**
+ * The token of an agent's user, for encoded names. What its account imports is all that there is for it; that it may
+ * publish and hear the same and no more is a second wall behind that.
+ */
+export const agentUser = (
+  { applier, cluster }: { readonly applier: string; readonly cluster: string },
+  user: KeyPair,
+  account: KeyPair,
+): Promise<string> => {
+  const all = [applierSubjects(applier), clusterSubjects(cluster)];
+  const pub = { allow: all.flatMap(({ services }) => services) };
+  const sub = { allow: ['_INBOX.>', ...all.flatMap(({ streams }) => streams)] };
+  return encodeUser(`applier-${applier}`, user, account, { ...unlimitedUser, pub, sub });
+};
+
+/** An agent's own key: the public part goes to the hub, the seed to the agent alone. */
+export type AgentKey = { readonly userKey: string; readonly seed: string };
+
+/** Makes an agent's key, where its credentials are put together. */
+export const createAgentKey = (): AgentKey => {
+  const user = createUser();
+  return { userKey: user.getPublicKey(), seed: new TextDecoder().decode(user.getSeed()) };
+};
+
+/** The text of an agent's credentials: the token that the hub gave, and the seed that it never saw. */
+export const agentCredentials = (token: string, seed: string): string =>
+  new TextDecoder().decode(fmtCreds(token, fromSeed(new TextEncoder().encode(seed))));
 
 /** A user with what it may publish and subscribe; gives the text of its credentials file. */
 export const userCredentials = async (
@@ -94,7 +126,6 @@ export const userCredentials = async (
   account: KeyPair,
   permissions?: { readonly pub: Partial<Permission>; readonly sub: Partial<Permission> },
 ): Promise<string> => {
-  const limits = { subs: -1, data: -1, payload: -1 };
-  const jwt = await encodeUser(name, user, account, { ...limits, ...permissions });
+  const jwt = await encodeUser(name, user, account, { ...unlimitedUser, ...permissions });
   return new TextDecoder().decode(fmtCreds(jwt, user));
 };

@@ -46,7 +46,7 @@ export const createInstallation = async (appliers: readonly string[]): Promise<I
     appliers.map(async (applier) => {
       const account = createAccount();
       const key = account.getPublicKey();
-      const jwt = await applierAccount(applier, key, hubKey, operator, []);
+      const jwt = await applierAccount({ applier, account: key, isAgent: false }, hubKey, operator, []);
       return { applier, key, jwt, creds: await userCredentials(`applier-${applier}`, createUser(), account) };
     }),
   );

@@ -1,5 +1,12 @@
 import { subjects } from '@syncline/events';
-import { systemClock, type Clock, type People, type Person, type ServedClusters } from '@syncline/kernel';
+import {
+  systemClock,
+  type Clock,
+  type AgentAccess,
+  type People,
+  type Person,
+  type ServedClusters,
+} from '@syncline/kernel';
 
 import { cutCalls } from '../cut-calls.js';
 import { DecodedEventLog } from '../decoded-event-log.js';
@@ -56,6 +63,18 @@ class MemoryPeople implements People {
 class MemoryServedClusters implements ServedClusters {
   readonly #lists = new Map<string, readonly string[]>();
   readonly #wake = new Set<() => void>();
+  #admitted = 0;
+
+  /** There are no accounts in memory, and nobody to be kept out. */
+  admit(applier: string, cluster: string, userKey: string): Promise<AgentAccess> {
+    this.#admitted += 1;
+    const account = `account-${this.#admitted}`;
+    return Promise.resolve({ account, token: [applier, cluster, userKey].join(' ') });
+  }
+
+  revoke(): Promise<void> {
+    return Promise.resolve();
+  }
 
   assign(applier: string, clusters: readonly string[]): Promise<void> {
     this.#lists.set(applier, clusters);

@@ -14,6 +14,7 @@ import type { Patience } from '../reactions/attempts.js';
 import { LoggedAggregates } from '../logged-aggregates.js';
 import { JetStreamStrategy } from '../reactions/jetstream-strategy.js';
 import { verifyStreams } from '../streams.js';
+import { Accounts } from './accounts.js';
 import { NatsBlobStore } from './blobs.js';
 import { classify } from './classify.js';
 import { ConnectionState } from './connection-state.js';
@@ -120,7 +121,7 @@ const assemble = async (nc: NatsConnection, options: HubOptions): Promise<Hub> =
     blobs: new NatsBlobStore(js, jsm),
     commands: new NatsCommands(nc),
     clusterCalls: cutCalls(new NatsClusterCalls(nc), runtime.stopping),
-    servedClusters: new ProvisionedClusters(nc, jsm, served, options.provisioner, servers),
+    servedClusters: new ProvisionedClusters(nc, jsm, served, new Accounts(options.provisioner, servers)),
     people: new KvPeople(people, options.peopleKey ?? idKey),
     live: { publish: (subject, payload) => nc.publish(`live.${subject}`, JSON.stringify(payload)) },
     strategy: new JetStreamStrategy(runtime),

@@ -1,39 +1,20 @@
-import { setTimeout as delay } from 'node:timers/promises';
-
-import { fromSeed } from '@nats-io/jwt';
 import { jetstreamManager, type JetStreamManager } from '@nats-io/jetstream';
 import type { KV } from '@nats-io/kv';
 import type { NatsConnection } from '@nats-io/nats-core';
 import { encodeToken } from '@syncline/events';
-import type { ServedClusters } from '@syncline/kernel';
+import type { AgentAccess, ServedClusters } from '@syncline/kernel';
 import { z } from 'zod';
 
-import { applierAccount } from '../accounts/claims.js';
-import type { ProvisionerKeys } from '../accounts/installation.js';
 import { clusterSubjects, historyConsumer, liveConsumer } from '../accounts/subjects-of.js';
-import { EventStoreError } from '../event-store-error.js';
 import { durable, rewindable } from '../streams.js';
+import type { Accounts } from './accounts.js';
 import { classify } from './classify.js';
-import { openConnection } from './connection.js';
 import { ensureConsumer } from './ensure-consumer.js';
 
 const list = z.array(z.string());
 /** A message may be lost while the server takes over an account's new rights; the list is read again this often. */
 const rereadMs = 5_000;
 const key = (applier: string): string => encodeToken(applier);
-
-const issued = z.object({ iat: z.int() });
-
-/**
- * Waits until a token that is issued now has a later second than this one. A server that starts again takes the later of
- * the account it was configured with and the one it was given since, and within one second it cannot tell them apart.
- */
-const untilLaterThan = async (jwt: string): Promise<void> => {
-  const claims = Buffer.from(jwt.split('.')[1] ?? '', 'base64url').toString();
-  if (claims === '') return;
-  const { iat } = issued.parse(JSON.parse(claims));
-  await delay(Math.max(0, Math.min((iat + 1) * 1000 - Date.now(), 1_000)));
-};
 
 /** Follows one key of bucket `served` with rights to that key alone: a direct get, and the bucket's own messages. */
 export async function* watchServed(
@@ -83,55 +64,33 @@ export class ProvisionedClusters implements ServedClusters {
     private readonly nc: NatsConnection,
     private readonly jsm: JetStreamManager,
     private readonly kv: KV,
-    private readonly keys: ProvisionerKeys | undefined,
-    private readonly servers: string,
+    private readonly accounts: Accounts,
   ) {}
 
   watch(applier: string, signal: AbortSignal): AsyncIterable<readonly string[]> {
     return watchServed(this.nc, applier, signal);
   }
 
-  async assign(applier: string, clusters: readonly string[]): Promise<void> {
+  admit(applier: string, cluster: string, userKey: string): Promise<AgentAccess> {
+    return this.accounts.admit(applier, cluster, userKey);
+  }
+
+  async revoke(account: string): Promise<void> {
+    try {
+      await this.accounts.revoke(account);
+    } catch (error) {
+      throw classify(error, `end the account ${account}`);
+    }
+  }
+
+  async assign(applier: string, clusters: readonly string[], agent?: string): Promise<void> {
     const tokens = [...new Set(clusters)].sort().map(encodeToken);
     try {
-      await this.#grant(applier, tokens);
+      await this.accounts.grant(applier, tokens, agent);
       for (const token of tokens) await this.#consumers(token);
       await this.kv.put(key(applier), JSON.stringify([...new Set(clusters)].sort()));
     } catch (error) {
       throw classify(error, `assign clusters to applier ${applier}`);
-    }
-  }
-
-  async #grant(applier: string, tokens: readonly string[]): Promise<void> {
-    const account = this.keys?.appliers[applier];
-    if (!this.keys || account === undefined) {
-      throw new EventStoreError(
-        'log-forbidden',
-        `there is no applier ${applier} in this installation`,
-        applier,
-      );
-    }
-    const operator = fromSeed(new TextEncoder().encode(this.keys.operatorSeed));
-    const system = await openConnection({
-      servers: this.servers,
-      credentials: this.keys.system,
-      name: 'provisioner',
-    });
-    const lookUp = async (): Promise<string> =>
-      (await system.request(`$SYS.REQ.ACCOUNT.${account}.CLAIMS.LOOKUP`, '', { timeout: 10_000 })).string();
-    try {
-      await untilLaterThan(await lookUp());
-      const jwt = await applierAccount(key(applier), account, this.keys.hub, operator, tokens);
-      await system.request('$SYS.REQ.CLAIMS.UPDATE', jwt, { timeout: 10_000 });
-      if ((await lookUp()) !== jwt) {
-        throw new EventStoreError(
-          'log-forbidden',
-          `the server did not take the rights of applier ${applier}`,
-          applier,
-        );
-      }
-    } finally {
-      await system.close();
     }
   }
 

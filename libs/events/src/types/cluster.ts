@@ -7,13 +7,14 @@ export const fleetEvents = [
   defineEvent(
     'ClusterRegistered',
     1,
-    'A cluster belongs to the fleet; a later one replaces credential and labels. `recipient` is the age public key of its applier.',
+    'A cluster belongs to the fleet; a later one replaces credential and labels. `recipient` is the age public key of its applier; `agent` holds the public keys by which an agent of the cluster connects, whose kubeconfig never leaves it.',
     z.object({
       cluster: z.string(),
       labels,
       applier: z.string(),
       recipient: z.string(),
       credential: blobRef.optional(),
+      agent: z.object({ account: z.string(), userKey: z.string() }).optional(),
     }),
   ),
   defineEvent(
@@ -27,6 +28,18 @@ export const fleetEvents = [
     1,
     'The cluster no longer belongs to the fleet; its objects stay.',
     z.object({ cluster: z.string(), reason: z.string().optional() }),
+  ),
+  defineEvent(
+    'AgentLost',
+    1,
+    'Nothing is heard of the agent of the cluster since then; its targets are Unknown.',
+    z.object({ cluster: z.string(), since: instant, reason: z.string() }),
+  ),
+  defineEvent(
+    'AgentReturned',
+    1,
+    'The agent of the cluster is heard of again; it says next whether the API server answers it.',
+    z.object({ cluster: z.string(), lostSince: instant }),
   ),
 ] as const;
 

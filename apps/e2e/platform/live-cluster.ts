@@ -10,11 +10,11 @@ type Kubeconfig = {
   users: { user: { token: string } }[];
 };
 
-/** A real cluster, asked directly: what does it say that it holds? */
+/** A cluster, asked directly: what does it say that it holds? */
 export class LiveCluster {
   private constructor(
     readonly name: string,
-    private readonly server: URL,
+    private readonly server: string,
     private readonly token: string,
     private readonly ca: Buffer,
   ) {}
@@ -25,14 +25,14 @@ export class LiveCluster {
     const { clusters, users } = JSON.parse(text) as Kubeconfig;
     const [cluster, user] = [clusters[0]!.cluster, users[0]!.user];
     const ca = Buffer.from(cluster['certificate-authority-data'], 'base64');
-    return new LiveCluster(name, new URL(cluster.server), user.token, ca);
+    return new LiveCluster(name, cluster.server.replace(/\/+$/, ''), user.token, ca);
   }
 
   /** One call; the body is JSON. */
   call(method: string, path: string, body?: unknown, contentType = 'application/json'): Promise<Answer> {
     return new Promise((resolve, reject) => {
       const headers = { authorization: `Bearer ${this.token}`, 'content-type': contentType };
-      const sent = request(new URL(path, this.server), { method, headers, ca: this.ca }, (answer) => {
+      const sent = request(`${this.server}${path}`, { method, headers, ca: this.ca }, (answer) => {
         const chunks: Buffer[] = [];
         answer.on('data', (chunk: Buffer) => chunks.push(chunk));
         answer.on('end', () => {

@@ -1,3 +1,5 @@
+import { isCommandRefused } from '@syncline/kernel';
+
 import type { ApiClient } from '../client/api-client.js';
 import { listenForNews } from '../client/news.js';
 import {
@@ -25,13 +27,19 @@ type Waiting = {
   readonly timeoutMs: number;
 };
 
+/** The API is a part like any other: it is started again where it ends, and waited for. */
+const unanswered = (error: unknown): FleetProgress => {
+  if (!isCommandRefused(error)) throw error;
+  return { fleet: { targets: [], position: '0.0' }, expected: 0, pending: error.message };
+};
+
 const watchUntilSettled = async (waiting: Waiting, next: () => Promise<void>): Promise<FleetOutcome> => {
   const { api, repository, tell, timeoutMs, signal } = waiting;
   const deadline = Date.now() + timeoutMs;
   let told = { line: '', at: 0 };
   let restingSince: number | undefined;
   for (;;) {
-    const progress = await readProgress(api, repository);
+    const progress = await readProgress(api, repository).catch(unanswered);
     const verdict = judgeFleet(progress);
     const line = progressText(progress);
     if (line !== told.line) tell(line);

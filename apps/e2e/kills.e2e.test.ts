@@ -20,25 +20,19 @@ const clusters = ['prod-eu', 'prod-us', 'staging'];
 const app = 'unsinkable';
 
 type Kill = readonly [part: (typeof parts)[number], step: (typeof steps)[number]];
-const everyKill: readonly Kill[] = parts.flatMap((part) => steps.map((step): Kill => [part, step]));
-
-/** In a sampled run one of them. */
-const drawn = (all: readonly Kill[], seed: number): readonly Kill[] =>
-  isWholeRun ? all : shuffled(all, seed).slice(0, 1);
+/** One part after the other: what is killed again and again is started again ever later. */
+const everyKill: readonly Kill[] = steps.flatMap((step) => parts.map((part): Kill => [part, step]));
 
 const seed = seedOfRun();
-/** Each part, at other steps. */
-const kills = parts.flatMap((part, at) =>
-  drawn(
-    everyKill.filter(([one]) => one === part),
-    seed + at,
-  ),
-);
-/** While a newer revision comes: the parts between request and outcome. */
-const overtakenKills = drawn(
-  everyKill.filter(([part]) => part === 'planner' || part === 'applier' || part === 'nats-server'),
-  seed + parts.length,
-);
+/** In a sampled run each part at one step. */
+const kills = isWholeRun
+  ? everyKill
+  : parts.flatMap((part, at) => shuffled(everyKill.filter(([one]) => one === part), seed + at).slice(0, 1)); // prettier-ignore
+/** While a newer revision comes: the parts between request and outcome; one of all in a sampled run. */
+const everyOvertaken = everyKill.filter(([part]) => ['planner', 'applier', 'nats-server'].includes(part));
+const overtakenKills = isWholeRun
+  ? everyOvertaken
+  : shuffled(everyOvertaken, seed + parts.length).slice(0, 1);
 console.log(
   `kill -9 at ${kills.length + overtakenKills.length} steps of ${everyKill.length * 1.5}, SYNCLINE_TEST_SEED=${seed}`,
 );

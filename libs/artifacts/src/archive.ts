@@ -33,7 +33,7 @@ const kinds: Readonly<Partial<Record<NonNullable<Header['type']>, string>>> = {
 /** What an archive says of one of its entries; undefined where it holds no file. */
 const fileOf = ({ name, type }: Header): string | undefined => {
   const path = safePath(name);
-  const kind = type === undefined || type === null ? undefined : kinds[type];
+  const kind = kinds[type];
   if (kind !== undefined) throw refuse(`holds ${kind} (${path ?? '.'}), which is not followed`);
   return type === 'file' || type === 'contiguous-file' ? path : undefined;
 };

@@ -65,7 +65,7 @@ const isCertificate = (code: string): boolean => /CERT|SELF_SIGNED|UNABLE_TO_VER
 const failureOf = (error: unknown, { url, signal }: Question): unknown => {
   if (error instanceof ArtifactError) return error;
   const { name, code = '' } = error as { readonly name?: string; readonly code?: string };
-  if (name === 'TimeoutError' || /_TIMEOUT$/.test(code))
+  if (name === 'TimeoutError' || code.endsWith('_TIMEOUT'))
     return new ArtifactError('slow', `${url.host} takes too long to answer`, error);
   if (signal.aborted) return error;
   if (isCertificate(code))

@@ -34,7 +34,10 @@ const serveFiles = async (dir: string) => {
     const path = request.url ?? '/';
     asked.push(request);
     const override = overrides.get(path);
-    if (override) return override(request, response);
+    if (override) {
+      override(request, response);
+      return;
+    }
     readFile(join(dir, path)).then(
       (bytes) => response.end(bytes),
       () => response.writeHead(404).end(),

@@ -39,7 +39,7 @@ const failureOf = (error: unknown): Failure | undefined => {
 };
 
 const isAsKnown = ({ resolved }: KnownArtifact, { version, digest }: Located): boolean =>
-  resolved !== undefined && resolved.version === version && resolved.digest === digest;
+  resolved?.version === version && resolved.digest === digest;
 
 /** One look at where a reference leads, and what the log is told of it. Nothing here changes a cluster. */
 export class ArtifactPoll {

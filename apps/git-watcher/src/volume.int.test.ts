@@ -1,12 +1,15 @@
-import { spawn } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
 import { cp } from 'node:fs/promises';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 
 import { isWholeRun } from '@syncline/testkit';
+import pLimit from 'p-limit';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 
 import { WatcherWorld } from './testing/watcher-world.js';
 
+const run = promisify(execFile);
 const fileCount = isWholeRun ? 10_000 : 500;
 const repositoryCount = isWholeRun ? 100 : 5;
 const fileBytes = 2_000;
@@ -47,6 +50,19 @@ function* manyFiles(count: number): Iterable<readonly [string, string]> {
   }
 }
 
+/** What the same takes with git alone: a shallow clone of each repository, as many at once as git-watcher reads. */
+const cloneAll = (names: readonly string[]): Promise<unknown> => {
+  const atOnce = pLimit(8);
+  const into = join(world.folder.path, `floor-${names[0] ?? ''}`);
+  return Promise.all(
+    names.map((name) =>
+      atOnce(() =>
+        run('git', ['clone', '--quiet', '--bare', '--depth=1', world.server.urlOf(name), join(into, name)]),
+      ),
+    ),
+  );
+};
+
 /** How long something takes, and by how much this process is larger at most while it does. */
 const measured = async (run: () => Promise<unknown>) => {
   const before = process.memoryUsage.rss();
@@ -65,6 +81,7 @@ test(
   async () => {
     await world.makeRepository('large');
     await commitMany('large', manyFiles(fileCount));
+    const floor = await measured(() => cloneAll(['large']));
     const first = await measured(async () => {
       await world.register('large');
       await world.nth('large', 'RevisionDetected', 1);
@@ -75,6 +92,7 @@ test(
       await world.nth('large', 'RevisionDetected', 2);
     });
     const [whole, change] = await world.ofType('large', 'RevisionDetected');
+    say(`${fileCount} files, a bare clone`, floor);
     say(`${fileCount} files, first`, first, `, pack ${whole?.data.pack.size} bytes`);
     say(`${fileCount} files, one changed`, second, `, pack ${change?.data.pack.size} bytes`);
     expect(whole?.data.pack.size).toBeGreaterThan(fileCount * 100);
@@ -94,6 +112,7 @@ test(
     const all = async (count: number): Promise<void> => {
       for (const name of names) await world.nth(name, 'RevisionDetected', count, longestMs);
     };
+    const floor = await measured(() => cloneAll(names));
     const first = await measured(async () => {
       await Promise.all(names.map((name) => world.register(name)));
       await all(1);
@@ -104,6 +123,7 @@ test(
       await all(2);
     });
     const still = await measured(() => Promise.all(names.map((name) => world.refresh(name))));
+    say(`${repositoryCount} repositories, a bare clone of each`, floor);
     say(`${repositoryCount} repositories, first`, first);
     say(`${repositoryCount} repositories, a push to each`, second);
     say(`${repositoryCount} repositories, nothing new`, still);

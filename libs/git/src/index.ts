@@ -16,7 +16,14 @@ export { readPrivateKey } from './ssh/private-key.js';
 export { scanHostKeys } from './ssh/scan-host-keys.js';
 export { openRemote } from './remote/open-remote.js';
 export { isTrackable } from './remote/ref-names.js';
-export type { ConcreteRef, GitCredential, Head, Remote, RemoteLimits, RemoteOptions } from './remote/remote.js';
+export type {
+  ConcreteRef,
+  GitCredential,
+  Head,
+  Remote,
+  RemoteLimits,
+  RemoteOptions,
+} from './remote/remote.js';
 export { parseRemoteUrl } from './remote/remote-url.js';
 export type { GoodSignature, SignaturePolicy, Verdict } from './signatures/policy.js';
 export { verifyPolicy } from './signatures/verify-signature.js';

@@ -20,6 +20,8 @@ export type SshServerOptions = {
   readonly hostKeys: readonly SshKeyPair[];
   /** Speaks the protocol of before 2018, in which nothing can be asked for that no ref names. */
   readonly isOld?: boolean;
+  /** Told of each command before it is carried out, while its client waits. */
+  readonly onCommand?: (command: string) => void;
   /** 0, and where absent, takes any free one. */
   readonly port?: number;
 };
@@ -81,6 +83,7 @@ export const startSshServer = async ({
   dir,
   hostKeys,
   isOld = false,
+  onCommand,
   port = 0,
 }: SshServerOptions): Promise<SshServer> => {
   let admitted: readonly Parsed[] = [];
@@ -104,6 +107,7 @@ export const startSshServer = async ({
       });
       session.on('exec', (acceptExec, _reject, { command }) => {
         commands.push(command);
+        onCommand?.(command);
         serveGit(acceptExec(), dir, command, protocol);
       });
     });

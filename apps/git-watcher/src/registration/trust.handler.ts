@@ -76,6 +76,7 @@ const read = <Shape extends z.ZodType>(shape: Shape, given: unknown, sentence: s
 
 const scan = (url: string): Promise<readonly HostKey[]> =>
   scanHostKeys(url).catch((error: unknown) => {
-    if (error instanceof GitError) throw new CommandRefused('host-unreachable', error.message);
-    throw error;
+    if (!(error instanceof GitError)) throw error;
+    const code = error.code === 'url-refused' ? 'not-over-ssh' : 'host-unreachable';
+    throw new CommandRefused(code, error.message);
   });

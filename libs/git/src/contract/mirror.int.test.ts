@@ -219,6 +219,28 @@ describe('a mirror', () => {
     });
   });
 
+  test('keeps few packs however often it is fetched into', async () => {
+    const clone = await place.create('often');
+    const [mirror, remote] = [await newMirror(), openRemote({ url: place.fileUrl('often') })];
+    const first = await remote.fetch(main, mirror);
+    for (let index = 0; index < 33; index += 1)
+      execFileSync(
+        'git',
+        ['-c', 'fastimport.unpackLimit=0', '--git-dir', mirror.dir, 'fast-import', '--quiet'],
+        {
+          input: `blob\ndata <<END\n${String(index)}\nEND\n`,
+        },
+      );
+    const packs = async () =>
+      (await readdir(join(mirror.dir, 'objects', 'pack'))).filter((name) => name.endsWith('.pack')).length;
+    expect(await packs()).toBe(34);
+    const head = await clone.commit({ a: '1' });
+    await clone.push();
+    expect(await remote.fetch(main, mirror, { history: true })).toBe(head);
+    expect(await packs()).toBeLessThan(5);
+    expect(await mirror.isAncestor(first, head)).toBe(true);
+  });
+
   test('is used again after a fetch was killed in the middle of it', async () => {
     const clone = await place.create('interrupted');
     const dir = newFolder();

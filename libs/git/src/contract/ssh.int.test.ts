@@ -1,5 +1,6 @@
 import { execFileSync } from 'node:child_process';
-import { mkdir, readdir, readFile, symlink } from 'node:fs/promises';
+import { readdirSync, readFileSync } from 'node:fs';
+import { mkdir, symlink } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -25,6 +26,29 @@ let server: SshServer;
 let clone: Clone;
 let made = 0;
 
+let watching = false;
+const seen: string[] = [];
+const sessionFolders = (): readonly string[] =>
+  readdirSync(tmpdir()).filter((one) => one.startsWith('syncline-ssh-'));
+
+const readOrNothing = (file: string): string => {
+  try {
+    return readFileSync(file, 'latin1');
+  } catch {
+    return '';
+  }
+};
+
+/** Everything that another program of this user could see at this moment. */
+const look = (): void => {
+  if (!watching) return;
+  for (const pid of readdirSync('/proc').filter((name) => /^\d+$/.test(name)))
+    for (const file of ['environ', 'cmdline']) seen.push(readOrNothing(`/proc/${pid}/${file}`));
+  for (const folder of sessionFolders())
+    for (const file of readdirSync(join(tmpdir(), folder)))
+      seen.push(`file ${file} ${readOrNothing(join(tmpdir(), folder, file))}`);
+};
+
 const newMirror = () => openMirror(join(place.path, 'mirrors', String((made += 1))));
 const keysOf = (text: string) => readKnownHosts(text, new URL(server.urlOf('fleet')));
 const optionsOf = (more: Partial<RemoteOptions> = {}): RemoteOptions => ({
@@ -41,7 +65,7 @@ const failureOf = async (options: RemoteOptions) =>
 beforeAll(async () => {
   place = await openWorkPlace();
   clone = await place.create('fleet');
-  server = await startSshServer({ dir: join(place.path, 'git'), hostKeys: [hostKey] });
+  server = await startSshServer({ dir: join(place.path, 'git'), hostKeys: [hostKey], onCommand: look });
   server.admit(deployKey.public);
 });
 afterAll(async () => {
@@ -82,26 +106,14 @@ describe('a remote over SSH', () => {
   });
 
   test('never has the key in a file, an argument or an environment', async () => {
-    const seen: string[] = [];
+    watching = true;
+    await openRemote(optionsOf()).fetch(main, await newMirror());
+    watching = false;
     const mark = deployKey.private.split('\n')[3]!.slice(0, 40);
-    const look = async (): Promise<void> => {
-      for (const pid of (await readdir('/proc')).filter((name) => /^\d+$/.test(name)))
-        for (const file of ['environ', 'cmdline'])
-          seen.push(await readFile(`/proc/${pid}/${file}`, 'latin1').catch(() => ''));
-      for (const name of (await readdir(tmpdir())).filter((one) => one.startsWith('syncline-ssh-')))
-        for (const file of await readdir(join(tmpdir(), name)).catch(() => []))
-          seen.push(`file ${await readFile(join(tmpdir(), name, file), 'latin1').catch(() => '')}`);
-    };
-    const progress = { isDone: false };
-    const reading = openRemote(optionsOf())
-      .fetch(main, await newMirror())
-      .finally(() => (progress.isDone = true));
-    while (!progress.isDone) await look();
-    await reading;
     expect(seen.join('\n')).toContain('SSH_AUTH_SOCK');
+    expect(seen.join('\n')).toMatch(/^file .*known_hosts/m);
     expect(seen.join('\n')).not.toContain(mark);
-    const left = await readdir(tmpdir());
-    expect(left.filter((name) => name.startsWith('syncline-ssh-'))).toEqual([]);
+    expect(sessionFolders()).toEqual([]);
   });
 
   test('is read as a whole where it gives no files by their ids, although only some are included', async () => {
@@ -161,5 +173,6 @@ describe('the host of a remote over SSH', () => {
   test('shows its keys when asked for them', async () => {
     expect(await scanHostKeys(server.urlOf('fleet'))).toEqual(keysOf(server.knownHosts));
     await expect(scanHostKeys('ssh://git@127.0.0.1:9/x.git')).rejects.toMatchObject({ code: 'unreachable' });
+    await expect(scanHostKeys('https://example.com/x.git')).rejects.toThrow(/no host key to trust/);
   });
 });

@@ -4,6 +4,7 @@ import { setInterval } from 'node:timers';
 
 import { GitError } from '../git-error.js';
 import type { Mirror } from '../mirror/mirror.js';
+import { tidyMirror } from '../mirror/tidy-mirror.js';
 import { trackedHead } from '../mirror/tracked-head.js';
 import { git, runGit } from '../process/run-git.js';
 import { classifySaid } from './classify-said.js';
@@ -111,6 +112,7 @@ const runFetch = async (
 /** Fetches with the git command into the mirror; gives the commit at which the ref stood. */
 export const fetchInto = async (run: FetchRun): Promise<string> => {
   await runFetch(run, refArguments(run));
+  await tidyMirror(run.mirror.dir);
   return trackedCommit(run, nameOfRemote(run.address.url));
 };
 

@@ -3,6 +3,7 @@ import { promisify } from 'node:util';
 
 import type { HostKey } from '@syncline/events';
 
+import { GitError } from '../git-error.js';
 import { fetchError } from '../remote/classify.js';
 import { nameOfRemote, parseRemoteUrl } from '../remote/remote-url.js';
 import { knownHostName, readKnownHosts } from './host-keys.js';
@@ -18,7 +19,8 @@ const patienceSeconds = 10;
 export const scanHostKeys = async (address: string, signal?: AbortSignal): Promise<readonly HostKey[]> => {
   const { url, transport } = parseRemoteUrl(address);
   const remote = nameOfRemote(url);
-  if (transport !== 'ssh') throw fetchError('host-key', remote, 'It is not reached over SSH.');
+  if (transport !== 'ssh')
+    throw new GitError('url-refused', `${remote} is not reached over SSH: there is no host key to trust.`);
   await verifySsh(remote);
   const host = url.hostname.replace(/^\[|\]$/g, '');
   const args = ['-T', String(patienceSeconds), '-p', url.port || '22', '-t', 'ed25519,ecdsa,rsa', '--', host];

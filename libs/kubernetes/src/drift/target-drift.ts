@@ -11,7 +11,7 @@ import { escapePointer } from '../objects/secret-veil.js';
 import type { KindWatch, Seen } from '../watch/kind-watch.js';
 import type { Capability } from '../discovery/capability.js';
 import { examineDrift, type DriftEyes } from './examine-drift.js';
-import { fieldsDigest } from './ownership.js';
+import { fieldsDigest, ownershipOf } from './ownership.js';
 import { PassPause } from './pass-pause.js';
 import { putBackBy } from './put-back.js';
 
@@ -115,11 +115,14 @@ export class TargetDrift {
 
   async #look({ entry, kind }: DriftView, applied: ReadonlyMap<string, Wanted>): Promise<void> {
     if (!kind) return;
+    const before = tokenOf(kind.find(nameOf(entry)));
     const live = await kind.read(entry.object, this.around.signal);
     const drift = await examineDrift(this.around, entry, live, applied.get(identityOf(entry.object)));
     const former = this.#verdicts.get(entry);
     if (!drift && (!former || former.drift)) this.#undoneBy = putBackBy(entry, live, former?.drift);
-    this.#verdicts.set(entry, { token: tokenOf(kind.find(nameOf(entry))), drift });
+    // Of the very version that was judged: the watch may have told of another one meanwhile.
+    const token = live ? tokenOf({ uid: live.metadata.uid ?? '', ...ownershipOf(live) }) : before;
+    this.#verdicts.set(entry, { token, drift });
   }
 
   /** The manifests of the last apply as they were sent; read only where something is not as it was, and not kept. */
@@ -142,4 +145,5 @@ export class TargetDrift {
 }
 
 const nameOf = ({ object }: InventoryEntry): string => `${object.namespace ?? ''}/${object.name}`;
-const tokenOf = (seen: Seen | undefined): string => (seen ? `${seen.uid} ${seen.owners}` : 'gone');
+const tokenOf = (seen: Pick<Seen, 'uid' | 'owners'> | undefined): string =>
+  seen ? `${seen.uid} ${seen.owners}` : 'gone';

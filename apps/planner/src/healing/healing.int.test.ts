@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 
-import { subjects } from '@syncline/events';
+import { subjects, type PlanEvent } from '@syncline/events';
 import { MemoryWorld } from '@syncline/event-store';
 import type { StoredEvent } from '@syncline/kernel';
 import { eventually } from '@syncline/testkit';
@@ -9,6 +9,8 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { EndingAggregates } from '../testing/ending-log.js';
 import { application, configMap, type ApplicationOptions } from '../testing/files.js';
 import { memoryGround, PlannerWorld } from '../testing/planner-world.js';
+
+type PlanDrafted = Extract<PlanEvent, { type: 'PlanDrafted' }>;
 
 const cluster = 'prod-eu';
 const name = { project: 'default', application: 'checkout' };
@@ -49,9 +51,7 @@ describe('drift that an applier tells', () => {
     await world.applier.drift(planOf, 'web', 'b');
     await world.settles(planOf, ...deployed, ...healing);
     const [requested, drafted, approved] = (await world.events(planOf)).slice(deployed.length);
-    const former = before.find(({ type }) => type === 'PlanDrafted') as StoredEvent<{
-      data: { manifests: unknown };
-    }>;
+    const former = before.find(({ type }) => type === 'PlanDrafted') as StoredEvent<PlanDrafted>;
     expect(requested?.data).toMatchObject({ reason: 'heal' });
     expect(drafted?.data).toMatchObject({ manifests: former.data.manifests });
     expect(approved?.data).toMatchObject({ by: 'rule:heal' });

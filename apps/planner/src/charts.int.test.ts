@@ -96,6 +96,17 @@ describe('a chart of the repository', () => {
     expect(await world.types(planOf('staging'))).toEqual(['PlanRequested', 'PlanHeld', ...planned]);
   });
 
+  it('is planned anew where its cluster serves something else, and where that changes it', async () => {
+    await served();
+    await world.push('first', files());
+    await world.settles(web, 'ApplicationDeclared', ...completed);
+    await world.serves('staging', 'v1.33.1', [...kinds, 'shop/v1/Till']);
+    const drafted = await world.reaches(planOf('staging'), 'PlanApproved', 2);
+    expect(drafted.data).toMatchObject({ by: 'rule:automatic' });
+    expect(await world.types(planOf('prod-eu'))).toEqual(planned);
+    expect(await world.types(web)).toEqual(['ApplicationDeclared', ...completed]);
+  });
+
   it('affects its application by the values of one cluster, the chart and the declaration, and by nothing else', async () => {
     await served();
     await world.push('first', files());

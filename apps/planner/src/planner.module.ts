@@ -23,6 +23,7 @@ import { Log } from './log.js';
 import { PlannerMeter, plannerMeter } from './meter.js';
 import { PauseHandler } from './pausing/pause.handler.js';
 import { Capabilities } from './planning/capabilities.js';
+import { CapabilitiesReaction } from './planning/capabilities.reaction.js';
 import { ClusterDiffs } from './planning/cluster-diffs.js';
 import { HeldTargets } from './planning/held-targets.js';
 import { Manifests } from './planning/manifests.js';
@@ -46,6 +47,7 @@ const controllers = [
   TargetsReaction,
   PlanningReaction,
   ReturnedReaction,
+  CapabilitiesReaction,
   HealingReaction,
   RolloutsReaction,
   ApproveHandler,

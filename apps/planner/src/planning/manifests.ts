@@ -102,6 +102,13 @@ export class Manifests {
     @Inject(Capabilities) private readonly capabilities: Capabilities,
   ) {}
 
+  /** Whether what a spec renders to depends on the cluster. */
+  async asksOfCluster(spec: TargetSpec, revision: string): Promise<boolean> {
+    return (
+      unresolvedIn(spec) === undefined && (await this.renders.lineage(spec, revision)).renderer === 'helm'
+    );
+  }
+
   /** Makes and stores the manifests of a target. Throws RenderError with file and line. */
   async make({ target, recipient, revision, spec }: ManifestsInput): Promise<StoredManifests | NotYetKnown> {
     const unresolved = unresolvedIn(spec);

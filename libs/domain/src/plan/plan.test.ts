@@ -215,6 +215,20 @@ describe('an approved plan', () => {
     ]);
   });
 
+  it('is made anew where the cluster serves something else, once nothing is under way', () => {
+    const replan = (outcome?: 'succeeded' | 'failed'): PlanCommand => ({
+      type: 'replan',
+      ...(outcome && { ending: { plan: dig('1'), outcome } }),
+    });
+    expect(approved().decide(replan())).toEqual([]);
+    expect(approved().decide(replan('failed'))).toEqual([]);
+    expect(approved().decide(replan('succeeded'))).toEqual(['PlanRequested']);
+    const waiting = new History().run(ask(rev('a'), 'approval'));
+    waiting.run(draft(waiting.request, dig('1')));
+    expect(waiting.decide(replan())).toEqual(['PlanSuperseded', 'PlanRequested']);
+    expect(waiting.decide(replan())).toEqual([]);
+  });
+
   it('ends with its target, which is asked for anew when it is back', () => {
     const history = approved();
     const release = { type: 'release', reason: 'placement', revision: rev('a') } as const;
@@ -261,6 +275,7 @@ const others: readonly ((request: string, plan: string) => PlanCommand)[] = [
   (_, plan) => ({ type: 'reject', plan, by: 'person:p', reason: 'x' }),
   (_, plan) => ({ type: 'retry', ending: { plan, outcome: 'failed' } }),
   () => ({ type: 'return' }),
+  (_, plan) => ({ type: 'replan', ending: { plan, outcome: 'succeeded' } }),
   () => ({ type: 'pause', reason: 'x', since }),
   () => ({ type: 'resume' }),
   () => ({ type: 'release', reason: 'retired', revision: rev('a') }),

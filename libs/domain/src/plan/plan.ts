@@ -108,6 +108,17 @@ const retry = (state: PlanState, { ending, note }: Command<'retry'>): readonly P
   return [...supersede(state, state.request.revision, ending), ask(state.request, 'retry', note)];
 };
 
+/** What rests or waits for a person is planned anew; what is under way or held is planned with what is known now anyway. */
+const replan = (state: PlanState, { ending }: Command<'replan'>): readonly PlanEvent[] => {
+  const rests =
+    state.status === 'unchanged' ||
+    state.status === 'failed' ||
+    state.status === 'drafted' ||
+    (state.status === 'approved' && ending?.plan === state.plan && ending.outcome === 'succeeded');
+  if (!rests) return [];
+  return [...supersede(state, state.request.revision, ending), ask(state.request, 'capabilities')];
+};
+
 /** What is under way stops and is held: an apply at its next safe point, because its plan is superseded. */
 const pause = (state: PlanState, command: Command<'pause'>): readonly PlanEvent[] => {
   if (!isUnderWay(state, command.ending)) return [];
@@ -155,6 +166,8 @@ const decide = (state: PlanState, command: PlanCommand): readonly PlanEvent[] =>
       return pause(state, command);
     case 'resume':
       return state.status === 'held' && state.by === 'pause' ? [ask(state.request, 'resumed')] : [];
+    case 'replan':
+      return replan(state, command);
     case 'retry':
       return retry(state, command);
     case 'approve':

@@ -101,6 +101,8 @@ export type PlanCommand =
   | { readonly type: 'return' }
   | ({ readonly type: 'pause'; readonly ending?: Ending } & Pause)
   | { readonly type: 'resume' }
+  /** What the cluster serves changed what the target renders to. */
+  | { readonly type: 'replan'; readonly ending?: Ending }
   | { readonly type: 'retry'; readonly ending?: Ending; readonly note?: string }
   | { readonly type: 'approve'; readonly plan: string; readonly by: string; readonly reason?: string }
   | { readonly type: 'reject'; readonly plan: string; readonly by: string; readonly reason: string }

@@ -6,9 +6,12 @@ import { blobRef, counts, digest, instant, oid } from '../shapes.js';
 
 /**
  * Why a target is planned: its rollout, a plan found stale, a cluster that came back, a request of a person, drift that is
- * to be healed from the manifests that were applied last, an application that is no longer paused.
+ * to be healed from the manifests that were applied last, an application that is no longer paused, a cluster that serves
+ * something else than before.
  */
-export const planReasons = ['rollout', 'stale', 'cluster-returned', 'retry', 'heal', 'resumed'] as const;
+export const planReasons = [
+  'rollout', 'stale', 'cluster-returned', 'retry', 'heal', 'resumed', 'capabilities',
+] as const; // prettier-ignore
 /** What holds a target before its plan is drafted. */
 export const holders = ['cluster', 'pause'] as const;
 

@@ -28,6 +28,7 @@ const told = (outcome: Rendered | RenderError): string =>
 
 const expected: Readonly<Record<keyof typeof hostile.manifests, string>> = {
   'an alias bomb': 'yaml-limit app/a.yaml:7',
+  'a long text five hundred times': 'yaml-limit app/a.yaml:2',
   'a cycle of aliases': 'yaml-limit app/a.yaml:1',
   '100 MB of YAML': 'yaml-limit app/a.yaml:1',
   '15 MB of small values': '1 objects',

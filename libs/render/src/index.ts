@@ -6,7 +6,7 @@ export { isManifestFile, readConfiguration } from './configuration/read-configur
 export type { Configuration, DeclaredApplication, SourceFile } from './configuration/read-configuration.js';
 export { lineageOf } from './lineage.js';
 export type { Lineage, LineageEntry, LineageSource } from './lineage.js';
-export { artifactText } from './helm/chart-source.js';
+export { artifactName, artifactText } from './helm/chart-source.js';
 export type { ClusterFacts } from './helm/run.js';
 export { secretPrefix } from './objects/secrets.js';
 export { isRenderError, renderCodes, RenderError } from './render-error.js';

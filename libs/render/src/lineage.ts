@@ -1,4 +1,4 @@
-import type { HelmSpec, Renderer } from '@syncline/events';
+import type { ArtifactSource, HelmSpec, Renderer } from '@syncline/events';
 
 import { artifactText, isChartName } from './helm/chart-source.js';
 import { isKustomizationName } from './kustomize/kustomization.js';
@@ -25,6 +25,8 @@ export type LineageSource = {
   readonly path: string;
   readonly renderer: Renderer;
   readonly helm?: HelmSpec | undefined;
+  /** The artifact that the path is in, where it is not in the repository; the tree is the artifact's then. */
+  readonly from?: ArtifactSource | undefined;
 };
 
 /** Which renderer a folder takes: the one that is named, else the one whose file it has (Kustomize's before Helm's). */
@@ -58,11 +60,10 @@ const readBy = async (
 };
 
 /** What lies elsewhere: by its digest, so that another content is another lineage. */
-const artifactEntries = ({ helm }: Pick<LineageSource, 'helm'>): readonly LineageEntry[] => {
-  if (helm === undefined || 'path' in helm.chart) return [];
-  const { artifact, resolved } = helm.chart;
-  return [{ path: artifactText(artifact), oid: resolved?.digest ?? '' }];
-};
+const artifactEntry = ({ artifact, resolved }: ArtifactSource): LineageEntry => ({
+  path: artifactText(artifact),
+  oid: resolved?.digest ?? '',
+});
 
 /**
  * Finds the paths that an application's manifests are made from: its path and, for Kustomize, transitively bases, components
@@ -72,13 +73,15 @@ const artifactEntries = ({ helm }: Pick<LineageSource, 'helm'>): readonly Lineag
 export const lineageOf = async (tree: TreeReader, source: LineageSource): Promise<Lineage> => {
   const path = resolvePath('', source.path) ?? source.path;
   const renderer = await detectRenderer(tree, { path, renderer: source.renderer });
+  if (source.from) return { renderer, entries: [artifactEntry(source.from)], materialise: [] };
   const paths = await readBy(tree, path, { renderer, helm: source.helm });
+  const chart = source.helm?.chart;
   const entries = await Promise.all(
     outermost(paths).map(async (each) => ({ path: each, oid: (await tree.oid(each)) ?? '' })),
   );
   return {
     renderer,
-    entries: [...entries, ...artifactEntries(source)],
+    entries: [...entries, ...(chart && 'artifact' in chart ? [artifactEntry(chart)] : [])],
     materialise: entries.filter(({ oid }) => oid !== '').map((entry) => entry.path),
   };
 };

@@ -24,7 +24,7 @@ import { limits } from './yaml/limits.js';
 /** The part of a target's spec that decides what its manifests are. */
 export type RenderSpec = Pick<
   TargetSpec,
-  'path' | 'renderer' | 'helm' | 'namespace' | 'substitute' | 'patches'
+  'path' | 'from' | 'renderer' | 'helm' | 'namespace' | 'substitute' | 'patches'
 >;
 
 /** Paths of the pinned programs that render. */

@@ -3,7 +3,13 @@ import { dirname, join } from 'node:path';
 
 import { readArchive } from '@syncline/artifacts';
 import { artifactsAggregate, knownArtifact, type ArtifactsState } from '@syncline/domain';
-import { subjects, type HelmSpec, type ResolvedArtifact } from '@syncline/events';
+import {
+  subjects,
+  type ApplicationSpec,
+  type ArtifactSource,
+  type ResolvedArtifact,
+  type TargetSpec,
+} from '@syncline/events';
 import { Aggregates, BlobStore } from '@syncline/kernel';
 import type { DeclaredApplication } from '@syncline/render';
 import { decryptPack } from '@syncline/sealing';
@@ -11,12 +17,26 @@ import { Inject, Injectable } from '@nestjs/common';
 
 import { Config } from '../config.js';
 
-/** A chart with what it leads to now, where it lies elsewhere and that is known. */
-const withResolution = (chart: HelmSpec['chart'], known: ArtifactsState): HelmSpec['chart'] => {
-  if ('path' in chart) return chart;
-  const { resolved } = knownArtifact(known, chart.artifact);
-  return { artifact: chart.artifact, ...(resolved && { resolved }) };
+/** What it leads to now, where that is known. */
+const withResolution = ({ artifact }: ArtifactSource, known: ArtifactsState): ArtifactSource => {
+  const { resolved } = knownArtifact(known, artifact);
+  return { artifact, ...(resolved && { resolved }) };
 };
+
+const resolveSpec = (spec: ApplicationSpec, known: ArtifactsState): ApplicationSpec => {
+  const { source, helm } = spec;
+  const { from } = source;
+  const chart = helm && 'artifact' in helm.chart ? withResolution(helm.chart, known) : helm?.chart;
+  return {
+    ...spec,
+    ...(from && { source: { ...source, from: withResolution(from, known) } }),
+    ...(helm && chart && { helm: { ...helm, chart } }),
+  };
+};
+
+/** What a spec is made from and lies elsewhere. */
+export const elsewhere = ({ from, helm }: Pick<TargetSpec, 'from' | 'helm'>): ArtifactSource | undefined =>
+  from ?? (helm && 'artifact' in helm.chart ? helm.chart : undefined);
 
 /** What applications are made from and git-watcher has stored. Nothing here asks a network. */
 @Injectable()
@@ -32,14 +52,10 @@ export class Artifacts {
     repository: string,
     applications: readonly DeclaredApplication[],
   ): Promise<readonly DeclaredApplication[]> {
-    const isNamed = applications.some(({ spec: { helm } }) => helm && 'artifact' in helm.chart);
+    const isNamed = applications.some(({ spec: { source, helm } }) => elsewhere({ from: source.from, helm }));
     if (!isNamed) return applications;
     const { state } = await this.aggregates.load(artifactsAggregate, subjects.artifacts(repository));
-    return applications.map((one) => {
-      const { helm } = one.spec;
-      if (!helm) return one;
-      return { ...one, spec: { ...one.spec, helm: { ...helm, chart: withResolution(helm.chart, state) } } };
-    });
+    return applications.map((one) => ({ ...one, spec: resolveSpec(one.spec, state) }));
   }
 
   /** Unpacks an artifact's archive below a folder. What it holds was looked at when it was stored, and is again. */

@@ -8,6 +8,7 @@ import {
 import { Aggregates, BlobStore, canonicalJson } from '@syncline/kernel';
 import { ConfinedRenderer, type DeclaredApplication } from '@syncline/render';
 import { Inject, Injectable } from '@nestjs/common';
+import pLimit from 'p-limit';
 
 import { Artifacts } from './artifacts.js';
 import { DeclarationReader, type Declarations } from './declarations.js';
@@ -15,6 +16,7 @@ import { compareLineage, type FindLineage } from './lineages.js';
 import type { RevisionTree } from './revision-tree.js';
 
 const listedErrors = 20;
+const comparedAtOnce = 8;
 const configurationType = 'application/vnd.syncline.configuration+json';
 const decoder = new TextDecoder();
 
@@ -109,12 +111,11 @@ export class Configurations {
     const known = new Map(before?.applications.map((one) => [nameOf(one), one]));
     const sorted = [...declared].sort((a, b) => (nameOf(a) < nameOf(b) ? -1 : 1));
     const find: FindLineage = (at, source) => this.confined.lineageOf(at, source);
-    const applications = await Promise.all(
-      sorted.map(async (one) => {
-        const compared = await compareLineage(tree, one.spec, known.get(nameOf(one)), find);
-        return { spec: one.spec, file: one.file, line: one.line, ...compared };
-      }),
-    );
+    // A few at a time, so that other repositories have their turn between those of this one.
+    const applications = await pLimit(comparedAtOnce).map(sorted, async (one) => {
+      const compared = await compareLineage(tree, one.spec, known.get(nameOf(one)), find);
+      return { spec: one.spec, file: one.file, line: one.line, ...compared };
+    });
     return { version: 1, repository, revision, applications };
   }
 }

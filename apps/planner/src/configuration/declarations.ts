@@ -3,6 +3,7 @@ import { GitError } from '@syncline/git';
 import {
   isManifestFile,
   isRenderError,
+  renderLimits,
   told,
   type ConfinedRenderer,
   type DeclaredApplication,
@@ -43,14 +44,31 @@ export class DeclarationReader {
       if (!found) errors.push(fault(path, `The registered path "${path}" does not exist in this revision.`));
       for (const file of found ?? []) if (isManifestFile(file.path)) files.set(file.path, file);
     }
+    const sources = await this.#readAll(tree, files.values(), declaredBefore, errors);
+    const { applications, errors: found } = await this.confined.readConfiguration(sources, repository);
+    return { applications, errors: [...errors, ...found] };
+  }
+
+  /** The files that may declare something; what is wrong with others is added to the errors. */
+  async #readAll(
+    tree: RevisionTree,
+    files: Iterable<FileEntry>,
+    declaredBefore: ReadonlySet<string>,
+    errors: ConfigurationError[],
+  ): Promise<readonly SourceFile[]> {
     const sources: SourceFile[] = [];
-    for (const file of files.values()) {
+    let bytes = 0;
+    for (const file of files) {
       const read = await this.#read(tree, file, declaredBefore);
       if (read && 'reason' in read) errors.push(read);
       else if (read) sources.push(read);
+      bytes += read && 'text' in read ? read.text.length : 0;
+      if (bytes <= renderLimits.declarationBytes) continue;
+      const most = `${renderLimits.declarationBytes / 1024 / 1024} MiB`;
+      errors.push(fault(file.path, `Files that declare have more than ${most} together.`));
+      return [];
     }
-    const { applications, errors: found } = await this.confined.readConfiguration(sources, repository);
-    return { applications, errors: [...errors, ...found] };
+    return sources;
   }
 
   /** The files at a path; where the folders themselves are refused, that is the error, and there are none. */
@@ -74,7 +92,10 @@ export class DeclarationReader {
     file: FileEntry,
     declaredBefore: ReadonlySet<string>,
   ): Promise<boolean> {
-    return declaredBefore.has(file.path) || (await tree.holds(file, mark)) === true;
+    if (declaredBefore.has(file.path)) return true;
+    const holds = await tree.holds(file, mark);
+    if (holds === false) this.#remember(file);
+    return holds === true;
   }
 
   async #read(
@@ -92,9 +113,13 @@ export class DeclarationReader {
         return fault(file.path, error.message, error.line);
       return undefined;
     }
-    if (this.#declareNothing.size >= remembered) this.#declareNothing.clear();
-    this.#declareNothing.add(file.oid);
+    this.#remember(file);
     return undefined;
+  }
+
+  #remember({ oid }: FileEntry): void {
+    if (this.#declareNothing.size >= remembered) this.#declareNothing.clear();
+    this.#declareNothing.add(oid);
   }
 }
 

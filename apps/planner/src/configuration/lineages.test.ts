@@ -75,10 +75,10 @@ describe('an application', () => {
     ).toBe(true);
   });
 
-  it('is made from its path alone where nobody can follow what it names', async () => {
+  it('is made from the whole repository where nobody can follow what it names', async () => {
     const find = () => Promise.reject(new RenderError('time-limit', 'takes longer than 20 s to be read'));
-    const compared = await compareLineage(treeOf({ checkout: 'a1' }), spec(), undefined, find);
-    expect(compared).toEqual({ affected: true, lineage: [{ path: 'checkout', oid: 'a1' }] });
+    const compared = await compareLineage(treeOf({ '': 'r1', checkout: 'a1' }), spec(), undefined, find);
+    expect(compared).toEqual({ affected: true, lineage: [{ path: '', oid: 'r1' }] });
     const stopped = () => Promise.reject(new RenderError('aborted', 'rendering was stopped'));
     await expect(compareLineage(treeOf({}), spec(), undefined, stopped)).rejects.toThrow('stopped');
   });

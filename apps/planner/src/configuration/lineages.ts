@@ -23,6 +23,7 @@ const sourceOf = ({ source, renderer, helm, placement }: ApplicationSpec): Linea
   const values = placement.overrides.flatMap((override) => override.values ?? []);
   return {
     path: source.path,
+    ...(source.from && { from: source.from }),
     renderer,
     ...(helm && { helm: { ...helm, values: [...helm.values, ...values] } }),
   };
@@ -31,7 +32,10 @@ const sourceOf = ({ source, renderer, helm, placement }: ApplicationSpec): Linea
 const isSameSource = (a: ApplicationSpec, b: ApplicationSpec): boolean =>
   canonicalJson(sourceOf(a)) === canonicalJson(sourceOf(b));
 
-/** What cannot be followed is told when it is rendered; until then the application is made from its path. */
+/**
+ * What cannot be followed is told when it is rendered. What of the repository it is made from is not known then: any change of it
+ * could mend it.
+ */
 const entriesOf = async (
   tree: TreeReader,
   source: LineageSource,
@@ -41,7 +45,7 @@ const entriesOf = async (
     return (await find(tree, source)).entries;
   } catch (error) {
     if (!isRenderError(error) || error.code === 'aborted') throw error;
-    return [{ path: source.path, oid: (await tree.oid(source.path)) ?? '' }];
+    return [{ path: '', oid: (await tree.oid('')) ?? '' }];
   }
 };
 

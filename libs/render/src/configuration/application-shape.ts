@@ -89,7 +89,12 @@ export const applicationShape = z.strictObject({
   metadata: z.strictObject({ name, labels: labels.default({}) }),
   spec: z.strictObject({
     project: name.default('default'),
-    source: z.strictObject({ repository: text.optional(), ref: text.optional(), path: text }),
+    source: z.strictObject({
+      repository: text.optional(),
+      ref: text.optional(),
+      path: text,
+      artifact: z.strictObject({ url: text, version: text }).optional(),
+    }),
     render: z
       .strictObject({
         plain: z.strictObject({}).optional(),

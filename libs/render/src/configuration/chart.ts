@@ -5,6 +5,7 @@ import { displayPath, resolvePath } from '../tree/paths.js';
 import type { Path } from '../yaml/positions.js';
 import type { ApplicationShape } from './application-shape.js';
 import type { Fault } from './faults.js';
+import { formatField } from './not-carried-out.js';
 
 type Spec = ApplicationShape['spec'];
 type Helm = NonNullable<Spec['render']['helm']>;
@@ -23,18 +24,16 @@ const isOci = (chart: string): boolean => chart.startsWith('oci://');
 /** Whether a chart lies elsewhere than in the repository. */
 export const isArtifact = ({ chart, repository }: Helm): boolean => repository !== undefined || isOci(chart);
 
-const fault = (field: string, reason: string): Fault => ({
-  path: [...at, field],
-  reason: `spec.render.helm.${field} ${reason}`,
-});
+const faultAt = (path: Path, reason: string): Fault => ({ path, reason: `${formatField(path)} ${reason}` });
+const fault = (field: string, reason: string): Fault => faultAt([...at, field], reason);
 
-const urlFault = (field: string, written: string, schemes: readonly string[]): readonly Fault[] => {
+const urlFault = (path: Path, written: string, schemes: readonly string[]): readonly Fault[] => {
   const url = URL.canParse(written) ? new URL(written) : undefined;
   if (url === undefined || !schemes.includes(url.protocol) || written.length > longestUrl)
-    return [fault(field, `"${written.slice(0, longestUrl)}" is no address (${schemes.join(', ')})`)];
+    return [faultAt(path, `"${written.slice(0, longestUrl)}" is no address (${schemes.join(', ')})`)];
   if (url.username !== '' || url.password !== '')
-    return [fault(field, `must hold no credential: register it with "syncline registry add"`)];
-  if (url.search !== '' || url.hash !== '') return [fault(field, 'must be an address without ? and #')];
+    return [faultAt(path, `must hold no credential: register it with "syncline registry add"`)];
+  if (url.search !== '' || url.hash !== '') return [faultAt(path, 'must be an address without ? and #')];
   return [];
 };
 
@@ -51,11 +50,12 @@ const versionFaults = ({ chart, version }: Helm): readonly Fault[] => {
 
 const artifactFaults = (helm: Helm): readonly Fault[] => {
   const { chart, repository } = helm;
-  if (repository === undefined) return [...urlFault('chart', chart, ['oci:']), ...versionFaults(helm)];
+  if (repository === undefined)
+    return [...urlFault([...at, 'chart'], chart, ['oci:']), ...versionFaults(helm)];
   const isName = /^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/.test(chart);
   return [
     ...(isName ? [] : [fault('chart', `"${chart}" is no name of a chart of a repository`)]),
-    ...urlFault('repository', repository, ['https:', 'http:']),
+    ...urlFault([...at, 'repository'], repository, ['https:', 'http:']),
     ...versionFaults(helm),
   ];
 };
@@ -68,6 +68,20 @@ export const chartFaults = (spec: Spec, helm: Helm): readonly Fault[] => {
   return fromSource(spec, helm.chart) === undefined
     ? [fault('chart', `"${helm.chart}" leaves the repository`)]
     : [];
+};
+
+/** What is wrong with how an artifact of manifests is named, in whose place nothing of the repository is rendered. */
+export const artifactFaultsOf = ({ source: { artifact }, render, placement }: Spec): readonly Fault[] => {
+  if (artifact === undefined) return [];
+  const path: Path = ['spec', 'source', 'artifact'];
+  const hasHelm = render.helm !== undefined || placement.overrides.some(({ values }) => values !== undefined);
+  return [
+    ...urlFault([...path, 'url'], artifact.url, ['oci:']),
+    ...(isVersion(artifact.version, true)
+      ? []
+      : [faultAt([...path, 'version'], `"${artifact.version.slice(0, longestUrl)}" is no tag and no range`)]),
+    ...(hasHelm ? [faultAt(path, 'holds manifests: a chart is named by spec.render.helm.chart')] : []),
+  ];
 };
 
 /** The chart that an application names. What it leads to, where it lies elsewhere, is not known here. */

@@ -4,6 +4,7 @@ import { isRenderError } from '../render-error.js';
 import { displayPath, resolvePath } from '../tree/paths.js';
 import { readDocuments } from '../yaml/documents.js';
 import { applicationShape, type ApplicationShape } from './application-shape.js';
+import { artifactFaultsOf } from './chart.js';
 import { describeIssues, type Fault } from './faults.js';
 import { checkHelm, helmOf, overrideValues, type DeclarationPlace } from './helm.js';
 import { isNamespace, readDuration } from './names.js';
@@ -101,7 +102,11 @@ const toSpec = (
     project: spec.project,
     name: metadata.name,
     labels: metadata.labels,
-    source: { repository: repository.name, path: displayPath(resolvePath('', spec.source.path) ?? '') },
+    source: {
+      repository: repository.name,
+      path: displayPath(resolvePath('', spec.source.path) ?? ''),
+      ...(spec.source.artifact && { from: { artifact: spec.source.artifact } }),
+    },
     renderer: rendererOf(spec.render),
     ...(helm && { helm }),
     namespace: spec.namespace ?? metadata.name,
@@ -125,6 +130,7 @@ export const readApplication = (
     ...checkNamespace(data),
     ...checkPatches(data.spec),
     ...checkHelm(data),
+    ...artifactFaultsOf(data.spec),
   ];
   return faults.length > 0 ? { faults } : { spec: toSpec(data, repository, place), faults: [] };
 };

@@ -129,6 +129,17 @@ describe('a process of its own', () => {
     one.close();
   });
 
+  test('hands over no more than whoever asks has time for', async () => {
+    const text = (name: string): string =>
+      hostile.configMap(name, `data: { a: "${'x'.repeat(6_000_000)}" }\n`);
+    const files = ['a', 'b', 'c'].map((name) => [`app/${name}.yaml`, text(name)]);
+    const error = await refusal(renderPlain(Object.fromEntries(files) as MemoryFiles));
+    expect(error).toMatchObject({
+      code: 'object-limit',
+      message: expect.stringMatching(/more than 16 MiB/) as string,
+    });
+  });
+
   test('stops with its signal', async () => {
     const stopping = new AbortController();
     const tree = memoryTree({ 'app/slow.yaml': hostile.manifests['15 MB of small values']() });

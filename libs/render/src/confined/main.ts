@@ -1,7 +1,9 @@
 import { readConfiguration } from '../configuration/read-configuration.js';
 import { lineageOf } from '../lineage.js';
-import { render } from '../render.js';
+import { RenderError } from '../render-error.js';
+import { render, type Rendered } from '../render.js';
 import type { TreeReader } from '../tree/tree-reader.js';
+import { limits } from '../yaml/limits.js';
 import { errorOf, failureOf } from './failures.js';
 import type { ParentMessage, ProcessMessage, TaskMessage, TreeAnswer, TreeQuestion } from './messages.js';
 
@@ -36,10 +38,19 @@ const answered = (message: TreeAnswer): void => {
   else one?.resolve(message.value);
 };
 
+/** Manifests that are not too many for whoever gets them: what takes them over has other work as well. */
+const withinBounds = (rendered: Rendered): Rendered => {
+  if (JSON.stringify(rendered.objects).length <= limits.manifestBytes) return rendered;
+  const most = `${limits.manifestBytes / 1024 / 1024} MiB`;
+  throw new RenderError('object-limit', `the application's manifests have more than ${most}`);
+};
+
 const carryOut = async (message: TaskMessage): Promise<unknown> => {
   switch (message.task) {
     case 'render':
-      return render({ ...message.input, tree });
+      // What is written on the way goes with the files that it is made from, also where this process is ended.
+      process.env.TMPDIR = message.input.root;
+      return withinBounds(await render({ ...message.input, tree }));
     case 'lineage':
       return lineageOf(tree, message.input);
     case 'configuration':
@@ -54,10 +65,9 @@ process.on('message', (message: ParentMessage) => {
     answered(message);
     return;
   }
-  carryOut(message).then(
-    (done) => say({ done }),
-    (error: unknown) => say({ failed: failureOf(error) }),
-  );
+  carryOut(message)
+    .then((done) => say({ done }))
+    .catch((error: unknown) => say({ failed: failureOf(error) }));
 });
 
 // The whole group: a renderer that is under way must not outlive who asked for it.

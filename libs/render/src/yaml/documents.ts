@@ -102,6 +102,6 @@ export const readDocuments = (file: string, text: string): readonly YamlDocument
   const roots = rootsOf(events);
   checkCounts(parsed, file, roots);
   const values = orSyntaxError(file, () => construct(text, events));
-  const budget = { nodes: limits.nodesPerFile };
+  const budget = { nodes: limits.nodesPerFile, characters: limits.unfoldedCharacters };
   return values.map((value, index) => toDocument(file, parsed, roots[index] ?? 0, value, budget));
 };

@@ -12,8 +12,8 @@ export class NotJson extends Error {
   }
 }
 
-/** How many nodes may still be made; shared by the documents of one file. */
-export type NodeBudget = { nodes: number };
+/** How many nodes may still be made, and of how many characters; shared by the documents of one file. */
+export type NodeBudget = { nodes: number; characters: number };
 
 const checkNumber = (value: number, path: Path): number => {
   if (!Number.isFinite(value))
@@ -26,7 +26,12 @@ const checkNumber = (value: number, path: Path): number => {
   return value === 0 ? 0 : value;
 };
 
-const checkText = (value: string, path: Path): string => {
+const checkText = (value: string, path: Path, budget: NodeBudget): string => {
+  budget.characters -= value.length;
+  if (budget.characters < 0) {
+    const most = `${limits.unfoldedCharacters / 1024 / 1024} MiB`;
+    throw new NotJson(path, `the file unfolds to more than ${most} of text`, true);
+  }
   if (!value.isWellFormed()) throw new NotJson(path, 'the text holds half of a surrogate pair');
   return value;
 };
@@ -36,7 +41,7 @@ const copyMapping = (value: object, path: Path, budget: NodeBudget): Record<stri
   for (const [key, member] of Object.entries(value)) {
     const at = [...path, key];
     if (key === '__proto__') throw new NotJson(at, 'a key cannot be called __proto__');
-    copy[checkText(key, at)] = copyJson(member, at, budget);
+    copy[checkText(key, at, budget)] = copyJson(member, at, budget);
   }
   return copy;
 };
@@ -50,7 +55,7 @@ export const copyJson = (value: unknown, path: Path, budget: NodeBudget): unknow
   if (budget.nodes < 0)
     throw new NotJson(path, `the file unfolds to more than ${limits.nodesPerFile} values`, true);
   if (path.length > limits.depth) throw new NotJson(path, `nested deeper than ${limits.depth} levels`, true);
-  if (typeof value === 'string') return checkText(value, path);
+  if (typeof value === 'string') return checkText(value, path, budget);
   if (typeof value === 'number') return checkNumber(value, path);
   if (Array.isArray(value)) return value.map((item, index) => copyJson(item, [...path, index], budget));
   return typeof value === 'object' && value !== null ? copyMapping(value, path, budget) : value;

@@ -5,6 +5,7 @@ export const limits = {
   aliasesPerDocument: 500,
   mergeKeysPerFile: 10_000,
   nodesPerFile: 2_000_000,
+  unfoldedCharacters: 32 * 1024 * 1024,
   depth: 100,
   objects: 10_000,
   filesPerApplication: 5_000,
@@ -15,6 +16,8 @@ export const limits = {
   readingMs: 20_000,
   renderingMs: 90_000,
   addressBytes: 2 * 1024 * 1024 * 1024,
+  manifestBytes: 16 * 1024 * 1024,
+  declarationBytes: 64 * 1024 * 1024,
   outputBytes: 64 * 1024 * 1024,
   renderMs: 60_000,
 } as const;

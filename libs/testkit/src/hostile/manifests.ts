@@ -20,6 +20,8 @@ export const manifests = {
         return `${letter}: &${letter} [${members.join(',')}]\n`;
       })
       .join(''),
+  'a long text five hundred times': () =>
+    `a: &a "${'x'.repeat(1_000_000)}"\nb: [${Array<string>(400).fill('*a').join(',')}]\n`,
   'a cycle of aliases': () => `&a [*a]\n`,
   '100 MB of YAML': () => configMap('a', `data:\n  a: "${'x'.repeat(100_000_000)}"\n`),
   '15 MB of small values': () => configMap('a', `data:\n${many(550_000, (at) => `  k${at}: "v${at}"\n`)}`),

@@ -89,6 +89,11 @@ describe('a repository over SSH', () => {
     const unsigned = await push('Three vaults');
     expect(await syncline.run('repo', 'refresh', 'vault')).toMatch(/stays at .* is not signed/);
     expect(await syncline.run('repo', 'list')).toContain(`unsigned: ${unsigned.slice(0, 7)} is not planned`);
+    const waiting = typeCommand(inject('state'), ['wait', 'vault', '--revision', unsigned]);
+    expect(await waiting.ended).toMatchObject({
+      code: 1,
+      stderr: expect.stringMatching(/is not signed/) as string,
+    });
     expect(await syncline.run('why', 'vault')).toMatch(/held by revision-refused.*is not signed/);
     expect((await syncline.targetsOf('vault')).every(({ revision }) => revision === runs)).toBe(true);
     await clone.edit('apps/vault/web.yaml', 'replicas: 3', 'replicas: 4');

@@ -20,6 +20,8 @@ export const revisionAnswer = z.object({
   /** A later revision of the repository took its place. */
   supersededBy: z.string().optional(),
   rejected: z.array(z.object({ file: z.string(), line: z.int(), reason: z.string() })).optional(),
+  /** Why it is never planned: nobody signed it whose signature its repository asks for. */
+  refused: z.string().optional(),
   rollout: z.object({ state: z.string(), reason: z.string().optional() }).optional(),
   targets: z.array(targetShape),
 });
@@ -56,8 +58,18 @@ export class RevisionOfApplication {
       ? sightings.findLast((one) => one.repository === application.repository)
       : sightings.at(-1);
     const nothing = { revision, affected: null, reached: false, targets: targets.map(targetOf) };
-    if (!sighting) return { ...nothing, known: false };
+    if (!sighting) return { ...nothing, ...(await this.#unseen(application?.repository, revision)) };
     return { ...nothing, known: true, ...(await this.#standing(name, sighting, targets)) };
+  }
+
+  /** A revision that was not detected: not seen, or seen and refused. */
+  async #unseen(
+    repository: string | undefined,
+    revision: string,
+  ): Promise<Pick<Answer, 'known' | 'refused'>> {
+    const rows = await this.views.repositories();
+    const row = rows.find((one) => one.repository === repository && one.failure?.revision === revision);
+    return row?.failure ? { known: true, refused: row.failure.reason } : { known: false };
   }
 
   async #standing(

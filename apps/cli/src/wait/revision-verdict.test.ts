@@ -42,6 +42,11 @@ describe('waiting for a revision', () => {
     expect(judgeRevision({ ...answer, targets: [earlier] }).status).toBe('waiting');
   });
 
+  test('ends where it is refused, with the reason', () => {
+    const refused = 'abc is not planned. The commit abc is not signed.';
+    expect(judgeRevision({ ...answer, refused })).toEqual({ status: 'failed', reason: refused });
+  });
+
   test('ends where its configuration was rejected, with file and line', () => {
     const rejected = [{ file: 'applications/a.yaml', line: 8, reason: 'no such mode' }];
     expect(judgeRevision({ ...answer, affected: null, rejected })).toMatchObject({

@@ -10,6 +10,7 @@ export const revisionAnswer = z.looseObject({
   affected: z.boolean().nullish(),
   reached: z.boolean(),
   supersededBy: z.string().nullish(),
+  refused: z.string().nullish(),
   rejected: z.array(z.object({ file: z.string(), line: z.number(), reason: z.string() })).nullish(),
   targets: z.array(target),
 });
@@ -47,6 +48,7 @@ const rejectionOf = ({ revision, rejected }: RevisionAnswer): string | undefined
 export const judgeRevision = (answer: RevisionAnswer): Verdict => {
   const { revision, known, reached, targets } = answer;
   if (reached) return { status: 'reached' };
+  if (typeof answer.refused === 'string') return { status: 'failed', reason: answer.refused };
   const rejected = rejectionOf(answer);
   if (rejected !== undefined) return { status: 'failed', reason: rejected };
   if (!known)

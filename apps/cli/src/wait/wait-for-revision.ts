@@ -7,7 +7,7 @@ import { judgeRevision, revisionAnswer, type Verdict } from './revision-verdict.
 
 /** The events after which the answer may be another. */
 const types = [
-  'RevisionDetected', 'ConfigurationAccepted', 'ConfigurationRejected', 'ApplicationDeclared', 'PlanDrafted',
+  'RevisionDetected', 'RevisionRefused', 'ConfigurationAccepted', 'ConfigurationRejected', 'ApplicationDeclared', 'PlanDrafted',
   'PlanUnchanged', 'PlanHeld', 'PlanRejected', 'RenderFailed', 'TargetReleased', 'ApplySucceeded', 'ApplyFailed',
   'HealthTransitioned', 'ClusterLost', 'ClusterConnected', 'RolloutCompleted',
 ]; // prettier-ignore

@@ -57,15 +57,9 @@ const rowAfter = (row: RepositoryRow, event: Stored): RepositoryRow => {
       return { ...row, failure: { class: kind, reason, since: event.data.since } };
     }
     case 'RevisionRefused': {
-      const { class: kind, revision, reason } = event.data;
-      return {
-        ...row,
-        failure: {
-          class: kind,
-          reason: `${revision.slice(0, 7)} is not planned. ${reason}`,
-          since: event.data.since,
-        },
-      };
+      const { class: kind, revision, since } = event.data;
+      const reason = `${revision.slice(0, 7)} is not planned. ${event.data.reason}`;
+      return { ...row, failure: { class: kind, reason, since, revision } };
     }
     case 'FetchRecovered':
       return { ...row, failure: null };

@@ -13,7 +13,13 @@ export type RepositoryRow = Instants & {
   readonly pollSeconds: number;
   readonly revision: string | null;
   readonly message: string | null;
-  readonly failure: { readonly class: string; readonly reason: string; readonly since: string } | null;
+  /** Why it is not followed; with the revision where that is what is refused. */
+  readonly failure: {
+    readonly class: string;
+    readonly reason: string;
+    readonly since: string;
+    readonly revision?: string;
+  } | null;
   /** What the planner made of the last revision that it looked at. */
   readonly configuration: {
     readonly revision: string;

@@ -71,6 +71,25 @@ it('drift is healed where Git asks for it, and the history tells who caused it a
   await syncline.untilTargets('healed', 'in sync', (one) => one.sync === 'InSync');
 });
 
+it('an object that somebody deletes is made again, and a label of ours that somebody removes is put back', async () => {
+  await deployed('robust', 'heal');
+  const staging = await liveCluster('staging');
+  const path = deploymentPath('robust', 'robust');
+  const isOurs = ({ subject }: { subject: string }) => subject.endsWith('.robust');
+  const healed = async (harm: () => Promise<{ readonly code: number }>) => {
+    const from = await syncline.position();
+    expect((await harm()).code).toBe(200);
+    expect((await syncline.untilEvent(from, 'DriftHealed', isOurs)).data).toMatchObject({ by: 'heal' });
+    return (await staging.find(path)) as { metadata: { labels: Record<string, string> } };
+  };
+  const label = 'applyset.kubernetes.io/part-of';
+  const made = await healed(() => staging.call('DELETE', path));
+  expect(made.metadata.labels).toHaveProperty(label);
+  const patch = { metadata: { labels: { [label]: null } } };
+  const labelled = await healed(() => staging.call('PATCH', path, patch, 'application/merge-patch+json'));
+  expect(labelled.metadata.labels).toEqual(made.metadata.labels);
+});
+
 it('a drift is said once and healed once though the applier is killed in the middle', async () => {
   await deployed('survivor', 'heal');
   const from = await syncline.position();

@@ -192,3 +192,39 @@ describe('a chart of a Helm repository or a registry', () => {
     expect((await world.types(web)).filter((type) => type === 'RolloutStarted')).toHaveLength(2);
   });
 });
+
+describe('an artifact of manifests', () => {
+  const reference = { url: 'oci://registry.example/web', version: '1.x' };
+  const declare = JSON.stringify({
+    apiVersion: 'syncline.dev/v1',
+    kind: 'Application',
+    metadata: { name: 'web' },
+    spec: { source: { path: 'deploy', artifact: reference } },
+  });
+  const manifest = (size: string): string =>
+    `apiVersion: v1\nkind: ConfigMap\nmetadata: { name: web }\ndata: { size: ${size} }\n`;
+
+  it('stands in the place of a folder of the repository, plain or with a kustomization, and rolls out by itself', async () => {
+    await world.push('first', { 'apps/web.yaml': declare });
+    await world.reaches(planOf('staging'), 'PlanHeld');
+    await world.resolves(reference, '1.0.0', { 'deploy/web.yaml': manifest('small') });
+    await world.reaches(web, 'RolloutCompleted');
+    expect(dataOn('staging')).toEqual({ size: 'small' });
+    await world.resolves(reference, '1.1.0', {
+      'deploy/kustomization.yaml': 'resources: [../base]\nlabels: [{ pairs: { from: kustomize } }]\n',
+      'base/kustomization.yaml': 'resources: [web.yaml]\n',
+      'base/web.yaml': manifest('large'),
+    });
+    await world.reaches(web, 'RolloutCompleted', 2);
+    expect(world.applier.objects('staging', 'web')).toMatchObject([
+      { metadata: { name: 'web', labels: { from: 'kustomize' } }, data: { size: 'large' } },
+    ]);
+  });
+
+  it('says which of its files is wrong', async () => {
+    await world.resolves(reference, '1.0.0', { 'deploy/web.yaml': 'kind: ConfigMap\n' });
+    await world.push('first', { 'apps/web.yaml': declare });
+    const failed = await world.reaches(planOf('staging'), 'RenderFailed');
+    expect(failed.data).toMatchObject({ file: 'web@1.0.0/deploy/web.yaml', line: 1 });
+  });
+});

@@ -21,8 +21,8 @@ export type {
   TargetSpec,
   ValuesLayer,
 } from './documents/application-spec.js';
-export { artifactReference, resolvedArtifact } from './documents/artifact.js';
-export type { ArtifactReference, ResolvedArtifact } from './documents/artifact.js';
+export { artifactReference, artifactSource, resolvedArtifact } from './documents/artifact.js';
+export type { ArtifactReference, ArtifactSource, ResolvedArtifact } from './documents/artifact.js';
 export { diffAnswer, diffRequest, resourcesAnswer, resourcesRequest } from './documents/calls.js';
 export type {
   DiffAnswer,

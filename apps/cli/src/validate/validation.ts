@@ -55,6 +55,7 @@ const labelsText = (labels: Readonly<Record<string, string>>): string =>
 const bare = (spec: ApplicationSpec): RenderSpec => ({
   path: spec.source.path,
   renderer: spec.renderer,
+  ...(spec.source.from && { from: spec.source.from }),
   ...(spec.helm && { helm: spec.helm }),
   namespace: spec.namespace,
   substitute: {},
@@ -192,8 +193,10 @@ const renderAll = async (
 };
 
 /** Values of such an application are still read by whoever renders it. */
-const elsewhereOf = ({ spec: { helm } }: Subject): readonly string[] =>
-  helm && 'artifact' in helm.chart ? [artifactText(helm.chart.artifact)] : [];
+const elsewhereOf = ({ spec: { helm, from } }: Subject): readonly string[] => {
+  const source = from ?? (helm && 'artifact' in helm.chart ? helm.chart : undefined);
+  return source ? [artifactText(source.artifact)] : [];
+};
 
 const once = (faults: readonly Fault[]): readonly Fault[] => [
   ...new Map(faults.map((fault) => [JSON.stringify(fault), fault])).values(),

@@ -16,9 +16,10 @@ export const wantedKey = ({ repository, artifact }: Wanted): string =>
   JSON.stringify([repository, artifactKey(artifact)]);
 
 const namedIn = ({ applications }: ConfigurationDocument): readonly ArtifactReference[] =>
-  applications.flatMap(({ spec: { helm } }) =>
-    helm && 'artifact' in helm.chart ? [helm.chart.artifact] : [],
-  );
+  applications.flatMap(({ spec: { source, helm } }) => [
+    ...(source.from ? [source.from.artifact] : []),
+    ...(helm && 'artifact' in helm.chart ? [helm.chart.artifact] : []),
+  ]);
 
 /** What the configurations in force name, by repository. Held in memory, and read from the log at a start. */
 export class WantedArtifacts {

@@ -13,6 +13,7 @@ import {
 import { decryptPack, encryptPack, seal } from '@syncline/sealing';
 import { Inject, Injectable } from '@nestjs/common';
 
+import { elsewhere } from '../configuration/artifacts.js';
 import { Capabilities } from './capabilities.js';
 import { Renders } from './renders.js';
 import { RenderCache } from './render-cache.js';
@@ -41,8 +42,10 @@ export type StoredManifests = { readonly manifests: BlobRef; readonly render: st
 export type NotYetKnown = { readonly status: 'held'; readonly reason: string };
 
 /** What a target is made from and has not been found so far. */
-const unresolvedIn = ({ helm }: TargetSpec): string | undefined =>
-  helm && 'artifact' in helm.chart && !helm.chart.resolved ? artifactText(helm.chart.artifact) : undefined;
+const unresolvedIn = (spec: TargetSpec): string | undefined => {
+  const source = elsewhere(spec);
+  return source && !source.resolved ? artifactText(source.artifact) : undefined;
+};
 
 /** The bytes for the clusters of one applier: equal for all of them. */
 type Sealed = { readonly document: Uint8Array; readonly secrets?: Uint8Array };

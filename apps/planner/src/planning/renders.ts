@@ -3,8 +3,18 @@ import { mkdir, rm } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 
-import type { TargetSpec } from '@syncline/events';
-import { ConfinedRenderer, type Lineage, type Release, type Rendered } from '@syncline/render';
+import type { ArtifactReference, ResolvedArtifact, TargetSpec } from '@syncline/events';
+import {
+  artifactName,
+  ConfinedRenderer,
+  folderTree,
+  isRenderError,
+  RenderError,
+  type Lineage,
+  type Release,
+  type Rendered,
+  type TreeReader,
+} from '@syncline/render';
 import { Inject, Injectable, type OnModuleDestroy, type OnModuleInit } from '@nestjs/common';
 import pLimit from 'p-limit';
 
@@ -59,12 +69,16 @@ export class Renders implements OnModuleInit, OnModuleDestroy {
     this.confined.close();
   }
 
-  /** The paths that a target's manifests are made from at a revision. */
-  async lineage({ repository, path, renderer, helm }: TargetSpec, revision: string): Promise<Lineage> {
-    const key = JSON.stringify([repository, revision, path, renderer, helm]);
+  /** The paths that a target's manifests are made from at a revision, or the artifact. */
+  async lineage(spec: TargetSpec, revision: string): Promise<Lineage> {
+    const { repository, path, renderer, helm, from } = spec;
+    const key = JSON.stringify([repository, revision, path, renderer, helm, from]);
     const { lineage } = await this.#lineages.get(key, async () => {
-      const tree = await this.revisions.tree(repository, revision);
-      return { lineage: await this.confined.lineageOf(tree, { path, renderer, helm }), weight: 1 };
+      const read = (tree: TreeReader) => this.confined.lineageOf(tree, { path, renderer, helm, from });
+      const found = from?.resolved
+        ? this.#unpackedFor(from.resolved, (folder) => read(folderTree(folder)))
+        : read(await this.revisions.tree(repository, revision));
+      return { lineage: await found, weight: 1 };
     });
     return lineage;
   }
@@ -74,29 +88,67 @@ export class Renders implements OnModuleInit, OnModuleDestroy {
     return this.#saidWhereLong(request, () => this.#limit(() => this.#render(request)));
   }
 
-  async #render({ spec, revision, lineage, release, renderKey }: RenderRequest): Promise<Rendered> {
-    const root = join(this.#folder, randomUUID());
-    try {
+  #render(request: RenderRequest): Promise<Rendered> {
+    const { from, helm } = request.spec;
+    if (from?.resolved) return this.#renderArtifact(request, from.artifact, from.resolved);
+    const chart = helm && 'artifact' in helm.chart ? helm.chart.resolved : undefined;
+    return chart
+      ? this.#unpackedFor(chart, (unpacked) => this.#renderRevision(request, unpacked))
+      : this.#renderRevision(request);
+  }
+
+  async #renderRevision(request: RenderRequest, unpacked?: string): Promise<Rendered> {
+    const { spec, revision, lineage } = request;
+    return this.#inFolder(async (root) => {
       await mkdir(root, { mode: 0o700 });
       const tree = await this.revisions.tree(spec.repository, revision);
       await tree.materialise(lineage.materialise, root);
-      const { signal } = this.#stopping;
-      const { kustomize, helm } = this.config;
-      const tools = { kustomize, helm };
-      const unpacked = await this.#unpack(spec, `${root}.artifact`);
-      const input = { spec, root, tree, renderKey, release, tools, signal };
-      return await this.confined.render({ ...input, ...(unpacked !== undefined && { unpacked }) });
-    } finally {
-      await rm(root, { recursive: true, force: true });
-      await rm(`${root}.artifact`, { recursive: true, force: true });
-    }
+      const input = { ...this.#inputOf(request), root, tree };
+      return this.confined.render({ ...input, ...(unpacked !== undefined && { unpacked }) });
+    });
   }
 
-  /** Where the artifact lies that the target is made from; nothing where it is made from its repository alone. */
-  async #unpack({ helm }: TargetSpec, folder: string): Promise<string | undefined> {
-    if (!helm || 'path' in helm.chart || !helm.chart.resolved) return undefined;
-    await this.artifacts.unpack(helm.chart.resolved, folder);
-    return folder;
+  /** The artifact stands where a revision's files stand otherwise; files are named with it in front. */
+  #renderArtifact(
+    request: RenderRequest,
+    artifact: ArtifactReference,
+    resolved: ResolvedArtifact,
+  ): Promise<Rendered> {
+    const shown = `${artifactName(artifact)}@${resolved.version}`;
+    return this.#unpackedFor(resolved, (root) => {
+      const rendered = this.confined.render({ ...this.#inputOf(request), root, tree: folderTree(root) });
+      return rendered.catch((error: unknown) => {
+        if (!isRenderError(error) || error.file === undefined) throw error;
+        const { code, message, line, cause } = error;
+        const place = { file: `${shown}/${error.file}`, ...(line !== undefined && { line }) };
+        throw new RenderError(code, message, { ...place, cause });
+      });
+    });
+  }
+
+  #inputOf({ spec, release, renderKey }: RenderRequest) {
+    const { kustomize, helm } = this.config;
+    return { spec, release, renderKey, tools: { kustomize, helm }, signal: this.#stopping.signal };
+  }
+
+  /** Does something with an artifact's files, in a folder that is gone afterwards. */
+  #unpackedFor<Result>(
+    resolved: ResolvedArtifact,
+    work: (folder: string) => Promise<Result>,
+  ): Promise<Result> {
+    return this.#inFolder(async (folder) => {
+      await this.artifacts.unpack(resolved, folder);
+      return work(folder);
+    });
+  }
+
+  async #inFolder<Result>(work: (folder: string) => Promise<Result>): Promise<Result> {
+    const folder = join(this.#folder, randomUUID());
+    try {
+      return await work(folder);
+    } finally {
+      await rm(folder, { recursive: true, force: true });
+    }
   }
 
   /** One line where a render has taken long, and one where it has ended then. */

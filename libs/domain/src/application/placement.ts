@@ -24,6 +24,7 @@ export const targetSpecOf = (spec: ApplicationSpec, labels: Readonly<Record<stri
   return {
     repository: spec.source.repository,
     path: spec.source.path,
+    ...(spec.source.from && { from: spec.source.from }),
     renderer: spec.renderer,
     ...(spec.helm && {
       helm: {

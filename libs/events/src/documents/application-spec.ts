@@ -1,7 +1,7 @@
 import { z } from 'zod';
 
 import { labels } from '../shapes.js';
-import { artifactReference, resolvedArtifact } from './artifact.js';
+import { artifactSource } from './artifact.js';
 
 /** How a target's manifests are made. `detect` looks at the path: kustomization file, chart, else plain YAML. */
 export const renderers = ['detect', 'plain', 'kustomize', 'helm'] as const;
@@ -33,10 +33,7 @@ export const patch = z.object({
 export const valuesLayer = z.object({ file: z.string(), at: z.string().optional() });
 
 /** A chart: a folder of the repository, or an artifact, which is there once it has been resolved. */
-export const chartSource = z.union([
-  z.object({ path: z.string() }),
-  z.object({ artifact: artifactReference, resolved: resolvedArtifact.optional() }),
-]);
+export const chartSource = z.union([z.object({ path: z.string() }), artifactSource]);
 
 /** What a Helm chart is rendered with. Paths are of the repository. */
 export const helmSpec = z.object({
@@ -55,7 +52,8 @@ export const applicationSpec = z.object({
   project: z.string(),
   name: z.string(),
   labels,
-  source: z.object({ repository: z.string(), path: z.string() }),
+  /** `from`: the path is one of an artifact, and not of the repository. */
+  source: z.object({ repository: z.string(), path: z.string(), from: artifactSource.optional() }),
   renderer: z.enum(renderers),
   /** There where the declaration names `helm`; a chart that is found at the path is rendered without it. */
   helm: helmSpec.optional(),
@@ -80,6 +78,7 @@ export const applicationSpec = z.object({
 export const targetSpec = z.object({
   repository: z.string(),
   path: z.string(),
+  from: artifactSource.optional(),
   renderer: z.enum(renderers),
   helm: helmSpec.optional(),
   namespace: z.string(),

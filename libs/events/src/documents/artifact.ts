@@ -18,5 +18,12 @@ export const artifactReference = z.object({
  */
 export const resolvedArtifact = z.object({ version: z.string(), digest, blob: blobRef });
 
+/** Something that lies elsewhere, and what it led to once that is known. */
+export const artifactSource = z.object({
+  artifact: artifactReference,
+  resolved: resolvedArtifact.optional(),
+});
+
+export type ArtifactSource = z.infer<typeof artifactSource>;
 export type ArtifactReference = z.infer<typeof artifactReference>;
 export type ResolvedArtifact = z.infer<typeof resolvedArtifact>;

@@ -88,3 +88,50 @@ describe('an application that names a chart', () => {
     expect(errorsOf(text)).toEqual(['6 spec.render must name one renderer']);
   });
 });
+
+describe('a chart that lies elsewhere', () => {
+  const helmOf = (helm: string) =>
+    read(declare(`  source: { path: apps/a }\n  render: { helm: ${helm} }\n`)).applications[0]?.spec.helm
+      ?.chart;
+
+  test('is named by its repository or its registry, and a range', () => {
+    expect(helmOf('{ repository: https://charts.example/stable, chart: web, version: ^1.2 }')).toEqual({
+      artifact: { url: 'https://charts.example/stable', name: 'web', version: '^1.2' },
+    });
+    expect(helmOf('{ chart: oci://registry.example/charts/web, version: stable }')).toEqual({
+      artifact: { url: 'oci://registry.example/charts/web', version: 'stable' },
+    });
+  });
+
+  test.each([
+    ['no version', '{ chart: oci://r.example/web }', '6 spec.render.helm.version is missing: a version or a range such as ^1.2.0'],
+    ['a version that is none', '{ repository: https://c.example, chart: web, version: stable }', '6 spec.render.helm.version "stable" is no range of versions such as ^1.2.0'],
+    ['a version of a folder', '{ version: 1.0.0 }', '6 spec.render.helm.version is for charts of a Helm repository or an OCI registry'],
+    ['a credential in its address', '{ chart: "oci://a:planted@r.example/web", version: 1.x }', '6 spec.render.helm.chart must hold no credential: register it with "syncline registry add"'],
+    ['another scheme', '{ repository: file:///etc, chart: web, version: 1.x }', '6 spec.render.helm.repository "file:///etc" is no address (https:, http:)'],
+    ['a path in place of a name', '{ repository: https://c.example, chart: ../web, version: 1.x }', '6 spec.render.helm.chart "../web" is no name of a chart of a repository'],
+  ])('is refused for %s', (_, helm, error) => {
+    expect(errorsOf(declare(`  source: { path: apps/a }\n  render: { helm: ${helm} }\n`))).toEqual([error]);
+  }); // prettier-ignore
+});
+
+describe('an artifact of manifests', () => {
+  test('is where the path is in', () => {
+    const text = declare(
+      '  source: { path: deploy, artifact: { url: oci://r.example/web, version: latest } }\n',
+    );
+    expect(read(text).applications[0]?.spec.source).toEqual({
+      repository: 'fleet',
+      path: 'deploy',
+      from: { artifact: { url: 'oci://r.example/web', version: 'latest' } },
+    });
+  });
+
+  test.each([
+    ['another scheme', '{ url: https://r.example/web, version: latest }', '', '5 spec.source.artifact.url "https://r.example/web" is no address (oci:)'],
+    ['no tag', '{ url: oci://r.example/web, version: "a b" }', '', '5 spec.source.artifact.version "a b" is no tag and no range'],
+    ['a chart besides', '{ url: oci://r.example/web, version: latest }', '  render: { helm: {} }\n', '5 spec.source.artifact holds manifests: a chart is named by spec.render.helm.chart'],
+  ])('is refused for %s', (_, artifact, more, error) => {
+    expect(errorsOf(declare(`  source: { path: deploy, artifact: ${artifact} }\n${more}`))).toEqual([error]);
+  }); // prettier-ignore
+});

@@ -1,7 +1,7 @@
 export { createAgentKey } from './accounts/claims.js';
 export type { AgentKey } from './accounts/claims.js';
 export { createInstallation, serverConfiguration, writeCredentials } from './accounts/installation.js';
-export type { Installation, ProvisionerKeys, ServerPlace } from './accounts/installation.js';
+export type { ClusterPlace, Installation, ProvisionerKeys, ServerPlace } from './accounts/installation.js';
 export { credentialsOf, decodeJoin, encodeJoin } from './accounts/join.js';
 export type { Join } from './accounts/join.js';
 export { EventStoreError } from './event-store-error.js';

@@ -18,13 +18,21 @@ export const blobsStream = 'BLOBS';
 /** Key-value buckets: folded states, people's names, which clusters an applier serves. */
 export const buckets = ['snapshots', 'people', 'served'] as const;
 
-/** The size limits of an installation's streams, in bytes. -1 is no limit but the disk. */
-export type StreamLimits = {
+/** How an installation's streams are made. */
+export type StreamSettings = {
+  /** Size limits in bytes; -1 is no limit but the disk. */
   readonly eventsBytes: number;
   readonly blobsBytes: number;
   readonly duplicateWindowMs: number;
+  /** On how many nodes everything is kept: one, or three that fail apart from each other. */
+  readonly replicas: 1 | 3;
 };
-export const defaultLimits: StreamLimits = { eventsBytes: -1, blobsBytes: -1, duplicateWindowMs: 120_000 };
+export const defaultSettings: StreamSettings = {
+  eventsBytes: -1,
+  blobsBytes: -1,
+  duplicateWindowMs: 120_000,
+  replicas: 1,
+};
 
 const kept = {
   retention: RetentionPolicy.Limits,
@@ -37,24 +45,23 @@ const kept = {
   allow_rollup_hdrs: false,
   max_age: 0,
   max_msgs: -1,
-  num_replicas: 1,
 } as const;
 
-const events = (limits: StreamLimits): Partial<StreamConfig> & { name: string } => ({
+const events = (settings: StreamSettings): Partial<StreamConfig> & { name: string } => ({
   ...kept,
   name: eventsStream,
   subjects: ['ev.>'],
-  max_bytes: limits.eventsBytes,
-  duplicate_window: limits.duplicateWindowMs * 1_000_000,
+  max_bytes: settings.eventsBytes,
+  duplicate_window: settings.duplicateWindowMs * 1_000_000,
   consumer_limits: {},
   max_consumers: -1,
 });
 
-const blobs = (limits: StreamLimits): Partial<StreamConfig> & { name: string } => ({
+const blobs = (settings: StreamSettings): Partial<StreamConfig> & { name: string } => ({
   ...kept,
   name: blobsStream,
   subjects: ['blob.>'],
-  max_bytes: limits.blobsBytes,
+  max_bytes: settings.blobsBytes,
   max_msgs_per_subject: 1,
   discard_new_per_subject: true,
 });
@@ -68,28 +75,24 @@ const bucket = (name: string): Partial<StreamConfig> & { name: string } => ({
   allow_direct: true,
   allow_rollup_hdrs: true,
   deny_delete: true,
-  num_replicas: 1,
 });
 
 /** Makes what is missing of the streams. Needs the bootstrap credential; changes nothing that is there. */
 export const bootstrapStreams = async (
   jsm: JetStreamManager,
-  limits: StreamLimits = defaultLimits,
+  settings: StreamSettings = defaultSettings,
 ): Promise<void> => {
   const present = new Set(await Array.fromAsync(jsm.streams.names()));
-  for (const config of [events(limits), blobs(limits), ...buckets.map(bucket)]) {
-    if (!present.has(config.name)) await jsm.streams.add(config);
+  for (const config of [events(settings), blobs(settings), ...buckets.map(bucket)]) {
+    if (!present.has(config.name)) await jsm.streams.add({ ...config, num_replicas: settings.replicas });
   }
 };
 
-/** What must hold of a stream for the log to be one: field and value, for each stream. */
+/** What must hold of a stream for the log to be one: field and value, for each stream. Replicas are the operator's choice. */
 const promises: Readonly<Record<string, Partial<StreamConfig>>> = {
   [eventsStream]: { ...kept, subjects: ['ev.>'] },
   [blobsStream]: { ...kept, subjects: ['blob.>'], max_msgs_per_subject: 1, discard_new_per_subject: true },
 };
-/** Replicas are the operator's choice; the server omits what is false or unset. */
-const unchecked = new Set(['num_replicas']);
-
 const differs = (wanted: unknown, found: unknown): boolean =>
   Array.isArray(wanted)
     ? JSON.stringify(wanted) !== JSON.stringify(found)
@@ -109,7 +112,7 @@ export const verifyStreams = async (jsm: JetStreamManager): Promise<void> => {
     });
     for (const [field, value] of Object.entries(wanted)) {
       const found = config[field as keyof StreamConfig];
-      if (unchecked.has(field) || !differs(value, found)) continue;
+      if (!differs(value, found)) continue;
       throw new EventStoreError(
         'log-wrong-configuration',
         `stream ${stream} has ${field} ${JSON.stringify(found)} where ${JSON.stringify(value)} is needed; restore its configuration before starting`,

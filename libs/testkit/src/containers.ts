@@ -31,6 +31,8 @@ export type ContainerOptions = {
   readonly command: readonly string[];
   readonly environment?: Readonly<Record<string, string>>;
   readonly files?: readonly { readonly target: string; readonly content: string }[];
+  /** A network in which other containers reach it by a name. */
+  readonly network?: { readonly id: string; readonly alias: string };
   /** What the server prints when it is ready, and how often until then. */
   readonly ready: RegExp;
   readonly readyTimes?: number;
@@ -54,16 +56,17 @@ const started = async (make: () => GenericContainer, image: string): Promise<Sta
 export const startContainer = async (options: ContainerOptions): Promise<TestContainer> => {
   const { image, port, hostPort, command, environment = {}, files = [], ready, readyTimes = 1 } = options;
   const { GenericContainer, Wait, getContainerRuntimeClient } = await import('testcontainers');
-  const container = await started(
-    () =>
-      new GenericContainer(image)
-        .withCommand([...command])
-        .withEnvironment({ ...environment })
-        .withCopyContentToContainer([...files])
-        .withExposedPorts(hostPort === undefined ? port : { container: port, host: hostPort })
-        .withWaitStrategy(Wait.forLogMessage(ready, readyTimes)),
-    image,
-  );
+  const make = (): GenericContainer => {
+    const container = new GenericContainer(image)
+      .withCommand([...command])
+      .withEnvironment({ ...environment })
+      .withCopyContentToContainer([...files])
+      .withExposedPorts(hostPort === undefined ? port : { container: port, host: hostPort })
+      .withWaitStrategy(Wait.forLogMessage(ready, readyTimes));
+    if (!options.network) return container;
+    return container.withNetworkMode(options.network.id).withNetworkAliases(options.network.alias);
+  };
+  const container = await started(make, image);
   return {
     address: `${container.getHost()}:${container.getMappedPort(port)}`,
     kill: async () => {
@@ -73,6 +76,21 @@ export const startContainer = async (options: ContainerOptions): Promise<TestCon
     restart: () => container.restart(),
     stop: async () => {
       await container.stop();
+    },
+  };
+};
+
+/** A network of a test's own for containers that reach each other by name. */
+export const startNetwork = async (): Promise<{
+  readonly id: string;
+  readonly stop: () => Promise<void>;
+}> => {
+  const { Network } = await import('testcontainers');
+  const network = await new Network().start();
+  return {
+    id: network.getName(),
+    stop: async () => {
+      await network.stop();
     },
   };
 };

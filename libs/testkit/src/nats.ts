@@ -1,25 +1,31 @@
-import { serverConfiguration } from '@syncline/event-store';
+import { randomBytes } from 'node:crypto';
+import { join } from 'node:path';
+
+import { serverConfiguration, type ClusterPlace } from '@syncline/event-store';
 import { freePort, resolveBinary, startNatsServer } from '@syncline/toolchain';
 
-import { images, startContainer, wantsContainers } from './containers.js';
+import { images, startContainer, startNetwork, wantsContainers } from './containers.js';
 
 /** A nats-server of a test: its address, and the ways in which it comes and goes. */
 export type TestNats = {
   readonly url: string;
+  /** Starts it where it was ended, on the same port and files. */
   readonly start: () => Promise<void>;
+  /** Ends it as a crash would. */
   readonly kill: () => Promise<void>;
   readonly restart: () => Promise<void>;
   readonly stop: () => Promise<void>;
 };
 
-const startBinary = async (dir: string, serverConfig: string): Promise<TestNats> => {
+type BinaryPlace = { readonly dir: string; readonly port: number; readonly cluster?: ClusterPlace };
+
+const startBinary = async (serverConfig: string, place: BinaryPlace): Promise<TestNats> => {
   const { path: binary } = await resolveBinary('nats-server');
-  const port = await freePort();
-  const configuration = serverConfiguration(serverConfig, { dir, port });
-  const launch = () => startNatsServer({ binary, dir, configuration, port });
+  const configuration = serverConfiguration(serverConfig, place);
+  const launch = () => startNatsServer({ binary, configuration, dir: place.dir, port: place.port });
   let server = await launch();
   return {
-    url: `nats://127.0.0.1:${port}`,
+    url: `nats://127.0.0.1:${place.port}`,
     start: async () => {
       if (server.hasEnded()) server = await launch();
     },
@@ -32,20 +38,23 @@ const startBinary = async (dir: string, serverConfig: string): Promise<TestNats>
   };
 };
 
+type ContainerPlace = { readonly cluster?: ClusterPlace; readonly network?: string };
+
 /** Its port is fixed, because clients that stay come back to it; its files are in the container. */
-const startInContainer = async (serverConfig: string): Promise<TestNats> => {
+const startInContainer = async (serverConfig: string, place: ContainerPlace = {}): Promise<TestNats> => {
   const configuration = '/etc/syncline/nats.conf';
+  const { cluster, network } = place;
+  const content = serverConfiguration(serverConfig, {
+    ...{ dir: '/data', port: 4222, host: '0.0.0.0' },
+    ...(cluster && { cluster }),
+  });
   const server = await startContainer({
     image: images.nats(),
     port: 4222,
     hostPort: await freePort(),
     command: ['-c', configuration],
-    files: [
-      {
-        target: configuration,
-        content: serverConfiguration(serverConfig, { dir: '/data', port: 4222, host: '0.0.0.0' }),
-      },
-    ],
+    files: [{ target: configuration, content }],
+    ...(cluster && network !== undefined && { network: { id: network, alias: cluster.node } }),
     ready: /Server is ready/,
   });
   let isKilled = false;
@@ -67,6 +76,51 @@ const startInContainer = async (serverConfig: string): Promise<TestNats> => {
   };
 };
 
+/** The servers of one log. */
+export type TestNatsNodes = { readonly nodes: readonly TestNats[]; readonly stop: () => Promise<void> };
+
+const stopAll = async (nodes: readonly TestNats[]): Promise<void> => {
+  await Promise.all(nodes.map((node) => node.stop()));
+};
+
 /** Starts nats-server with an installation's configuration on a free port. */
-export const startNats = (dir: string, serverConfig: string): Promise<TestNats> =>
-  wantsContainers() ? startInContainer(serverConfig) : startBinary(dir, serverConfig);
+export const startNats = async (dir: string, serverConfig: string): Promise<TestNatsNodes> => {
+  const node = wantsContainers()
+    ? await startInContainer(serverConfig)
+    : await startBinary(serverConfig, { dir, port: await freePort() });
+  return { nodes: [node], stop: node.stop };
+};
+
+const names = ['nats-1', 'nats-2', 'nats-3'] as const;
+
+const nodesFromBinaries = async (dir: string, serverConfig: string): Promise<TestNatsNodes> => {
+  const secret = randomBytes(16).toString('hex');
+  const places = await Promise.all(
+    names.map(async (node) => ({ node, port: await freePort(), routePort: await freePort() })),
+  );
+  const addresses = places.map(({ routePort }) => `127.0.0.1:${routePort}`);
+  const nodes = await Promise.all(
+    places.map(({ node, port, routePort }) => {
+      const cluster = { node, port: routePort, nodes: addresses, secret };
+      return startBinary(serverConfig, { dir: join(dir, node), port, cluster });
+    }),
+  );
+  return { nodes, stop: () => stopAll(nodes) };
+};
+
+const nodesInContainers = async (serverConfig: string): Promise<TestNatsNodes> => {
+  const secret = randomBytes(16).toString('hex');
+  const addresses = names.map((node) => `${node}:6222`);
+  const network = await startNetwork();
+  const nodes = await Promise.all(
+    names.map((node) => {
+      const cluster = { node, port: 6222, nodes: addresses, secret };
+      return startInContainer(serverConfig, { cluster, network: network.id });
+    }),
+  );
+  return { nodes, stop: () => stopAll(nodes).then(network.stop) };
+};
+
+/** Starts three nats-servers that hold one log together; they are named nats-1 to nats-3. */
+export const startNatsNodes = (dir: string, serverConfig: string): Promise<TestNatsNodes> =>
+  wantsContainers() ? nodesInContainers(serverConfig) : nodesFromBinaries(dir, serverConfig);

@@ -13,7 +13,7 @@ import {
   type Installation,
 } from '@syncline/event-store';
 
-import { startNats } from './nats.js';
+import { startNats, startNatsNodes, type TestNats } from './nats.js';
 import { temporaryFolder } from './temporary-folder.js';
 
 /** How a log for tests differs from a usual one. */
@@ -24,11 +24,16 @@ export type TestLogOptions = {
   readonly duplicateWindowMs?: number;
   /** Size limit of the stream of events, in bytes; none by default. */
   readonly eventsBytes?: number;
+  /** On how many nats-servers the log is kept; one by default. */
+  readonly replicas?: 1 | 3;
 };
 
-/** A real log on a nats-server of its own, in operator mode, in a temporary folder. */
+/** A real log on nats-servers of its own, in operator mode, in a temporary folder. */
 export type TestLog = {
+  /** Of every node, separated by commas. */
   readonly url: string;
+  /** The servers that hold the log: one, or three named nats-1 to nats-3. */
+  readonly nodes: readonly TestNats[];
   /** Holds the server's files and the services' state directories. */
   readonly dir: string;
   readonly installation: Installation;
@@ -36,11 +41,11 @@ export type TestLog = {
   readonly hub: (service: string, options?: Partial<HubOptions>) => Promise<Hub>;
   /** Connects an applier, `hub` by default. */
   readonly agent: (applier?: string, options?: Partial<AgentOptions>) => Promise<Agent>;
-  /** Ends the server as a crash would (SIGKILL); connections stay open and come back when it is started. */
+  /** Ends every server as a crash would (SIGKILL); connections stay open and come back when it is started. */
   readonly kill: () => Promise<void>;
-  /** Starts a server that was ended, on the same port and files. */
+  /** Starts the servers that were ended, on the same ports and files. */
   readonly start: () => Promise<void>;
-  /** Ends the server politely and starts it again. */
+  /** Ends every server politely and starts it again. */
   readonly restart: () => Promise<void>;
   /** Closes every connection that came from here, ends the server and removes its files. */
   readonly stop: () => Promise<void>;
@@ -65,12 +70,17 @@ const credentialsOf = (installation: Installation, user: string): string => {
 
 /** Starts a log for one test file. Stop it in `afterAll`; it ends with the test's process in any case. */
 export const startLog = async (options: TestLogOptions = {}): Promise<TestLog> => {
-  const { appliers = ['hub'], ...limits } = options;
+  const { appliers = ['hub'], ...settings } = options;
   const folder = await temporaryFolder('log');
   const installation = await createInstallation(appliers);
-  const nats = await startNats(folder.path, installation.serverConfig);
-  const { url } = nats;
-  await bootstrapLog(url, credentialsOf(installation, 'bootstrap'), limits);
+  const { serverConfig } = installation;
+  const startServers = settings.replicas === 3 ? startNatsNodes : startNats;
+  const { nodes, stop } = await startServers(folder.path, serverConfig);
+  const onEach = async (work: (node: TestNats) => Promise<void>): Promise<void> => {
+    await Promise.all(nodes.map(work));
+  };
+  const url = nodes.map((node) => node.url).join(',');
+  await bootstrapLog(url, credentialsOf(installation, 'bootstrap'), settings);
   const open: { close: () => Promise<void> }[] = [];
   const keep = <Connection extends { close: () => Promise<void> }>(connection: Connection): Connection => {
     open.push(connection);
@@ -78,6 +88,7 @@ export const startLog = async (options: TestLogOptions = {}): Promise<TestLog> =
   };
   return {
     url,
+    nodes,
     dir: folder.path,
     installation,
     hub: async (service, more) =>
@@ -102,13 +113,13 @@ export const startLog = async (options: TestLogOptions = {}): Promise<TestLog> =
           ...more,
         }),
       ),
-    kill: nats.kill,
-    start: nats.start,
-    restart: nats.restart,
+    kill: () => onEach((node) => node.kill()),
+    start: () => onEach((node) => node.start()),
+    restart: () => onEach((node) => node.restart()),
     stop: async () => {
       const closed = Promise.all(open.map((one) => one.close().catch(() => undefined)));
       await Promise.race([closed, delay(closeMs, undefined, { ref: false })]);
-      await nats.stop();
+      await stop();
       await folder.remove();
     },
   };

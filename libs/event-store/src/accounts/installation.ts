@@ -82,16 +82,43 @@ export type ServerPlace = {
   readonly port: number;
   readonly monitorPort?: number;
   readonly host?: string;
+  /** Where it is one of several that hold the log together. */
+  readonly cluster?: ClusterPlace;
 };
+
+/** One node's place among those that hold the log together. */
+export type ClusterPlace = {
+  /** Of this node, unlike any other's, and the same after a restart. */
+  readonly node: string;
+  /** Where it listens for the other nodes. */
+  readonly port: number;
+  /** `host:port` of every node; its own may be among them. */
+  readonly nodes: readonly string[];
+  /** What a node must say to be one of them: routes are outside of all accounts. */
+  readonly secret: string;
+};
+
+/** Clients have the addresses of all nodes; those that a node would tell them may be none that they can reach. */
+const clusterConfiguration = (host: string, { node, port, nodes, secret }: ClusterPlace): string[] => [
+  `server_name: "${node}"`,
+  'cluster {',
+  '  name: "syncline"',
+  `  listen: "${host}:${port}"`,
+  '  no_advertise: true',
+  `  authorization { user: "node", password: "${secret}" }`,
+  `  routes: [${nodes.map((address) => `"nats-route://node:${secret}@${address}"`).join(', ')}]`,
+  '}',
+];
 
 /** Completes an installation's server configuration: synced writes, a full account resolver. */
 export const serverConfiguration = (
   serverConfig: string,
-  { dir, port, monitorPort, host = '127.0.0.1' }: ServerPlace,
+  { dir, port, monitorPort, host = '127.0.0.1', cluster }: ServerPlace,
 ): string =>
   [
     `listen: "${host}:${port}"`,
     ...(monitorPort === undefined ? [] : [`http: "${host}:${monitorPort}"`]),
+    ...(cluster === undefined ? [] : clusterConfiguration(host, cluster)),
     'max_payload: 8MB',
     `jetstream { store_dir: ${JSON.stringify(join(dir, 'jetstream'))}, sync_interval: always }`,
     `resolver { type: full, dir: ${JSON.stringify(join(dir, 'accounts'))}, allow_delete: true, interval: "2m" }`,

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vit
 
 import type { Hub } from '../hub.js';
 import { because, notes } from './notes.js';
-import { cluster, worlds, type World } from './worlds.js';
+import { cluster, fewerWorlds, type World } from './worlds.js';
 
 const types = ['ClusterRelabelled'];
 const textOf = (event: StoredEvent): string => (event.data as { labels: { text: string } }).labels.text;
@@ -29,7 +29,7 @@ const freshProject = () => {
   };
 };
 
-describe.each(worlds)('reactions $kind', ({ start }) => {
+describe.each(fewerWorlds)('reactions $kind', ({ start }) => {
   let world: World;
   let writer: Hub;
   let asker: Hub;

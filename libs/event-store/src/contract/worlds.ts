@@ -2,7 +2,7 @@ import { connect, credsAuthenticator } from '@nats-io/transport-node';
 import { jetstream, jetstreamManager } from '@nats-io/jetstream';
 import { headers } from '@nats-io/nats-core';
 import { systemClock } from '@syncline/kernel';
-import { startLog, testKeys } from '@syncline/testkit';
+import { isWholeRun, startLog, testKeys } from '@syncline/testkit';
 
 import type { Agent, Hub } from '../hub.js';
 import { LoggedAggregates, type AggregatesReport } from '../logged-aggregates.js';
@@ -10,6 +10,7 @@ import { memoryAgent, memoryHub, MemoryWorld } from '../memory/memory-hub.js';
 import { MemorySnapshots } from '../memory/memory-message-log.js';
 import type { MessageLog } from '../message-log.js';
 import { ConnectionState } from '../nats/connection-state.js';
+import { CurrentReads } from '../nats/current-reads.js';
 import { HubMessageLog } from '../nats/hub-message-log.js';
 import type { Patience } from '../reactions/attempts.js';
 
@@ -68,8 +69,8 @@ const startMemory = async (): Promise<World> => {
   };
 };
 
-const startNats = async (): Promise<World> => {
-  const log = await startLog({ duplicateWindowMs });
+const startNats = async (replicas: 1 | 3): Promise<World> => {
+  const log = await startLog({ duplicateWindowMs, replicas });
   const api = await log.hub('api');
   await api.servedClusters.assign('hub', [cluster]);
   const rawConnection = (user: string) =>
@@ -81,15 +82,13 @@ const startNats = async (): Promise<World> => {
     ['planner', 'applier-hub', 'bootstrap'].map(rawConnection),
   );
   if (!planner || !applier || !bootstrap) throw new Error('no connection');
+  const state = new ConnectionState(planner);
+  const jsm = await jetstreamManager(planner, { checkAPI: false });
   const raw = [planner, applier, bootstrap];
   return {
     hub: (service) => log.hub(service, { patience: impatient }),
     agent: () => log.agent('hub', { patience: impatient }),
-    messages: new HubMessageLog(
-      jetstream(planner),
-      await jetstreamManager(planner, { checkAPI: false }),
-      new ConnectionState(planner),
-    ),
+    messages: new HubMessageLog(jetstream(planner), jsm, state, new CurrentReads(jsm, state)),
     occupy: async (id) => {
       const header = headers();
       header.set('Nats-Msg-Id', id);
@@ -105,8 +104,14 @@ const startNats = async (): Promise<World> => {
   };
 };
 
-/** Both kinds, for `describe.each`. */
-export const worlds = [
+/** The kinds of log, for `describe.each`. */
+const onOne = [
   { kind: 'in memory', start: startMemory },
-  { kind: 'on nats-server', start: startNats },
+  { kind: 'on nats-server', start: () => startNats(1) },
 ] as const;
+const onThree = [{ kind: 'on three nats-servers', start: () => startNats(3) }] as const;
+
+/** Every kind in any run, for the rules that several nodes can break: what is read may be older than what was written. */
+export const worlds = [...onOne, ...onThree] as const;
+/** Three nodes in whole runs alone, for the rest. */
+export const fewerWorlds = isWholeRun ? worlds : onOne;

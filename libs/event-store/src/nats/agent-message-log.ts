@@ -1,4 +1,6 @@
-import type { JetStreamClient, JetStreamManager } from '@nats-io/jetstream';
+import { setTimeout as delay } from 'node:timers/promises';
+
+import type { JetStreamClient, JetStreamManager, StoredMsg } from '@nats-io/jetstream';
 import type { NatsConnection } from '@nats-io/nats-core';
 import type { LogFilter, LogMessage } from '@syncline/kernel';
 
@@ -12,6 +14,9 @@ import { HistoryConsumers, type OnSweep } from './history-consumer.js';
 import { publishDecision } from './hub-message-log.js';
 import { fromStored } from './messages.js';
 
+/** For how long a node that is behind is waited for. */
+const behindMs = 10_000;
+const behindAgainMs = 20;
 /** Of all clusters' histories together, while a start folds their subjects. */
 const keptBytes = 64 * 1024 * 1024;
 
@@ -30,6 +35,8 @@ export class AgentMessageLog implements MessageLog {
   readonly #consumers: HistoryConsumers;
   readonly #histories = new Map<string, ClusterHistory>();
   readonly #room = new HistoryRoom(keptBytes);
+  /** The last sequence of each subject that was written or delivered here. */
+  readonly #seen = new Map<string, number>();
 
   constructor(
     nc: NatsConnection,
@@ -45,30 +52,51 @@ export class AgentMessageLog implements MessageLog {
     this.#histories.clear();
   }
 
-  append(message: NewMessage): Promise<AppendOutcome> {
-    return publishDecision(this.js, message);
+  /** A message that was seen: no reading of its subject may end before it. */
+  remember({ subject, sequence }: Pick<LogMessage, 'subject' | 'sequence'>): void {
+    if (sequence > (this.#seen.get(subject) ?? 0)) this.#seen.set(subject, sequence);
+  }
+
+  async append(message: NewMessage): Promise<AppendOutcome> {
+    const outcome = await publishDecision(this.js, message);
+    if (outcome.status === 'appended') this.remember({ ...message, sequence: outcome.sequence });
+    return outcome;
   }
 
   async last(subject: string): Promise<LogMessage | undefined> {
-    try {
-      const stored = await this.jsm.direct.getMessage(eventsStream, { last_by_subj: subject });
-      return stored ? fromStored(stored) : undefined;
-    } catch (error) {
-      throw classify(error, `read the last of ${subject}`);
-    }
+    const stored = await this.#last(subject);
+    return stored ? fromStored(stored) : undefined;
   }
 
   /** Two messages back need no sweep: the last one's header names the one before it. */
   async read(subject: string, after: number): Promise<readonly LogMessage[]> {
-    const stored = await this.jsm.direct
-      .getMessage(eventsStream, { last_by_subj: subject })
-      .catch((error: unknown) => {
-        throw classify(error, `read ${subject}`);
-      });
+    const stored = await this.#last(subject);
     if (!stored || stored.seq <= after) return [];
     const previous = stored.header.get('Nats-Expected-Last-Subject-Sequence');
     if (previous !== '' && Number(previous) === after) return [fromStored(stored)];
     return this.#historyOf(clusterOf(subject)).read(subject, after, stored.seq);
+  }
+
+  /**
+   * Any node answers, with what it has. One that is behind what was seen here is asked again: a decision to do nothing is
+   * checked by no append.
+   */
+  async #last(subject: string): Promise<StoredMsg | null> {
+    for (const deadline = Date.now() + behindMs; ;) {
+      const stored = await this.jsm.direct
+        .getMessage(eventsStream, { last_by_subj: subject })
+        .catch((error: unknown) => {
+          throw classify(error, `read the last of ${subject}`);
+        });
+      if ((stored?.seq ?? 0) >= (this.#seen.get(subject) ?? 0)) return stored;
+      if (Date.now() > deadline)
+        throw new EventStoreError(
+          'log-unreachable',
+          `the node that answers is behind on ${subject}`,
+          subject,
+        );
+      await delay(behindAgainMs, undefined, { ref: false });
+    }
   }
 
   lastSequence(): Promise<number> {

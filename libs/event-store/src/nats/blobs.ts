@@ -1,3 +1,5 @@
+import { setTimeout as delay } from 'node:timers/promises';
+
 import type { JetStreamClient, JetStreamManager } from '@nats-io/jetstream';
 import { sha256Hex, type BlobOwner, type BlobRef, type BlobStore } from '@syncline/kernel';
 import { z } from 'zod';
@@ -12,6 +14,9 @@ const putTimeoutMs = 15_000;
 const blobHead = z.object({ size: z.int(), mediaType: z.string(), chunks: z.int().nonnegative() });
 type Head = z.infer<typeof blobHead>;
 
+/** Looks for a message where a node had none: it may only be behind the others. */
+export type LookAgain = (subject: string) => Promise<Uint8Array | undefined>;
+
 const subjectOf = (owner: BlobOwner, digest: string): string => `blob.${owner}.${digest}`;
 
 const damaged = (digest: string, cause?: unknown): EventStoreError =>
@@ -25,6 +30,22 @@ const readHead = (line: Uint8Array, digest: string): Head => {
   }
 };
 
+const lookEveryMs = 50;
+const looks = 20;
+
+/** Looks for a second: who may not ask the stream's leader can only wait for a node that is behind. */
+export const lookPatiently = async (
+  jsm: JetStreamManager,
+  subject: string,
+): Promise<Uint8Array | undefined> => {
+  for (let look = 0; look < looks; look += 1) {
+    await delay(lookEveryMs, undefined, { ref: false });
+    const stored = await jsm.direct.getMessage(blobsStream, { last_by_subj: subject });
+    if (stored) return stored.data;
+  }
+  return undefined;
+};
+
 /**
  * Blobs in stream BLOBS: chunks of 512 KiB under `blob.<owner>.<sha256>.<n>`, then the head under
  * `blob.<owner>.<sha256>`, so that a head without its chunks does not exist. A small blob is its head's second line.
@@ -33,6 +54,7 @@ export class NatsBlobStore implements BlobStore {
   constructor(
     private readonly js: JetStreamClient,
     private readonly jsm: JetStreamManager,
+    private readonly lookAgain: LookAgain,
   ) {}
 
   async put(owner: BlobOwner, bytes: Uint8Array, mediaType: string): Promise<BlobRef> {
@@ -70,12 +92,15 @@ export class NatsBlobStore implements BlobStore {
   }
 
   async #read(subject: string, digest: string): Promise<Uint8Array> {
-    const stored = await this.jsm.direct
-      .getMessage(blobsStream, { last_by_subj: subject })
-      .catch((error: unknown) => {
-        throw classify(error, `read ${subject}`);
-      });
-    if (!stored) throw new EventStoreError('blob-missing', `blob ${digest} is not in the store`, digest);
-    return stored.data;
+    const bytes = await this.#find(subject).catch((error: unknown) => {
+      throw classify(error, `read ${subject}`);
+    });
+    if (!bytes) throw new EventStoreError('blob-missing', `blob ${digest} is not in the store`, digest);
+    return bytes;
+  }
+
+  async #find(subject: string): Promise<Uint8Array | undefined> {
+    const stored = await this.jsm.direct.getMessage(blobsStream, { last_by_subj: subject });
+    return stored?.data ?? (await this.lookAgain(subject));
   }
 }

@@ -1,5 +1,7 @@
 import type { LogMessage } from '@syncline/kernel';
 
+import { EventStoreError } from '../event-store-error.js';
+
 const keptMs = 10_000;
 
 /** Every message of the cluster after a sequence, in order. */
@@ -80,6 +82,9 @@ export class ClusterHistory {
       if (this.#to === 0) this.#drop(first);
       if (asked.some(({ last }) => last > this.#to))
         await this.#extend(new Set(asked.map((one) => one.subject)));
+      // The consumer's node may be behind the one that said what the last message is.
+      if (asked.some(({ last }) => last > this.#to))
+        throw new EventStoreError('log-unreachable', 'the history does not reach its last message yet');
       for (const { subject, after, resolve } of asked)
         resolve((this.#kept.get(subject) ?? []).filter(({ sequence }) => sequence > after));
       if (!this.#isWhole) this.#drop(0);

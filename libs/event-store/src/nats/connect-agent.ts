@@ -9,7 +9,7 @@ import { MemorySnapshots } from '../memory/memory-message-log.js';
 import { JetStreamStrategy } from '../reactions/jetstream-strategy.js';
 import { AgentMessageLog } from './agent-message-log.js';
 import { AgentRuntime } from './agent-runtime.js';
-import { NatsBlobStore } from './blobs.js';
+import { lookPatiently, NatsBlobStore } from './blobs.js';
 import { ConnectionState } from './connection-state.js';
 import { once, openConnection } from './connection.js';
 import { NatsClusterAnswers } from './requests.js';
@@ -47,7 +47,7 @@ export const connectAgent = async (options: AgentOptions): Promise<Agent> => {
   });
   const watch = (signal: AbortSignal): AsyncIterable<readonly string[]> => watchServed(nc, applier, signal);
   const runtime = new AgentRuntime({
-    link: { nc, js, state },
+    link: { nc, js, state, onDelivered: (message) => messages.remember(message) },
     log,
     aggregates,
     answers,
@@ -58,7 +58,7 @@ export const connectAgent = async (options: AgentOptions): Promise<Agent> => {
   return {
     aggregates,
     log,
-    blobs: new NatsBlobStore(js, jsm),
+    blobs: new NatsBlobStore(js, jsm, (subject) => lookPatiently(jsm, subject)),
     clusterAnswers: answers,
     servedClusters: { watch: (_applier, signal) => watch(signal) },
     live: { publish: (subject, payload) => nc.publish(`live.${subject}`, JSON.stringify(payload)) },

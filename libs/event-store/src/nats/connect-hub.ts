@@ -13,12 +13,13 @@ import { reportTo, type Hub, type StoreMeter } from '../hub.js';
 import type { Patience } from '../reactions/attempts.js';
 import { LoggedAggregates } from '../logged-aggregates.js';
 import { JetStreamStrategy } from '../reactions/jetstream-strategy.js';
-import { verifyStreams } from '../streams.js';
+import { blobsStream, verifyStreams } from '../streams.js';
 import { Accounts } from './accounts.js';
 import { NatsBlobStore } from './blobs.js';
 import { classify } from './classify.js';
 import { ConnectionState } from './connection-state.js';
 import { once, openConnection, verifyServer } from './connection.js';
+import { CurrentReads } from './current-reads.js';
 import { GuardedLog } from './guarded-log.js';
 import { HubMessageLog } from './hub-message-log.js';
 import { HubRuntime } from './hub-runtime.js';
@@ -27,6 +28,9 @@ import { LogSpace } from './log-space.js';
 import { RememberedPosition } from './remembered-position.js';
 import { NatsClusterCalls, NatsCommands } from './requests.js';
 import { ProvisionedClusters } from './served-clusters.js';
+
+/** After a reconnect nothing is written until the log is verified, and a leader that is gone answers nobody. */
+const againMs = 1_500;
 
 /** How a hub service reaches the log. Keys are raw bytes; `stateDir` keeps what it has seen of the log. */
 export type HubOptions = {
@@ -64,13 +68,15 @@ export const connectHub = async (options: HubOptions): Promise<Hub> => {
 const guard = async (nc: NatsConnection, { servers, stateDir, meter }: HubOptions) => {
   const [js, jsm] = [jetstream(nc), await jetstreamManager(nc, { checkAPI: false })];
   const state = new ConnectionState(nc, (isConnected) => meter?.connected?.(isConnected, servers));
-  const messages = new HubMessageLog(js, jsm, state);
+  const reads = new CurrentReads(jsm, state);
+  const messages = new HubMessageLog(js, jsm, state, reads);
   const remembered = new RememberedPosition(join(stateDir, 'log-position.json'), (sequence) =>
     messages.message(sequence),
   );
-  const verify = async (): Promise<void> => {
+  const quick = await jetstreamManager(nc, { checkAPI: false, timeout: againMs });
+  const verify = async (manager = jsm): Promise<void> => {
     verifyServer(nc);
-    await verifyStreams(jsm);
+    await verifyStreams(manager);
     await remembered.verify({
       lastSequence: () => messages.lastSequence(),
       message: (sequence) => messages.message(sequence),
@@ -82,13 +88,16 @@ const guard = async (nc: NatsConnection, { servers, stateDir, meter }: HubOption
   });
   await space.watch();
   const log = new GuardedLog(messages, remembered, space);
-  state.onReturn(() => log.verifyAgain(verify));
-  return { js, jsm, log, state, remembered, space };
+  state.onReturn(() => log.verifyAgain(() => verify(quick)));
+  const blobs = new NatsBlobStore(js, jsm, async (subject) => {
+    return (await reads.find(blobsStream, { last_by_subj: subject }))?.bytes;
+  });
+  return { js, jsm, log, blobs, state, remembered, space };
 };
 
 const assemble = async (nc: NatsConnection, options: HubOptions): Promise<Hub> => {
   const { service, servers, idKey, meter } = options;
-  const { js, jsm, log, state, remembered, space } = await guard(nc, options);
+  const { js, jsm, log, blobs, state, remembered, space } = await guard(nc, options);
   const kvm = new Kvm(js);
   const open = (name: string) => kvm.open(name, { bindOnly: true, allow_direct: true });
   const [snapshots, people, served] = [await open('snapshots'), await open('people'), await open('served')];
@@ -118,7 +127,7 @@ const assemble = async (nc: NatsConnection, options: HubOptions): Promise<Hub> =
   return {
     aggregates,
     log: events,
-    blobs: new NatsBlobStore(js, jsm),
+    blobs,
     commands: new NatsCommands(nc),
     clusterCalls: cutCalls(new NatsClusterCalls(nc), runtime.stopping),
     servedClusters: new ProvisionedClusters(nc, jsm, served, new Accounts(options.provisioner, servers)),

@@ -2,6 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 
 import type { ConsumerInfo, ConsumerMessages, JetStreamClient, JsMsg } from '@nats-io/jetstream';
 import type { NatsConnection } from '@nats-io/nats-core';
+import type { LogMessage } from '@syncline/kernel';
 
 import { EventStoreError } from '../event-store-error.js';
 import type { Delivery, DeliverySource } from '../reactions/delivery.js';
@@ -13,6 +14,8 @@ import { fromDelivered } from './messages.js';
 const batch = 200;
 const startAttempts = 10;
 const rewindAtMostEveryMs = 200;
+/** A consumer whose node is gone answers nobody until another leads it. */
+const rewindMs = 3_000;
 
 /** A consumer by name, without asking for its configuration: across accounts there is no right to. */
 export const boundConsumer = (js: JetStreamClient, name: string) =>
@@ -28,7 +31,7 @@ export const rewindConsumer = async (
   sequence?: number,
 ): Promise<number> => {
   const body = sequence === undefined ? '' : JSON.stringify({ seq: sequence });
-  const options = { timeout: 10_000 };
+  const options = { timeout: rewindMs };
   const reply = await nc
     .request(`$JS.API.CONSUMER.RESET.${eventsStream}.${name}`, body, options)
     .catch((error: unknown) => {
@@ -44,6 +47,8 @@ export type ConsumerLink = {
   readonly nc: NatsConnection;
   readonly js: JetStreamClient;
   readonly state: ConnectionState;
+  /** Told of every message before whoever handles it. */
+  readonly onDelivered?: (message: Pick<LogMessage, 'subject' | 'sequence'>) => void;
 };
 
 /**
@@ -116,8 +121,10 @@ class OrderedDeliveries {
       return;
     }
     this.#expected += 1;
+    const message = fromDelivered(delivered);
+    this.link.onDelivered?.(message);
     this.deliver({
-      message: fromDelivered(delivered),
+      message,
       pending: delivered.info.pending,
       ack: () => delivered.ack(),
       working: () => delivered.working(),

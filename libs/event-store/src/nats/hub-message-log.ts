@@ -3,16 +3,24 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { DeliverPolicy, type JetStreamClient, type JetStreamManager } from '@nats-io/jetstream';
 import type { LogFilter, LogMessage } from '@syncline/kernel';
 
+import { EventStoreError } from '../event-store-error.js';
 import type { AppendOutcome, MessageLog, NewMessage } from '../message-log.js';
 import { eventsStream } from '../streams.js';
 import { classify, isConflict, isUncertain } from './classify.js';
 import type { ConnectionState } from './connection-state.js';
-import { fromDelivered, fromStored } from './messages.js';
+import { CurrentReads } from './current-reads.js';
+import { fromDelivered } from './messages.js';
 import { ReadAhead } from './read-ahead.js';
 import { readSubject } from './read-subject.js';
 
-const appendTimeoutMs = 5_000;
+/** A leader that is gone answers nobody; what came of an append is then read from the next one. */
+const appendTimeoutMs = 2_000;
 const onAgainMs = 200;
+/** For how long a node that does not have all of the stream yet is waited for. */
+const behindMs = 10_000;
+const behindAgainMs = 20;
+/** Its node may end without a word; that is noticed after two of these. */
+const followHeartbeatMs = 2_000;
 
 /**
  * Appends one decision. A duplicate is a conflict: each attempt has an id of its own, so another decision has used it. What
@@ -39,6 +47,7 @@ export class HubMessageLog implements MessageLog {
     private readonly js: JetStreamClient,
     private readonly jsm: JetStreamManager,
     private readonly state: ConnectionState,
+    private readonly reads: CurrentReads,
   ) {}
 
   append(message: NewMessage): Promise<AppendOutcome> {
@@ -47,7 +56,9 @@ export class HubMessageLog implements MessageLog {
 
   async read(subject: string, after: number): Promise<readonly LogMessage[]> {
     try {
-      return await readSubject(this.jsm, subject, after);
+      if (!(await this.reads.isReplicated(eventsStream))) return await readSubject(this.jsm, subject, after);
+      const last = await this.reads.find(eventsStream, { last_by_subj: subject });
+      return await this.#readUpTo(subject, after, last?.sequence ?? 0);
     } catch (error) {
       throw classify(error, `read ${subject}`);
     }
@@ -55,8 +66,7 @@ export class HubMessageLog implements MessageLog {
 
   async last(subject: string): Promise<LogMessage | undefined> {
     try {
-      const stored = await this.jsm.direct.getMessage(eventsStream, { last_by_subj: subject });
-      return stored ? fromStored(stored) : undefined;
+      return await this.reads.find(eventsStream, { last_by_subj: subject });
     } catch (error) {
       throw classify(error, `read the last of ${subject}`);
     }
@@ -65,8 +75,7 @@ export class HubMessageLog implements MessageLog {
   /** The message of a sequence, of whatever subject. */
   async message(sequence: number): Promise<LogMessage | undefined> {
     try {
-      const stored = await this.jsm.direct.getMessage(eventsStream, { seq: sequence });
-      return stored ? fromStored(stored) : undefined;
+      return await this.reads.find(eventsStream, { seq: sequence });
     } catch (error) {
       throw classify(error, `read message ${sequence}`);
     }
@@ -86,6 +95,19 @@ export class HubMessageLog implements MessageLog {
       return Object.keys(info.state.subjects ?? {}).sort();
     } catch (error) {
       throw classify(error, `list the subjects of ${filter}`);
+    }
+  }
+
+  /** Asks again where a node answers that does not have the last one yet. */
+  async #readUpTo(subject: string, after: number, last: number): Promise<readonly LogMessage[]> {
+    if (last <= after) return [];
+    const messages: LogMessage[] = [];
+    for (const deadline = Date.now() + behindMs; ;) {
+      messages.push(...(await readSubject(this.jsm, subject, messages.at(-1)?.sequence ?? after)));
+      if ((messages.at(-1)?.sequence ?? after) >= last) return messages;
+      if (Date.now() > deadline)
+        throw new EventStoreError('log-unreachable', `no node that answers has all of ${subject}`, subject);
+      await delay(behindAgainMs, undefined, { ref: false });
     }
   }
 
@@ -134,7 +156,12 @@ export class HubMessageLog implements MessageLog {
 
   /** The server forgets an ordered consumer when it ends, and its client would notice that only after half a minute. */
   async *#once(filter: LogFilter, signal: AbortSignal): AsyncIterable<LogMessage> {
-    const messages = await (await this.#ordered(filter)).consume({ max_messages: 1_000 });
+    const messages = await (
+      await this.#ordered(filter)
+    ).consume({
+      max_messages: 1_000,
+      idle_heartbeat: followHeartbeatMs,
+    });
     const stop = (): void => void messages.close();
     const forget = this.state.onReturn(stop);
     signal.addEventListener('abort', stop, { once: true });

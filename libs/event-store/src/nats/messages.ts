@@ -5,7 +5,8 @@ import { DeliveredMessage } from './delivered-message.js';
 
 const nsPerMs = 1_000_000n;
 
-const message = (sequence: number, subject: string, ns: bigint, bytes: Uint8Array): LogMessage => ({
+/** A message of the log from its parts; `ns` is when the server recorded it, in nanoseconds since the epoch. */
+export const logMessage = (sequence: number, subject: string, ns: bigint, bytes: Uint8Array): LogMessage => ({
   sequence,
   subject,
   recordedAt: new Date(Number(ns / nsPerMs)).toISOString(),
@@ -22,7 +23,7 @@ export const nanosecondsOf = (timestamp: string): bigint => {
 
 /** A message that was read directly. */
 export const fromStored = (stored: StoredMsg): LogMessage =>
-  message(stored.seq, stored.subject, nanosecondsOf(stored.timestamp), stored.data);
+  logMessage(stored.seq, stored.subject, nanosecondsOf(stored.timestamp), stored.data);
 
 /** A message that a consumer delivered. */
 export const fromDelivered = (delivered: JsMsg): LogMessage => new DeliveredMessage(delivered);

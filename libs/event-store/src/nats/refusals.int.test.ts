@@ -143,7 +143,7 @@ describe('a running service', () => {
     await loseTheLog();
     // Whether the streams were made anew before or after it looked is a matter of milliseconds.
     await eventually(
-      () => hub.missing().some((one) => /does not hold|cannot be read/.test(one)),
+      () => hub.missing().some((one) => /does not hold|there is no stream/.test(one)),
       30_000,
       'it is noticed',
     );

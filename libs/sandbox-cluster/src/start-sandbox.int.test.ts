@@ -1,4 +1,6 @@
+import { once } from 'node:events';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -51,6 +53,19 @@ describe('a sandbox that starts again', () => {
     expect(await call('GET', config)).toEqual(before);
     expect((await call('GET', path)).code).toBe(200);
     expect((await call('GET', '/api/v1/namespaces/default/configmaps/gone')).code).toBe(404);
+  });
+});
+
+describe('a sandbox that is stopped', () => {
+  it('waits for nobody who has connected and says nothing', async () => {
+    const silent = connect(sandbox.port, '127.0.0.1');
+    await once(silent, 'connect');
+    // It is accepted by now: what came after it is answered.
+    expect((await call('GET', '/version')).code).toBe(200);
+    const closed = once(silent, 'close');
+    await sandbox.stop();
+    await closed;
+    await start(sandbox.port);
   });
 });
 

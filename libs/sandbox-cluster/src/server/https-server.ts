@@ -1,7 +1,7 @@
 import { timingSafeEqual } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createServer } from 'node:https';
-import type { AddressInfo } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
 
 import type { Cluster } from '../cluster.js';
 import { requestInfo } from '../faults/request-info.js';
@@ -91,6 +91,12 @@ export const serve = async (
     void carry(served.cluster, request, response, url, path).catch(() => response.destroy());
   };
   const server = createServer({ cert, key, keepAliveTimeout: 65_000 }, answer);
+  // closeAllConnections leaves out those that have not come to a request yet.
+  const open = new Set<Socket>();
+  server.on('connection', (socket: Socket) => {
+    open.add(socket);
+    socket.once('close', () => open.delete(socket));
+  });
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
     server.listen(port, '127.0.0.1', resolve);
@@ -98,7 +104,7 @@ export const serve = async (
   const stop = (): Promise<void> =>
     new Promise((resolve) => {
       server.close(() => resolve());
-      server.closeAllConnections();
+      for (const socket of open) socket.destroy();
     });
   return { port: (server.address() as AddressInfo).port, stop };
 };

@@ -112,11 +112,7 @@ export const connectCluster = (options: ClusterOptions): ClusterClient => {
     known: new KnownApplied(),
     concurrency: Math.min(connections, mostAtOnce),
   };
-  return new ConnectedCluster(
-    options.name,
-    transport,
-    bench,
-    new HealthWatch(transport, api, capability, options.hmacKey),
-    new LinkWatch(transport),
-  );
+  const health = new HealthWatch(transport, api, capability, options.hmacKey);
+  const link = new LinkWatch(transport, () => health.renew());
+  return new ConnectedCluster(options.name, transport, bench, health, link);
 };

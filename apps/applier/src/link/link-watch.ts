@@ -69,7 +69,7 @@ export class LinkWatch {
   #sayChange(link: Link): void {
     const { logger, cluster } = this.around;
     const wasConnected = this.#link?.state === 'connected';
-    const context = { cluster, correlationId: `link-${cluster}` };
+    const context = { correlationId: `link-${cluster}` };
     if (link.state === 'connected' && !wasConnected)
       logger.info(context, `the API server of ${cluster} answers`);
     if (link.state !== 'connected' && (wasConnected || !this.#link))

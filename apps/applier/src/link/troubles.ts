@@ -63,7 +63,7 @@ export class Troubles {
   }
 
   get #context(): object {
-    return { cluster: this.around.cluster, correlationId: `link-${this.around.cluster}` };
+    return { correlationId: `link-${this.around.cluster}` };
   }
 
   #count(): void {

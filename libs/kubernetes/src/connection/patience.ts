@@ -1,9 +1,11 @@
-import { DelegateBackoff, handleWhen, retry, wrap } from 'cockatiel';
+import { DelegateBackoff, handleWhen, retry, wrap, type IPolicy } from 'cockatiel';
 
 import { isKubernetesError } from '../kubernetes-error.js';
 import { longestAskMs } from './throttle.js';
 
 const attempts = 5;
+/** No attempt begins later than this, however long each waited for its turn. */
+const patienceMs = 12_000;
 const reconnects = 2;
 const firstMs = 200;
 const mostMs = 5_000;
@@ -19,20 +21,24 @@ const isPassing = (error: unknown): boolean =>
   isKubernetesError(error, 'throttled', 'server-fault', 'timeout') &&
   (error.details.retryAfterMs ?? 0) <= longestAskMs;
 
-const policy = wrap(
-  retry(handleWhen(isPassing), { maxAttempts: attempts, backoff }),
-  // A kept connection may have gone stale; beyond that the link's own watch says when the server is back.
-  retry(
-    handleWhen(
-      (error) => isKubernetesError(error, 'cluster-unreachable') && error.details.isTimedOut !== true,
-    ),
-    { maxAttempts: reconnects, backoff },
-  ),
+/** A kept connection may have gone stale; beyond that the link's own watch says when the server is back. */
+const reconnecting = retry(
+  handleWhen((error) => isKubernetesError(error, 'cluster-unreachable') && error.details.isTimedOut !== true),
+  { maxAttempts: reconnects, backoff },
 );
 
+const policyUntil = (deadline: number): IPolicy =>
+  wrap(
+    retry(
+      handleWhen((error) => isPassing(error) && performance.now() < deadline),
+      { maxAttempts: attempts, backoff },
+    ),
+    reconnecting,
+  );
+
 /**
- * Repeats work that is safe to repeat while the server throttles or is faulty (six tries in some ten seconds, longer where it asks
- * for some seconds at a time), and twice where a connection breaks.
+ * Repeats work that is safe to repeat while the server throttles or is faulty (six tries in some ten seconds), and twice where a
+ * connection breaks.
  */
 export const patiently = <Result>(work: () => Promise<Result>, signal?: AbortSignal): Promise<Result> =>
-  policy.execute(work, signal);
+  policyUntil(performance.now() + patienceMs).execute(work, signal);

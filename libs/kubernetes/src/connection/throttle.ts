@@ -4,8 +4,8 @@ import type { KubernetesError } from '../kubernetes-error.js';
 
 /** Longer than this nothing is waited for inside a request: whoever asked decides what to do meanwhile. */
 export const longestAskMs = 10_000;
-/** So long a request waits for others to be let through. */
-const longestTurnMs = 60_000;
+/** So long a request waits until its turn comes. */
+const longestTurnMs = 10_000;
 /** How long a server that throttles is left alone where it does not say. */
 const unsaidMs = 1_000;
 

@@ -11,6 +11,7 @@ import { Neighbourhood } from '../dry-run/neighbourhood.js';
 import { apiVersionOf, findResource } from '../discovery/resource-path.js';
 import { healthOfTarget } from '../health/target-health.js';
 import { isKubernetesError } from '../kubernetes-error.js';
+import type { KubeObject } from '../objects/kube-object.js';
 import { KindWatch, localName, type Seen } from './kind-watch.js';
 import { PodReasons } from './pod-reasons.js';
 import { StorageClasses } from './storage-classes.js';
@@ -91,6 +92,11 @@ export class HealthWatch {
     return () => this.#held.delete(listener);
   }
 
+  /** Watches everything anew at once, after the server was away. */
+  renew(): void {
+    for (const { watch } of this.#kinds.values()) watch.renew();
+  }
+
   close(): void {
     this.#held.clear();
     for (const target of this.#targets.values()) this.#end(target);
@@ -133,14 +139,7 @@ export class HealthWatch {
       return existing.watch;
     }
     const users = new Set([target]);
-    const around = (object: { readonly [field: string]: unknown; readonly kind: string }) =>
-      object.kind === 'PersistentVolumeClaim'
-        ? {
-            waitsForConsumer: this.#classes.waits(
-              (object.spec as { storageClassName?: string }).storageClassName,
-            ),
-          }
-        : {};
+    const around = (object: KubeObject) => this.#classes.around(object);
     const watch = new KindWatch(this.transport, this.api, resource, around, {
       changed: () => this.#markUsers(users),
       held: (reason) => this.#tellHeld(resource, reason),

@@ -61,6 +61,7 @@ export class KindWatch {
   /** Reads under way: what they find is no news where the watch has since told that the object went. */
   readonly #reads = new Set<{ readonly name: string; isOvertaken: boolean }>();
   readonly #stop = new AbortController();
+  readonly #watch: ListWatch;
   #isListed = false;
   #failure: KubernetesError | undefined;
 
@@ -78,7 +79,8 @@ export class KindWatch {
       failed: (error: KubernetesError) => this.#fail(error),
       held: (error?: KubernetesError) => this.news.held(error?.message),
     };
-    void new ListWatch(transport, resource, partOfLabel, events).run(this.#stop.signal);
+    this.#watch = new ListWatch(transport, resource, partOfLabel, events);
+    void this.#watch.run(this.#stop.signal);
   }
 
   /** Whether it is known how the objects are: after the first list, or once it is clear that there will be none. */
@@ -119,6 +121,11 @@ export class KindWatch {
     } catch (error) {
       if (!isKubernetesError(error) && !this.#stop.signal.aborted) throw error;
     }
+  }
+
+  /** Watches anew at once, after the server was away. */
+  renew(): void {
+    this.#watch.renew();
   }
 
   close(): void {

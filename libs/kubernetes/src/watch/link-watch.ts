@@ -27,7 +27,10 @@ export class LinkWatch {
   #failures = 0;
   #firstFailureAt = '';
 
-  constructor(private readonly transport: Transport) {}
+  constructor(
+    private readonly transport: Transport,
+    private readonly onReturn: () => void,
+  ) {}
 
   watch(onLink: (link: Link) => void): () => void {
     this.#watchers.add(onLink);
@@ -151,6 +154,7 @@ export class LinkWatch {
         former.kubernetesVersion === link.kubernetesVersion);
     if (isSame) return;
     this.#link = link;
+    if (former?.state === 'lost' && link.state === 'connected') this.onReturn();
     for (const watcher of this.#watchers) watcher(link);
   }
 }

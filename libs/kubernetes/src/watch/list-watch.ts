@@ -44,6 +44,7 @@ export class ListWatch {
   #version: string | undefined;
   /** How often it was begun anew since a watch was well. */
   #rounds = 0;
+  #renewed = new AbortController();
 
   constructor(
     private readonly transport: Transport,
@@ -54,12 +55,21 @@ export class ListWatch {
 
   async run(signal: AbortSignal): Promise<void> {
     while (!hasEnded(signal)) {
-      const error = await this.#round(signal);
+      const until = AbortSignal.any([signal, this.#renewed.signal]);
+      const error = await this.#round(until);
       if (hasEnded(signal)) return;
+      if (hasEnded(until)) continue;
       this.#rounds += 1;
       if (this.#rounds === roundsUntilHeld) this.events.held(error ?? endsAtOnce());
-      await delay(this.#pauseMs(), undefined, { signal }).catch(() => undefined);
+      await delay(this.#pauseMs(), undefined, { signal: until }).catch(() => undefined);
     }
+  }
+
+  /** Begins the watch anew at once, from where it stands: the server was away, and what runs may be dead without a word. */
+  renew(): void {
+    this.#noteWell();
+    this.#renewed.abort();
+    this.#renewed = new AbortController();
   }
 
   /** Lists where it has to, and watches until that ends; gives what went wrong. */
@@ -84,7 +94,7 @@ export class ListWatch {
     return Math.min(firstBackoffMs * 2 ** (this.#rounds - 2), mostBackoffMs) * (0.5 + Math.random() / 2);
   }
 
-  #isWell(): void {
+  #noteWell(): void {
     if (this.#rounds >= roundsUntilHeld) this.events.held(undefined);
     this.#rounds = 0;
   }
@@ -124,7 +134,7 @@ export class ListWatch {
         }, // prettier-ignore
         signal: AbortSignal.any([signal, silence.signal]),
       });
-      steady = setTimeout(() => this.#isWell(), steadyMs);
+      steady = setTimeout(() => this.#noteWell(), steadyMs);
       for await (const line of readLines<WatchLine>(chunks)) {
         timer.refresh();
         this.#take(line);
@@ -145,7 +155,7 @@ export class ListWatch {
       throw new KubernetesError(details);
     }
     this.#version = object.metadata.resourceVersion ?? this.#version;
-    this.#isWell();
+    this.#noteWell();
     if (type === 'ADDED' || type === 'MODIFIED') this.events.changed(object);
     if (type === 'DELETED') this.events.removed(object);
   }

@@ -1,4 +1,5 @@
 import type { Transport } from '../connection/transport.js';
+import type { Surroundings } from '../health/compute-health.js';
 import { isKubernetesError } from '../kubernetes-error.js';
 import type { KubeObject } from '../objects/kube-object.js';
 
@@ -14,6 +15,13 @@ export class StorageClasses {
     private readonly transport: Transport,
     private readonly onNews: () => void,
   ) {}
+
+  /** What the health of an object rests on beside the object. */
+  around(object: KubeObject): Surroundings {
+    if (object.kind !== 'PersistentVolumeClaim') return {};
+    const { storageClassName } = object.spec as { storageClassName?: string };
+    return { waitsForConsumer: this.waits(storageClassName) };
+  }
 
   /** Whether a claim of this class waits for its first consumer, as far as is known; no class means the default one. */
   waits(name: string | undefined): boolean {

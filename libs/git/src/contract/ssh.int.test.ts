@@ -127,6 +127,10 @@ describe('a remote over SSH', () => {
     const mirror = await newMirror();
     expect(await remote.fetch(main, mirror, { include: ['deploy/'] })).toBe(head);
     expect(old.commands).toHaveLength(3);
+    const next = await clone.commit({ 'deploy/a.yaml': 'b' });
+    await clone.push();
+    expect(await remote.fetch(main, mirror, { include: ['deploy/'], history: true })).toBe(next);
+    expect(old.commands).toHaveLength(4);
     expect((await mirror.makePack({ head, include: ['deploy/'] })).length).toBeGreaterThan(0);
     await old.close();
   });

@@ -1,3 +1,4 @@
+import { GitError } from '../git-error.js';
 import { git, runGit } from '../process/run-git.js';
 import { parseRemoteUrl } from '../remote/remote-url.js';
 import { isIncluded } from './included.js';
@@ -16,6 +17,8 @@ export type SubmoduleOptions = {
 
 /** More than these are not followed. */
 const mostSubmodules = 50;
+const largestGitmodules = 4 * 1024 * 1024;
+const unreadable = { exitCode: 1, stdout: Buffer.alloc(0) };
 const gitlink = /^160000 commit ([0-9a-f]+)\t(.*)$/s;
 
 const gitlinksOf = async (dir: string, head: string): Promise<readonly { path: string; oid: string }[]> => {
@@ -35,8 +38,13 @@ const gitlinksOf = async (dir: string, head: string): Promise<readonly { path: s
 
 /** The addresses that `.gitmodules` names (gitmodules(5)), by path; none where it cannot be read. */
 const addressesOf = async (dir: string, head: string): Promise<ReadonlyMap<string, string>> => {
-  const args = ['config', '--blob', `${head}:.gitmodules`, '--list', '-z'];
-  const { exitCode, stdout } = await runGit({ dir, args, maxOutputBytes: 4 * 1024 * 1024 });
+  const args = ['config', '--no-includes', '--blob', `${head}:.gitmodules`, '--list', '-z'];
+  const { exitCode, stdout } = await runGit({ dir, args, maxOutputBytes: largestGitmodules }).catch(
+    (error: unknown) => {
+      if (error instanceof GitError && error.code === 'too-large') return unreadable;
+      throw error;
+    },
+  );
   if (exitCode !== 0) return new Map();
   const [paths, urls] = [new Map<string, string>(), new Map<string, string>()];
   for (const entry of stdout.toString().split('\0')) {

@@ -1,3 +1,6 @@
+import { stat, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+
 import { GitError } from '../git-error.js';
 import { includedFiles } from '../mirror/pack.js';
 import { ensureBareRepository } from '../process/bare-repository.js';
@@ -6,6 +9,15 @@ import { fetchFiles, fetchInto, type FetchRun } from './fetch-into.js';
 
 /** It says where submodules come from, whatever else is read. */
 const alwaysRead = '.gitmodules';
+
+/** Stands in a mirror whose remote gives no files by their ids, so that it is not asked for them each time. */
+const wholeMark = 'syncline-whole';
+
+const isWhole = (dir: string): Promise<boolean> =>
+  stat(join(dir, wholeMark)).then(
+    () => true,
+    () => false,
+  );
 
 /** The files of a revision that the patterns name and that are not here. */
 const missingFiles = async (
@@ -31,6 +43,7 @@ const missingFiles = async (
  */
 export const fetchPartially = async (run: FetchRun, include: readonly string[]): Promise<string> => {
   const { mirror } = run;
+  if (await isWhole(mirror.dir)) return fetchInto(run);
   const head = await fetchInto({ ...run, isPartial: true });
   try {
     const missing = await missingFiles(mirror.dir, head, include);
@@ -40,6 +53,7 @@ export const fetchPartially = async (run: FetchRun, include: readonly string[]):
     if (!(error instanceof GitError && error.code === 'ref-vanished')) throw error;
     await mirror.drop();
     await ensureBareRepository(mirror.dir);
+    await writeFile(join(mirror.dir, wholeMark), '');
     return fetchInto(run);
   }
 };

@@ -1,11 +1,12 @@
-import { decodeMessage, UnreadableEvent } from '@syncline/events';
+import { UnreadableEvent } from '@syncline/events';
 import type { EventLog, LogEntry, LogFilter, LogMessage } from '@syncline/kernel';
 
+import { decodeAt } from './decode-at.js';
 import type { MessageLog } from './message-log.js';
 
 const decode = (message: LogMessage): LogEntry => {
   try {
-    return { message, events: decodeMessage(message.bytes, message.sequence, message.recordedAt) };
+    return { message, events: decodeAt(message) };
   } catch (error) {
     if (!(error instanceof UnreadableEvent)) throw error;
     return { message, events: [], unreadable: { message, reason: error.message } };

@@ -64,6 +64,7 @@ export type {
   PlanDocument,
   Replacement,
 } from './documents/plan.js';
+export { misplaced } from './placement.js';
 export { UnreadableEvent, cloudEvent, decodeMessage, encodeEvent, toCloudEvent } from './envelope.js';
 export type { CloudEvent, EnvelopeFields } from './envelope.js';
 export { families, findEventType } from './registry.js';

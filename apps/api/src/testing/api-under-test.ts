@@ -15,6 +15,10 @@ import { openParts, type OpenApiParts } from '../start-api.js';
 /** The administrator's token of tests. */
 export const adminToken = 'syncline_administrator_of_tests';
 
+/** What an applier says is said by it, or is not believed. */
+const writerOf = (subject: string): string =>
+  subject.startsWith('ev.cluster.') ? 'service:applier' : 'service:test';
+
 /** An API over a log in memory and a real Postgres, listening on loopback. */
 export class ApiUnderTest {
   private constructor(
@@ -76,7 +80,7 @@ export class ApiUnderTest {
 
   /** Puts decisions into the log, one message each; gives the sequence of the last. */
   async append(...decisions: readonly story.Decision[]): Promise<number> {
-    for (const { subject, events, actor = 'service:test', correlationId = 'c-0' } of decisions) {
+    for (const { subject, events, actor = writerOf(subject), correlationId = 'c-0' } of decisions) {
       const next = (await this.hub.log.lastSequence()) + 1;
       const time = new Date().toISOString();
       const fields = { source: '/syncline/test', subject, time, actor, correlationId };

@@ -55,7 +55,8 @@ describe('an applier', () => {
       if (event.type !== 'ClusterRegistered') return;
       const { cluster } = event.data as { cluster: string };
       const data = { cluster, kubernetesVersion: '1.36.3' };
-      const cause = because({ reaction: { subject: event.subject, position: event.position } });
+      const reaction = { subject: event.subject, position: event.position };
+      const cause = because({ actor: 'service:applier', reaction });
       await agent.aggregates.decide(link, subjects.link(cluster), { type: 'ClusterConnected', data }, cause);
     });
     const seen: StoredEvent[] = [];
@@ -89,21 +90,18 @@ describe('an applier', () => {
   test('folds the history of its subjects after a restart, whatever lies between', async () => {
     const cluster = await freshCluster();
     const agent = await connected(() => Promise.resolve());
-    const [mine, other] = [subjects.target(cluster, 'p', 'a'), subjects.target(cluster, 'p', 'b')];
+    const [mine, other] = [subjects.plan(cluster, 'p', 'a'), subjects.plan(cluster, 'p', 'b')];
     await eventually(() => agent.aggregates.load(notes, mine), 5_000, 'the rights');
     for (let turn = 0; turn < 30; turn += 1) {
       for (const subject of [mine, other])
-        await agent.aggregates.decide(notes, subject, { texts: [`${subject} ${turn}`] }, because());
+        await planner.aggregates.decide(notes, subject, { texts: [`${subject} ${turn}`] }, because());
     }
     const again = await log.agent();
     onTestFinished(() => again.close());
     const loads = await Promise.all([mine, other, mine].map((one) => again.aggregates.load(notes, one)));
     expect(loads.map(({ state }) => state.length)).toEqual([30, 30, 30]);
     expect(loads[0]?.state.at(-1)).toBe(`${mine} 29`);
-    expect(await again.log.subjects(`ev.cluster.${cluster.replace('.', '%2E')}.target.>`)).toEqual([
-      mine,
-      other,
-    ]);
+    expect(await again.log.subjects(`ev.plan.${cluster.replace('.', '%2E')}.>`)).toEqual([mine, other]);
     expect(await agent.log.read(mine)).toHaveLength(30);
   });
 

@@ -131,9 +131,21 @@ describe('an answer that is no success', () => {
   it('says how long the server wants to be left alone, at most a minute', () => {
     expect(classifyAnswer({ ...status(429, {}), retryAfter: '3' }).retryAfterMs).toBe(3000);
     expect(classifyAnswer(status(429, { details: { retryAfterSeconds: 600 } })).retryAfterMs).toBe(60_000);
-    expect(
-      classifyAnswer({ ...status(429, {}), retryAfter: 'Tue, 24 Nov 2026 06:00:00 GMT' }).retryAfterMs,
-    ).toBeUndefined();
+    const waits = (retryAfter: string) => classifyAnswer({ ...status(429, {}), retryAfter }).retryAfterMs;
+    expect(waits('Tue, 24 Nov 2020 06:00:00 GMT')).toBe(0);
+    const soon = waits(new Date(Date.now() + 20_000).toUTCString());
+    expect(soon).toBeGreaterThan(15_000);
+    expect(soon).toBeLessThanOrEqual(20_000);
+    expect(waits('soon')).toBeUndefined();
+    expect(waits('')).toBeUndefined();
+  });
+
+  it('takes a server that is unavailable and says for how long for one that throttles', () => {
+    expect(classifyAnswer({ ...status(503, {}), retryAfter: '2' })).toMatchObject({
+      code: 'throttled',
+      retryAfterMs: 2000,
+    });
+    expect(classifyAnswer(status(503, {}))).toMatchObject({ code: 'server-fault' });
   });
 
   it('about a Secret is reduced to code and field, because the server quotes values', () => {

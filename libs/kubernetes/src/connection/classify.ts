@@ -11,7 +11,7 @@ import {
 export type RefusedAnswer = {
   readonly status: number;
   readonly body: string;
-  /** The `Retry-After` header, in seconds. */
+  /** The `Retry-After` header: seconds, or a date. */
   readonly retryAfter?: string;
 };
 
@@ -100,6 +100,7 @@ const codeOf = (
     case 413: return 'invalid';
     case 422: return unprocessable(status);
     case 429: return 'throttled';
+    case 503: return answer.retryAfter === undefined ? 'server-fault' : 'throttled';
     case 504: return 'timeout';
     default: break;
   } // prettier-ignore
@@ -107,8 +108,13 @@ const codeOf = (
   return schemaMessage.test(message) ? 'schema' : 'server-fault';
 };
 
+/** Both forms of RFC 9110, section 10.2.3; not a number where it is neither. */
+const secondsOf = (retryAfter: string): number =>
+  /^\d+$/.test(retryAfter.trim()) ? Number(retryAfter) : (Date.parse(retryAfter) - Date.now()) / 1000;
+
 const retryAfterMs = (answer: RefusedAnswer, status: Status | undefined): number | undefined => {
-  const seconds = Number(answer.retryAfter ?? status?.details?.retryAfterSeconds ?? Number.NaN);
+  const said = answer.retryAfter === undefined ? Number.NaN : secondsOf(answer.retryAfter);
+  const seconds = Number.isNaN(said) ? (status?.details?.retryAfterSeconds ?? Number.NaN) : Math.max(0, said);
   return Number.isFinite(seconds) && seconds >= 0 ? Math.min(seconds, 60) * 1000 : undefined;
 };
 

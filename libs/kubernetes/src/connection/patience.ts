@@ -10,10 +10,16 @@ const reconnects = 2;
 const firstMs = 200;
 const mostMs = 5_000;
 
-/** How long to wait before the next attempt, doubling with jitter; what the server asks for is waited for where requests are sent. */
+/** What a faulty server asks to wait before this one request; what one asks that throttles is waited for where requests are sent. */
+const askedMs = (result: object): number => {
+  const error = 'error' in result ? result.error : undefined;
+  return isKubernetesError(error, 'server-fault', 'timeout') ? (error.details.retryAfterMs ?? 0) : 0;
+};
+
+/** How long to wait before the next attempt: what was asked, and doubling with jitter. */
 const backoff = new DelegateBackoff(
-  ({ attempt }: { readonly attempt: number }) =>
-    Math.min(firstMs * 2 ** attempt, mostMs) * (0.5 + Math.random() / 2),
+  ({ attempt, result }: { readonly attempt: number; readonly result: object }) =>
+    askedMs(result) + Math.min(firstMs * 2 ** attempt, mostMs) * (0.5 + Math.random() / 2),
 );
 
 /** Throttled, faulty or slow on the server's side, and not asked to stay away for long. */

@@ -4,7 +4,7 @@ import { mkdir, symlink } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-import { generateSshKey, startSshServer, type SshServer } from '@syncline/testkit';
+import { eventually, generateSshKey, startSshServer, type SshServer } from '@syncline/testkit';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 
 import {
@@ -114,6 +114,9 @@ describe('a remote over SSH', () => {
     expect(seen.join('\n')).toMatch(/^file .*known_hosts/m);
     expect(seen.join('\n')).not.toContain(mark);
     expect(sessionFolders()).toEqual([]);
+    const agents = () =>
+      readdirSync('/proc').filter((pid) => readOrNothing(`/proc/${pid}/cmdline`).includes('syncline-ssh-'));
+    await eventually(() => agents().length === 0, 5_000, 'the end of the agent');
   });
 
   test('is read as a whole where it gives no files by their ids, although only some are included', async () => {

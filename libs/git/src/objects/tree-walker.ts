@@ -19,11 +19,14 @@ const oidPattern = /^(?:[0-9a-f]{40}|[0-9a-f]{64})$/;
 /** Which entries are listed, and how many of them at most. */
 export type ListOptions = { readonly recursive?: boolean; readonly atMost?: number };
 
+/** A folder's entries by name, in its order. */
+type Folder = ReadonlyMap<string, NamedEntry>;
+
 type Walk = { readonly found: TreeEntry[]; readonly recursive: boolean; readonly atMost: number };
 
 /** Walks trees by names. A tree never changes, so those read last are kept. */
 export class TreeWalker {
-  readonly #trees = new Map<string, readonly NamedEntry[]>();
+  readonly #trees = new Map<string, Folder>();
   #cached = 0;
 
   constructor(private readonly reader: BatchReader) {}
@@ -32,8 +35,7 @@ export class TreeWalker {
     let at: Omit<TreeEntry, 'path'> = { mode: '040000', type: 'tree', oid: await this.#root(revision) };
     for (const name of path.split('/').filter((one) => one !== '' && one !== '.')) {
       if (at.type !== 'tree') return undefined;
-      const entries = await this.#tree(at.oid, path);
-      const found: NamedEntry | undefined = entries.find((entry) => entry.name === name);
+      const found: NamedEntry | undefined = (await this.#tree(at.oid, path)).get(name);
       if (!found) return undefined;
       at = await this.#followed({ mode: found.mode, type: found.type, oid: found.oid });
     }
@@ -56,7 +58,7 @@ export class TreeWalker {
   async #below(oid: string, prefix: string, walk: Walk): Promise<void> {
     if (prefix.length > longestPath)
       throw refuse(prefix, `has a path of more than ${longestPath} characters`);
-    for (const { name, ...listed } of await this.#tree(oid, prefix)) {
+    for (const { name, ...listed } of (await this.#tree(oid, prefix)).values()) {
       const entry = await this.#followed(listed);
       const { length } = walk.found;
       if (length >= walk.atMost) throw refuse(prefix, `is one of more than ${walk.atMost} files and folders`);
@@ -82,7 +84,7 @@ export class TreeWalker {
     return tree.oid;
   }
 
-  async #tree(oid: string, path: string): Promise<readonly NamedEntry[]> {
+  async #tree(oid: string, path: string): Promise<Folder> {
     const known = this.#trees.get(oid);
     if (known) return known;
     const tree = await this.reader.read(oid, largestTree).catch((error: unknown) => {
@@ -93,15 +95,16 @@ export class TreeWalker {
     return this.#keep(oid, parseTree(tree.bytes, oid.length / 2));
   }
 
-  #keep(oid: string, entries: readonly NamedEntry[]): readonly NamedEntry[] {
-    this.#trees.set(oid, entries);
-    this.#cached += entries.length + 1;
+  #keep(oid: string, entries: readonly NamedEntry[]): Folder {
+    const folder = new Map(entries.map((entry) => [entry.name, entry]));
+    this.#cached += folder.size - (this.#trees.get(oid)?.size ?? -1);
+    this.#trees.set(oid, folder);
     for (const [oldest, dropped] of this.#trees) {
       if (this.#cached <= cachedEntries || oldest === oid) break;
       this.#trees.delete(oldest);
-      this.#cached -= dropped.length + 1;
+      this.#cached -= dropped.size + 1;
     }
-    return entries;
+    return folder;
   }
 }
 

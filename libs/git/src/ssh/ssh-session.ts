@@ -46,11 +46,21 @@ const sshCommand = (hasKey: boolean): string =>
     '-o "UserKnownHostsFile=\\"$SYNCLINE_KNOWN_HOSTS\\""',
   ].join(' ');
 
+/** Somebody signs in with a key at once or not at all; an agent that outlives a kill of everything else forgets it by then. */
+const keySeconds = 120;
+
+const script = [
+  `ssh-add -q -t ${keySeconds} - && "$@" </dev/null`,
+  'code=$?',
+  'kill "$SSH_AGENT_PID"',
+  'exit $code',
+].join('; ');
+
 /** The key goes from the standard input into an agent of this one command, which ends with it; so no file ever holds it. */
 const launcherOf = (folder: string): readonly string[] => [
   'ssh-agent',
   ...['-a', join(folder, 'agent')],
-  ...['sh', '-c', 'ssh-add -q - && exec "$@" </dev/null', 'sh'],
+  ...['sh', '-c', script, 'sh'],
 ];
 
 /** Runs something with the settings of one SSH session; what it needs on the disk, which is nothing secret, is gone after it. */

@@ -160,7 +160,8 @@ describe('a chart of a Helm repository or a registry', () => {
     await world.push('first', pushed);
     const held = await world.reaches(planOf('staging'), 'PlanHeld');
     expect(held.data).toMatchObject({
-      reason: 'https://charts.example/web@^1.0.0 has not been found yet; git-watcher looks for it.',
+      by: 'artifact',
+      reason: 'https://charts.example/web@^1.0.0 has not been found yet: syncline artifact list shows why.',
     });
     await world.resolves(reference, '1.2.0', chart('1.2.0'));
     await world.reaches(web, 'RolloutCompleted');

@@ -120,7 +120,8 @@ export class HeldTargets implements OnApplicationBootstrap, OnApplicationShutdow
 
   async #held(subject: string): Promise<Held | undefined> {
     const { state } = await this.aggregates.load(planAggregate, subject);
-    return state.status === 'held' ? state : undefined;
+    // What waits for an artifact is asked for anew when that is found.
+    return state.status === 'held' && state.by !== 'artifact' ? state : undefined;
   }
 
   async #return(subject: string, reaction?: NonNullable<Cause['reaction']>): Promise<void> {

@@ -39,7 +39,11 @@ export type ManifestsInput = {
 export type StoredManifests = { readonly manifests: BlobRef; readonly render: string };
 
 /** What a chart asks of its cluster is not known yet, or where it comes from. */
-export type NotYetKnown = { readonly status: 'held'; readonly reason: string };
+export type NotYetKnown = {
+  readonly status: 'held';
+  readonly by: 'cluster' | 'artifact';
+  readonly reason: string;
+};
 
 /** What a target is made from and has not been found so far. */
 const unresolvedIn = (spec: TargetSpec): string | undefined => {
@@ -116,12 +120,15 @@ export class Manifests {
   async make({ target, recipient, revision, spec }: ManifestsInput): Promise<StoredManifests | NotYetKnown> {
     const unresolved = unresolvedIn(spec);
     if (unresolved !== undefined)
-      return { status: 'held', reason: `${unresolved} has not been found yet; git-watcher looks for it.` };
+      return {
+        ...{ status: 'held', by: 'artifact' },
+        reason: `${unresolved} has not been found yet: syncline artifact list shows why.`,
+      };
     const lineage = await this.renders.lineage(spec, revision);
     const release = await this.#release(target, lineage);
     if (!release) {
       const reason = `What ${target.cluster} serves is not known yet, and a chart can ask for it.`;
-      return { status: 'held', reason };
+      return { status: 'held', by: 'cluster', reason };
     }
     const renderKey = renderKeyOf(spec, lineage, release);
     const kept = await this.#cache.get(renderKey, async () => {

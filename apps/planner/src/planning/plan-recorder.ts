@@ -19,7 +19,10 @@ export class PlanRecorder {
   async commandFor({ cluster }: TargetName, request: string, planned: Planned): Promise<PlanCommand> {
     switch (planned.status) {
       case 'held':
-        return { type: 'hold', request, reason: planned.reason, since: this.clock.now().toISOString() };
+        return {
+          ...{ type: 'hold', request, by: planned.by, reason: planned.reason },
+          since: this.clock.now().toISOString(),
+        };
       case 'failed': {
         const { reason, file, line } = planned;
         const place = { ...(file !== undefined && { file }), ...(line !== undefined && { line }) };

@@ -42,7 +42,8 @@ export class PlanningReaction {
     const planned = await this.planner.plan({ target, revision, spec, cause, ...(applied && { applied }) });
     const command = await this.recorder.commandFor(target, cause, planned);
     const decided = await this.aggregates.decide(planAggregate, event.subject, command, reactingTo(event));
-    if (decided.state.status === 'held') this.held.add(target.cluster, event.subject);
+    if (planned.status === 'held' && planned.by === 'cluster' && decided.state.status === 'held')
+      this.held.add(target.cluster, event.subject);
   }
 
   /** What heals is what was applied last, and nothing rendered anew. */

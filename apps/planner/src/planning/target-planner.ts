@@ -29,7 +29,7 @@ export type Planned =
       readonly render: string;
     }
   | { readonly status: 'unchanged'; readonly render: string }
-  | { readonly status: 'held'; readonly reason: string }
+  | { readonly status: 'held'; readonly by: 'cluster' | 'artifact'; readonly reason: string }
   | { readonly status: 'failed'; readonly reason: string; readonly file?: string; readonly line?: number };
 
 type Failed = Extract<Planned, { status: 'failed' }>;
@@ -71,7 +71,7 @@ export class TargetPlanner {
   async #plan(request: PlanningRequest, options: { readonly again?: boolean }): Promise<Planned> {
     const { cluster } = request.target;
     const member = await this.fleet.find(cluster);
-    if (!member) return { status: 'held', reason: `${cluster} does not belong to the fleet.` };
+    if (!member) return { status: 'held', by: 'cluster', reason: `${cluster} does not belong to the fleet.` };
     const made = request.applied ?? (await this.#make(request, member.recipient));
     return 'status' in made ? made : this.#diff(request, made, options);
   }
@@ -99,7 +99,7 @@ export class TargetPlanner {
     const diffed = await this.meter.took('diff', () =>
       this.diffs.ask(cluster, { project, application, namespace, manifests, prune }, options),
     );
-    if (diffed.status === 'held') return diffed;
+    if (diffed.status === 'held') return { ...diffed, by: 'cluster' };
     if (diffed.status === 'refused') return { status: 'failed', reason: diffed.reason };
     if (isUnchanged(diffed.diff, spec.mode)) return { status: 'unchanged', render };
     const composed = composePlan({

@@ -77,7 +77,13 @@ describe('a pause', () => {
   });
 
   it('takes over a target whose cluster is away, which a resume asks for again', () => {
-    const held = after(ask(now), { type: 'hold', request: '1.0', reason: 'no answer', since: paused.since });
+    const held = after(ask(now), {
+      type: 'hold',
+      by: 'cluster',
+      request: '1.0',
+      reason: 'no answer',
+      since: paused.since,
+    });
     expect(typesOf(held, { type: 'resume' })).toEqual([]);
     expect(typesOf(held, pause)).toEqual(['PlanHeld']);
   });

@@ -108,7 +108,9 @@ describe('a target that is asked for', () => {
     const earlier = history.request;
     history.run(ask(rev('b')));
     expect(history.decide(draft(earlier, dig('1')))).toEqual([]);
-    expect(history.decide({ type: 'hold', request: earlier, reason: 'lost', since })).toEqual([]);
+    expect(history.decide({ type: 'hold', by: 'cluster', request: earlier, reason: 'lost', since })).toEqual(
+      [],
+    );
     expect(history.decide({ type: 'find-unchanged', request: earlier, render: dig('e') })).toEqual([]);
     expect(history.decide({ type: 'fail', request: earlier, reason: 'broken' })).toEqual([]);
   });
@@ -123,7 +125,13 @@ describe('a target that is asked for', () => {
 
   it('is held once, and asked for again when its cluster is back', () => {
     const history = new History().run(ask(rev('a')));
-    const hold = { type: 'hold', request: history.request, reason: 'no answer', since } as const;
+    const hold = {
+      type: 'hold',
+      by: 'cluster',
+      request: history.request,
+      reason: 'no answer',
+      since,
+    } as const;
     expect(history.decide(hold)).toEqual(['PlanHeld']);
     expect(history.decide(hold)).toEqual([]);
     expect(history.decide({ type: 'return' })).toEqual(['PlanRequested']);
@@ -229,6 +237,13 @@ describe('an approved plan', () => {
     expect(waiting.decide(replan())).toEqual([]);
   });
 
+  it('that waits for an artifact does not go on because the cluster is back, but where it is retried', () => {
+    const history = new History().run(ask(rev('a')));
+    history.run({ type: 'hold', by: 'artifact', request: history.request, reason: 'not found', since });
+    expect(history.decide({ type: 'return' })).toEqual([]);
+    expect(history.decide({ type: 'retry' })).toEqual(['PlanRequested']);
+  });
+
   it('ends with its target, which is asked for anew when it is back', () => {
     const history = approved();
     const release = { type: 'release', reason: 'placement', revision: rev('a') } as const;
@@ -266,7 +281,7 @@ const drafts = fc
     return draft(request, planFor(request), more);
   });
 const others: readonly ((request: string, plan: string) => PlanCommand)[] = [
-  (request) => ({ type: 'hold', request, reason: 'x', since }),
+  (request) => ({ type: 'hold', by: 'cluster', request, reason: 'x', since }),
   (request) => ({ type: 'fail', request, reason: 'x' }),
   (request) => ({ type: 'find-unchanged', request, render: dig('e') }),
   (_, plan) => ({ type: 'find-stale', plan, reason: 'x', since }),

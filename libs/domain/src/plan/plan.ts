@@ -96,6 +96,10 @@ const findStale = (state: PlanState, command: Command<'find-stale'>): readonly P
   return [{ type: 'PlanInvalidated', data: { ...common, plan, reason } }, next];
 };
 
+/** In states of earlier versions it is not said what a held target waits for: always the cluster. */
+const waitsForCluster = (state: PlanState): state is Extract<PlanState, { status: 'held' }> =>
+  state.status === 'held' && (state.by ?? 'cluster') === 'cluster';
+
 /** What failed, is held, refused or rejected is planned anew; what is under way or waits for a person is not. */
 const retry = (state: PlanState, { ending, note }: Command<'retry'>): readonly PlanEvent[] => {
   const stuck =
@@ -136,9 +140,9 @@ const decide = (state: PlanState, command: PlanCommand): readonly PlanEvent[] =>
     case 'request':
       return request(state, command);
     case 'hold': {
-      const { reason, since } = command;
+      const { by, reason, since } = command;
       return answer(state, command.request, ({ rollout, revision }) => [
-        { type: 'PlanHeld', data: { rollout, revision, by: 'cluster', reason, since } },
+        { type: 'PlanHeld', data: { rollout, revision, by, reason, since } },
       ]);
     }
     case 'fail': {
@@ -161,7 +165,7 @@ const decide = (state: PlanState, command: PlanCommand): readonly PlanEvent[] =>
     case 'heal':
       return heal(state, command);
     case 'return':
-      return state.status === 'held' && state.by !== 'pause' ? [ask(state.request, 'cluster-returned')] : [];
+      return waitsForCluster(state) ? [ask(state.request, 'cluster-returned')] : [];
     case 'pause':
       return pause(state, command);
     case 'resume':

@@ -75,7 +75,12 @@ export type PlanCommand =
       /** The application is paused: the target is asked and held at once. */
       readonly paused?: Pause;
     } & Wanted)
-  | ({ readonly type: 'hold'; readonly reason: string; readonly since: string } & Answer)
+  | ({
+      readonly type: 'hold';
+      readonly by: Exclude<PlanData<'PlanHeld'>['by'], 'pause'>;
+      readonly reason: string;
+      readonly since: string;
+    } & Answer)
   | ({
       readonly type: 'fail';
       readonly reason: string;

@@ -13,7 +13,7 @@ export const planReasons = [
   'rollout', 'stale', 'cluster-returned', 'retry', 'heal', 'resumed', 'capabilities',
 ] as const; // prettier-ignore
 /** What holds a target before its plan is drafted. */
-export const holders = ['cluster', 'pause'] as const;
+export const holders = ['cluster', 'pause', 'artifact'] as const;
 
 const plan = digest;
 const common = { rollout: z.string(), revision: oid };

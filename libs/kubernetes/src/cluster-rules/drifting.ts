@@ -3,10 +3,8 @@ import { describe, expect, it } from 'vitest';
 
 import type { DriftedObject, Manifest } from '@syncline/events';
 
-import { ObjectApi } from '../connection/object-api.js';
-import type { Transport } from '../connection/transport.js';
 import { partOfLabel } from '../objects/marks.js';
-import { HealthWatch } from '../watch/health-watch.js';
+import { driftInTrouble } from './drift-in-trouble.js';
 import {
   applyAs,
   configMap,
@@ -14,7 +12,6 @@ import {
   deploy,
   deployment,
   fresh,
-  hmacKey,
   job,
   mergePatch,
   raw,
@@ -24,24 +21,6 @@ import {
 } from './rig.js';
 
 const quietMs = 600;
-
-/** Somebody writes while the first dry run is under way, and the watch has told of it before that is answered. */
-class OvertakenTrials extends ObjectApi {
-  constructor(
-    transport: Transport,
-    private overtake: (() => Promise<unknown>) | undefined,
-  ) {
-    super(transport);
-  }
-
-  override async apply(...of: Parameters<ObjectApi['apply']>) {
-    const { overtake } = this;
-    this.overtake = undefined;
-    await overtake?.();
-    if (overtake) await delay(quietMs);
-    return super.apply(...of);
-  }
-}
 
 /** What is live and not what was applied. */
 export const drifting = (rig: () => Rig): void => {
@@ -115,27 +94,6 @@ export const drifting = (rig: () => Rig): void => {
       await edit('1');
       await until((last) => last.length === 0);
       stop();
-    });
-
-    it('is what it is in the end, though somebody writes again while the server is asked', async () => {
-      const name = fresh('drift');
-      const target = targetOf(name, [configMap('cfg', { a: '1' })]);
-      const inventory = await deploy(rig(), target);
-      const path = `/api/v1/namespaces/${name}/configmaps/cfg`;
-      const edit = (a: string) => mergePatch(rig(), path, { data: { a } }, 'kubectl-edit');
-      const { transport, bench } = rig();
-      const trials = new OvertakenTrials(transport, () => edit('3'));
-      const watch = new HealthWatch(transport, trials, bench.capability, hmacKey);
-      const told: (readonly DriftedObject[])[] = [];
-      watch.watch(name, inventory, () => undefined, {
-        applied: () => Promise.resolve(target),
-        onDrift: (drifted) => told.push(drifted),
-        onTrouble: (error) => told.push(error as never),
-      });
-      await expect.poll(() => told.length, { timeout: 15_000 }).toBe(1);
-      await edit('2');
-      await expect.poll(() => told.at(-1)?.[0]?.fields[0]?.to, { timeout: 15_000 }).toBe('3');
-      watch.close();
     });
 
     it('is told of an item of a list by its key', async () => {
@@ -225,6 +183,8 @@ export const drifting = (rig: () => Rig): void => {
       stop();
     });
   });
+
+  driftInTrouble(rig);
 
   describe('no drift, and nothing read for it,', () => {
     it('is a key that is not ours, or what the controllers say of status', async () => {

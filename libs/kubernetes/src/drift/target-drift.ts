@@ -3,7 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { DriftedObject } from '@syncline/events';
 
 import type { DriftWatch, InventoryEntry } from '../cluster-client.js';
-import { isKubernetesError } from '../kubernetes-error.js';
+import { isKubernetesError, type KubernetesError } from '../kubernetes-error.js';
 import { identityOf } from '../objects/kube-object.js';
 import { prepare, type Wanted } from '../objects/wanted.js';
 import { fieldManager, partOfLabel } from '../objects/marks.js';
@@ -80,13 +80,26 @@ export class TargetDrift {
 
   async #judge(views: readonly DriftView[]): Promise<void> {
     const suspects = views.filter((view, at) => this.#isSuspect(view, at));
-    if (suspects.length > 0) {
-      this.#pause.note(Date.now());
-      const applied = await this.#applied();
-      for (const view of suspects) await this.#look(view, applied);
-    }
-    this.#tell();
+    const failure = suspects.length > 0 ? await this.#lookAtAll(suspects) : undefined;
+    this.#tell(suspects.every(({ entry }) => this.#verdicts.has(entry)));
     this.#lookAgainAtUnfollowed();
+    if (failure) throw failure;
+  }
+
+  /** One object of which the server does not say enough keeps nobody from the others; gives the last such failure. */
+  async #lookAtAll(suspects: readonly DriftView[]): Promise<KubernetesError | undefined> {
+    this.#pause.note(Date.now());
+    const applied = await this.#applied();
+    let failure: KubernetesError | undefined;
+    for (const view of suspects) {
+      try {
+        await this.#look(view, applied);
+      } catch (error) {
+        if (!isKubernetesError(error) || error.code === 'cluster-unreachable') throw error;
+        failure = error;
+      }
+    }
+    return failure;
   }
 
   #lookAgainAtUnfollowed(): void {
@@ -134,11 +147,12 @@ export class TargetDrift {
     );
   }
 
-  #tell(): void {
+  /** That there is no drift is told only where every object is known. */
+  #tell(isAllKnown: boolean): void {
     if (this.around.signal.aborted) return;
     const drifted = this.#views.flatMap(({ entry }) => this.#verdicts.get(entry)?.drift ?? []);
     const told = JSON.stringify(drifted);
-    if (told === this.#told) return;
+    if (told === this.#told || (drifted.length === 0 && !isAllKnown)) return;
     this.#told = told;
     this.watch.onDrift(drifted, drifted.length === 0 ? this.#undoneBy : undefined);
   }

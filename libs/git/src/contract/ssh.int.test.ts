@@ -1,6 +1,8 @@
 import { execFileSync } from 'node:child_process';
+import { once } from 'node:events';
 import { readdirSync, readFileSync } from 'node:fs';
 import { mkdir, symlink } from 'node:fs/promises';
+import { createServer, type AddressInfo, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -142,6 +144,20 @@ describe('a remote over SSH', () => {
     expect(await failureOf(optionsOf({ url: server.urlOf('nothing') }))).toMatchObject({ code: 'gone' });
     const nobody = optionsOf({ url: 'ssh://git@127.0.0.1:9/fleet.git' });
     expect(await failureOf(nobody)).toMatchObject({ code: 'unreachable' });
+  });
+
+  test('is slow where its server never says a word, and out of reach where it breaks off', async () => {
+    for (const [say, code] of [
+      [() => undefined, 'slow'],
+      [(socket: Socket) => socket.end('SSH-2.0-other\r\n'), 'unreachable'],
+    ] as const) {
+      const silent = createServer(say).listen(0, '127.0.0.1');
+      await once(silent, 'listening');
+      const { port } = silent.address() as AddressInfo;
+      const url = `ssh://git@127.0.0.1:${port}/fleet.git`;
+      expect(await failureOf(optionsOf({ url, limits: { listMs: 1_500 } }))).toMatchObject({ code });
+      silent.close();
+    }
   });
 
   test('cannot be read where there is no ssh, which is said by name', async () => {

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { GitError } from '../git-error.js';
 import { runGit, type GitRun } from '../process/run-git.js';
 import { runProgram } from '../process/run-program.js';
+import { isAtLeast, verifyGit } from '../process/verify-git.js';
 import type { ConcreteRef } from '../remote/remote.js';
 import { hasProgram } from '../ssh/verify-ssh.js';
 import type { SignatureFormat, SignaturePolicy, Verdict } from './policy.js';
@@ -25,9 +26,13 @@ const program: Record<SignatureFormat, readonly [string, string]> = {
   ssh: ['ssh-keygen', 'openssh-client'],
 };
 
+const firstWithSsh = [2, 34] as const;
+
 /** Throws `unequipped` with a sentence where the program is not here that verifies signatures of a format. */
 const verifyEquipped = async (format: SignatureFormat): Promise<void> => {
   const [name, debianPackage] = program[format];
+  if (format === 'ssh' && !isAtLeast(await verifyGit(), firstWithSsh))
+    throw new GitError('unequipped', 'Verifying SSH signatures takes git 2.34 or newer.');
   if (await hasProgram(name)) return;
   const sentence = `Verifying its signatures takes ${name}, which is not on this machine: install ${debianPackage}.`;
   throw new GitError('unequipped', sentence);

@@ -17,6 +17,7 @@ import type { RevisionTree } from './revision-tree.js';
 
 const listedErrors = 20;
 const comparedAtOnce = 8;
+const askedAtOnce = 32;
 const configurationType = 'application/vnd.syncline.configuration+json';
 const decoder = new TextDecoder();
 
@@ -87,7 +88,8 @@ export class Configurations {
     const { applications, errors } = await this.declared(request, before);
     const ours = new Set(before?.applications.map(nameOf));
     const others = applications.filter((one) => !ours.has(nameOf(one)));
-    const foreign = await Promise.all(others.map((one) => this.#ownedElsewhere(request.repository, one)));
+    const ask = (one: DeclaredApplication) => this.#ownedElsewhere(request.repository, one);
+    const foreign = await pLimit(askedAtOnce).map(others, ask);
     return { applications, errors: [...errors, ...foreign.flat()] };
   }
 

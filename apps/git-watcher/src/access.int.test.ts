@@ -112,6 +112,21 @@ describe('a repository over SSH', () => {
       for (const line of lines) expect(Buffer.from(message.bytes).toString()).not.toContain(line);
   });
 
+  test('has a submodule beside it read with the same key', async () => {
+    const inner = await world.makeRepository('inner');
+    const outer = await world.makeRepository('outer');
+    await outer.write('.gitmodules', '[submodule "inner"]\n\tpath = inner\n\turl = ../inner.git\n');
+    const commit = await inner.git('rev-parse', 'HEAD');
+    await outer.git('add', '.gitmodules');
+    await outer.git('update-index', '--add', '--cacheinfo', `160000,${commit},inner`);
+    await outer.git('commit', '--quiet', '-m', 'with inner');
+    await outer.push();
+    await registerBySsh('outer');
+    const { data } = await world.nth('outer', 'RevisionDetected', 1);
+    expect(data.submodules).toEqual([{ path: 'inner', revision: commit }]);
+    expect(await world.readFileAt('outer', 'inner/app.yaml')).toBe('replicas: 1\n');
+  });
+
   test('is read with another key from when it is given, and keeps all else', async () => {
     const clone = await world.makeRepository('rotated');
     await registerBySsh('rotated', { paths: ['applications'] });

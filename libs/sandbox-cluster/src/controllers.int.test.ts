@@ -28,6 +28,12 @@ const apply = async (path: string, body: object): Promise<Record<string, unknown
 const statusOf = async (path: string): Promise<Record<string, unknown>> =>
   ((await call('GET', path)).body.status ?? {}) as Record<string, unknown>;
 type Listed = { readonly metadata: { name: string; labels: Record<string, string> } };
+type Told = {
+  readonly involvedObject: { readonly kind: string; readonly name: string };
+  readonly type: string;
+  readonly reason: string;
+  readonly message: string;
+};
 const itemsOf = async (path: string): Promise<readonly Listed[]> =>
   ((await call('GET', path)).body.items ?? []) as Listed[];
 const isGone = async (path: string): Promise<boolean> => (await call('GET', path)).code === 404;
@@ -118,6 +124,24 @@ describe('a workload', () => {
       ) ?? [];
     await vi.waitUntil(async () => (await reasons()).includes('ProgressDeadlineExceeded'), { timeout: 4000 });
     expect(await reasons()).toContain('MinimumReplicasUnavailable');
+  });
+
+  it('says by events why its Pods wait and what its rollout does', async () => {
+    const path = `${apps}/deployments/told`;
+    await apply(path, workload('Deployment', 'told', 'web:1', { replicas: 2 }));
+    await vi.waitUntil(async () => (await statusOf(path)).availableReplicas === 2);
+    await apply(path, workload('Deployment', 'told', 'web:does-not-exist', { replicas: 2 }));
+    const said = async (): Promise<readonly string[]> => {
+      const events = (await itemsOf(`${root}/events`)) as unknown as readonly Told[];
+      return events
+        .filter(({ involvedObject }) => involvedObject.name.startsWith('told'))
+        .map((one) => `${one.involvedObject.kind} ${one.type} ${one.reason}: ${one.message}`);
+    };
+    await vi.waitUntil(async () => (await said()).some((one) => one.startsWith('Pod')));
+    const all = (await said()).join('\n');
+    expect(all).toMatch(/Deployment Normal ScalingReplicaSet: Scaled up replica set told-\w+ from 0 to 2/);
+    expect(all).toMatch(/Pod Warning Failed: Failed to pull image "web:does-not-exist"/);
+    await call('DELETE', path);
   });
 });
 

@@ -12,6 +12,7 @@ import {
   setStatus,
   type Condition,
 } from './control.js';
+import { say } from './events.js';
 import { templateHash } from './replica-sets.js';
 
 const hashLabel = 'pod-template-hash';
@@ -56,9 +57,20 @@ const newSet = (cluster: Cluster, deployment: KubeObject, replicas: number): Kub
   });
 };
 
-const scale = (cluster: Cluster, set: KubeObject, replicas: number): void => {
-  if (replicasOf(set) !== replicas)
-    changeAs(cluster, set, { ...set, spec: { ...fieldsOf(set.spec), replicas } });
+const sayScaled = (cluster: Cluster, deployment: KubeObject, set: KubeObject, from: number): void => {
+  const to = replicasOf(set);
+  if (to === from) return;
+  const message = `Scaled ${to > from ? 'up' : 'down'} replica set ${set.metadata.name ?? ''} from ${from} to ${to}`;
+  const component = 'deployment-controller';
+  say(cluster, deployment, { type: 'Normal', reason: 'ScalingReplicaSet', message, component });
+};
+
+const scale = (cluster: Cluster, deployment: KubeObject, set: KubeObject, replicas: number): void => {
+  const from = replicasOf(set);
+  if (from === replicas) return;
+  const scaled = { ...set, spec: { ...fieldsOf(set.spec), replicas } };
+  changeAs(cluster, set, scaled);
+  sayScaled(cluster, deployment, scaled, from);
 };
 
 type Limits = { readonly surge: number; readonly unavailable: number; readonly isRecreate: boolean };
@@ -83,20 +95,20 @@ const roll = (
   const { surge, unavailable, isRecreate } = limitsOf(deployment);
   const oldCount = total(old, replicasOf);
   if (isRecreate && total(old, (set) => count(set, 'replicas')) > 0) {
-    for (const set of old) scale(cluster, set, 0);
+    for (const set of old) scale(cluster, deployment, set, 0);
     return;
   }
   const room = isRecreate ? wanted : Math.max(0, wanted + surge - oldCount);
   const fresh = Math.min(wanted, Math.max(room, current ? Math.min(replicasOf(current), wanted) : 0));
-  if (!current) newSet(cluster, deployment, fresh);
-  else scale(cluster, current, fresh);
+  if (!current) sayScaled(cluster, deployment, newSet(cluster, deployment, fresh), 0);
+  else scale(cluster, deployment, current, fresh);
   const available = total([...old, ...(current ? [current] : [])], (set) => count(set, 'availableReplicas'));
   let spare = Math.max(0, available - (wanted - unavailable));
   for (const set of old) {
     const broken = replicasOf(set) - count(set, 'availableReplicas');
     const step = Math.min(replicasOf(set), Math.max(0, broken) + spare);
     spare -= Math.max(0, step - Math.max(0, broken));
-    scale(cluster, set, replicasOf(set) - step);
+    scale(cluster, deployment, set, replicasOf(set) - step);
   }
 };
 

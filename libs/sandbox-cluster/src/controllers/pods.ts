@@ -1,6 +1,7 @@
 import { timestamp, type Cluster } from '../cluster.js';
 import type { KubeObject } from '../schemas/kube-object.js';
 import { createAs, fieldsOf, ownerOf, setStatus, type Fields } from './control.js';
+import { say, type Remark } from './events.js';
 
 type Container = { readonly name: string; readonly image?: string; readonly restartPolicy?: string };
 
@@ -55,6 +56,13 @@ const started = (pod: KubeObject, now: string): Fields => ({
   startTime: now,
 });
 
+const notPulled = (image: string): Remark => ({
+  type: 'Warning',
+  reason: 'Failed',
+  message: `Failed to pull image "${image}": the simulated registry has no such image`,
+  component: 'kubelet',
+});
+
 /** A Pod runs at once; one of a Job ends well at once; one whose image is missing waits. */
 export const reconcilePod = (cluster: Cluster, pod: KubeObject): void => {
   const { phase } = fieldsOf(pod.status);
@@ -62,8 +70,10 @@ export const reconcilePod = (cluster: Cluster, pod: KubeObject): void => {
   const now = timestamp();
   const all = [...containers(pod, 'initContainers'), ...containers(pod, 'containers')];
   if (phase === 'Pending' && all.some(isMissing)) {
-    if (fieldsOf(pod.status).containerStatuses === undefined)
+    if (fieldsOf(pod.status).containerStatuses === undefined) {
       setStatus(cluster, pod, { phase, containerStatuses: containers(pod, 'containers').map(waiting) });
+      for (const { image = '' } of all.filter(isMissing)) say(cluster, pod, notPulled(image));
+    }
   } else if (phase === 'Pending') setStatus(cluster, pod, started(pod, now));
   else if (phase === 'Running' && isOfJob(pod))
     setStatus(cluster, pod, {

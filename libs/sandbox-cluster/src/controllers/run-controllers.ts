@@ -10,6 +10,7 @@ import {
   reconcileNamespace,
 } from './cluster-parts.js';
 import { reconcileDeployment } from './deployments.js';
+import { reconcileEvent } from './events.js';
 import { collectAbandoned, collectOrphans, reconcileDeletion } from './garbage.js';
 import { reconcilePod } from './pods.js';
 import { reconcileReplicaSet } from './replica-sets.js';
@@ -22,6 +23,7 @@ const controllers: Readonly<Record<string, Reconcile>> = {
   'customresourcedefinitions.apiextensions.k8s.io': reconcileDefinition,
   'daemonsets.apps': reconcileDaemonSet,
   'deployments.apps': reconcileDeployment,
+  events: reconcileEvent,
   'jobs.batch': reconcileJob,
   namespaces: reconcileNamespace,
   persistentvolumeclaims: reconcileClaim,

@@ -49,7 +49,8 @@ const callFor = async (
 ): Promise<HelmCall> => ({
   ...options,
   home: join(work, 'home'),
-  chart: chart.root === options.root ? chart.folder : join(chart.root, chart.folder),
+  chart: join(chart.root, chart.folder),
+  ...(chart.root !== options.root && { sees: [chart.root] }),
   releaseName: helm.releaseName,
   values: await valuesFiles(read, work),
 });

@@ -7,6 +7,7 @@ import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 
+import { ownRoot } from '../isolated/own-root.js';
 import { lineageOf } from '../lineage.js';
 import { RenderError } from '../render-error.js';
 import { render, renderKeyOf, type Rendered, type RenderSpec } from '../render.js';
@@ -126,7 +127,7 @@ describe('a chart', () => {
     const root = await write(files);
     const call: HelmCall = {
       ...{ helm: tools.helm, root, chart: 'app', releaseName: 'shop', namespace: 'shop', facts },
-      ...{ home: join(root, 'home'), values: ['app/production.yaml'] },
+      ...{ home: join(root, 'work/home'), values: ['app/production.yaml'] },
     };
     const ours = await runHelm(call);
     const parameters = [
@@ -317,6 +318,32 @@ describe('a chart is refused', () => {
     else expect(said).toMatch(expected);
   });
 
+  test('where its schema is to be read from elsewhere, by file or by network', async ({ skip }) => {
+    const own = await ownRoot({ program: tools.helm, folders: [], addressBytes: 0 });
+    await own?.remove();
+    if (!own) return skip('this user may make no root for a program');
+    const outside = await write({ 'schema.json': '{"type": "object"}' });
+    const schema = (url: string): Files => ({
+      ...chart,
+      'app/values.schema.json': JSON.stringify({ $ref: url }),
+    });
+    const said = await refusal(schema(`file://${outside}/schema.json`));
+    expect(said).toMatch(/^helm-failed app\/Chart.yaml:1 helm: .*no such file or directory$/);
+    expect(await refusal(schema('https://schemas.example/x.json'))).toMatch(
+      /^helm-failed .*HTTP request failed/,
+    );
+  });
+
+  test('and sees nothing above itself by a path', async () => {
+    const files = {
+      ...chart,
+      'secret.txt': 'planted-value',
+      'app/templates/files.yaml':
+        'apiVersion: v1\nkind: ConfigMap\nmetadata: { name: files }\ndata: { up: {{ .Files.Get "../secret.txt" | quote }}, root: {{ .Files.Get "/etc/hostname" | quote }} }\n',
+    };
+    expect(find(await rendered(files), 'files')?.data).toEqual({ up: '', root: '' });
+  });
+
   test('where it reads what lies outside of it', async () => {
     const root = await write({ ...chart, 'secret.txt': 'planted-value' });
     await symlink(join(root, 'secret.txt'), join(root, 'app/outside.yaml'));
@@ -349,7 +376,7 @@ describe('a chart is refused', () => {
       ...chart,
       'app/templates/bad.yaml': '{{- range until 9000000 }}{{ range until 9000000 }}{{ end }}{{ end }}\n',
     });
-    const call = { helm: tools.helm, root, home: join(root, 'home'), chart: 'app', releaseName: 'shop' };
+    const call = { helm: tools.helm, root, home: join(root, 'work/home'), chart: 'app', releaseName: 'shop' };
     const signal = AbortSignal.timeout(1_500);
     await expect(runHelm({ ...call, namespace: 'shop', values: [], signal })).rejects.toMatchObject({
       code: 'aborted',

@@ -1,5 +1,5 @@
 import { mkdir } from 'node:fs/promises';
-import { isAbsolute, join } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 
 import { runIsolated, type Run } from '../isolated/run-isolated.js';
 import { limits } from '../yaml/limits.js';
@@ -14,7 +14,7 @@ export type ClusterFacts = {
   readonly isUpgrade: boolean;
 };
 
-/** One call of `helm template`. Paths are below `root`, which it runs in. */
+/** One call of `helm template`. Paths are below `root`, where they are not absolute. */
 export type HelmCall = {
   readonly helm: string;
   readonly root: string;
@@ -22,6 +22,8 @@ export type HelmCall = {
   readonly home: string;
   /** A folder or an archive. */
   readonly chart: string;
+  /** What it needs to see besides `root` and the folder of `home`. */
+  readonly sees?: readonly string[];
   readonly releaseName: string;
   readonly namespace: string;
   readonly values: readonly string[];
@@ -54,15 +56,15 @@ export const templateParameters = (call: HelmCall): readonly string[] => [
   // Tests are never run, and CRDs are part of what is planned.
   ...['--include-crds', '--skip-tests'],
   ...factsParameters(call.facts),
-  ...call.values.flatMap((file) => ['--values', file]),
+  ...call.values.flatMap((file) => ['--values', resolve(call.root, file)]),
   '--',
   call.releaseName,
-  isAbsolute(call.chart) ? call.chart : `./${call.chart}`,
+  resolve(call.root, call.chart),
 ];
 
 /**
- * Runs `helm template` in a folder: a home of its own, no repositories, no plugins, no cluster, no network where the platform
- * can do without, limits on time, memory and output. Throws {@link RenderError} where it could not run to its end.
+ * Runs `helm template`: a home of its own, no repositories, no plugins, no cluster, no other files and no network where the
+ * platform can do without, limits on time, memory and output. Throws {@link RenderError} where it could not run to its end.
  */
 export const runHelm = async (call: HelmCall): Promise<Run> => {
   await mkdir(call.home, { recursive: true, mode: 0o700 });
@@ -74,6 +76,13 @@ export const runHelm = async (call: HelmCall): Promise<Run> => {
     HELM_PLUGINS: join(call.home, 'plugins'),
     KUBECONFIG: '/nonexistent',
   };
-  const program = { name: 'helm', path: call.helm, parameters: templateParameters(call), cwd: call.root };
+  const sees = [call.root, dirname(call.home), ...(call.sees ?? [])];
+  const program = {
+    name: 'helm',
+    path: call.helm,
+    parameters: templateParameters(call),
+    cwd: call.root,
+    sees,
+  };
   return runIsolated({ ...program, environment }, { ...limits, addressBytes }, call.signal);
 };

@@ -2,6 +2,7 @@ import { execFile } from 'node:child_process';
 import { access, constants } from 'node:fs/promises';
 
 import { RenderError } from '../render-error.js';
+import { ownRoot } from './own-root.js';
 
 /** What came out of one run of a renderer. */
 export type Run =
@@ -21,6 +22,8 @@ export type Program = {
   readonly parameters: readonly string[];
   readonly cwd: string;
   readonly environment?: Readonly<Record<string, string>>;
+  /** All that it may see, where the user may make a root for it: then it runs at `/`, not in `cwd`. Else everything. */
+  readonly sees?: readonly string[];
 };
 
 const environment = {
@@ -92,14 +95,32 @@ const ranOutOfMemory = (said: string): boolean => /^(?:fatal error|runtime): .*o
  * Throws {@link RenderError} where it could not run to its end.
  */
 export const runIsolated = async (
-  { name, path, parameters, cwd, environment: own }: Program,
+  program: Program,
   allowed: RunLimits,
   signal?: AbortSignal,
 ): Promise<Run> => {
+  const { name, path, sees } = program;
   if (!(await isExecutable(path)))
     throw new RenderError('renderer-missing', `${name} cannot be run at ${path}`);
-  const wrapped = [...(await networkIsolation()), ...(await memoryBound(allowed.addressBytes)), path];
-  const [command = path, ...rest] = wrapped;
+  const seen = { program: path, folders: sees ?? [], addressBytes: allowed.addressBytes ?? 0 };
+  const root = sees && (await ownRoot(seen));
+  if (!root) {
+    const wrapped = [...(await networkIsolation()), ...(await memoryBound(allowed.addressBytes)), path];
+    return execute(wrapped, program, allowed, signal);
+  }
+  try {
+    return await execute([...root.command, path], program, allowed, signal);
+  } finally {
+    await root.remove();
+  }
+};
+
+const execute = (
+  [command = '', ...rest]: readonly string[],
+  { name, parameters, cwd, environment: own }: Program,
+  allowed: RunLimits,
+  signal?: AbortSignal,
+): Promise<Run> => {
   const options = {
     cwd,
     env: { ...environment, ...own },

@@ -9,7 +9,7 @@ import { application, configMap } from './testing/files.js';
 import { PlannerWorld, type PlannerGround } from './testing/planner-world.js';
 
 /** Ten thousand in whole runs. */
-const count = process.env.SYNCLINE_TEST_FULL === '1' ? 10_000 : 1_000;
+const count = process.env.SYNCLINE_TEST_FULL === '1' ? 10_000 : 300;
 const longestPauseMs = 1_000;
 
 let log: TestLog;

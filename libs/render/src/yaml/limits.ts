@@ -14,7 +14,7 @@ export const limits = {
   referencesPerKustomization: 5_000,
   heapMegabytes: 768,
   readingMs: 20_000,
-  renderingMs: 90_000,
+  renderingMs: 150_000,
   addressBytes: 2 * 1024 * 1024 * 1024,
   manifestBytes: 16 * 1024 * 1024,
   declarationBytes: 64 * 1024 * 1024,

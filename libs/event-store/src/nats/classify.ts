@@ -33,7 +33,9 @@ export const isUncertain = (error: unknown): boolean =>
     error instanceof errors.RequestError ||
     error instanceof errors.ConnectionError ||
     error instanceof errors.ClosedConnectionError ||
-    error instanceof errors.DrainingConnectionError);
+    error instanceof errors.DrainingConnectionError ||
+    // The client says this of a stream that nobody leads at the moment.
+    (error instanceof Error && error.name === 'JetStreamNotEnabled' && isUncertain(error.cause)));
 
 /** The adapter's error for what NATS threw while doing `what`. */
 export const classify = (error: unknown, what: string): EventStoreError => {

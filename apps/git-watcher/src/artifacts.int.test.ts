@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
@@ -232,6 +232,37 @@ describe('an artifact of an OCI registry', () => {
       const said = JSON.stringify([events, result]);
       expect(said).not.toContain(registry.user.password);
     }
+  });
+
+  test('whose archive leads out of itself is not taken, and what was there before stays', async () => {
+    const url = `oci://${registry.host}/manifests`;
+    const credential = await world.sealed(registry.user);
+    await world.command('register-registry', { registry: 'manifests', url, plainHttp: true, credential });
+    const folder = join(world.folder.path, 'manifests');
+    await mkdir(folder, { recursive: true });
+    await writeFile(join(folder, 'web.yaml'), 'a: 1\n');
+    const push = async (): Promise<void> => {
+      await run('tar', ['-czf', `${folder}.tgz`, '-C', folder, '.']);
+      const layer = await readFile(`${folder}.tgz`);
+      const mediaType = 'application/vnd.cncf.flux.content.v1.tar+gzip';
+      await registry.push({ repository: 'manifests/web', tag: 'latest', layer, mediaType });
+    };
+    await push();
+    await wants('hostile', { url: `${url}/web`, version: 'latest' });
+    await reaches('hostile', 'ArtifactResolved');
+    await symlink('/etc/passwd', join(folder, 'passwd.yaml'));
+    await push();
+    await look('hostile');
+    const events = await reaches('hostile', 'ArtifactResolved', 'ArtifactFailed');
+    expect(events.at(-1)?.data).toMatchObject({
+      class: 'corrupt',
+      reason: 'the archive holds a symbolic link (passwd.yaml), which is not followed',
+    });
+    await rm(join(folder, 'passwd.yaml'));
+    await writeFile(join(folder, 'web.yaml'), 'a: 2\n');
+    await push();
+    await look('hostile');
+    await reaches('hostile', 'ArtifactResolved', 'ArtifactFailed', 'ArtifactRecovered', 'ArtifactResolved');
   });
 
   test.each([

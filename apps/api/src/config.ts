@@ -31,6 +31,7 @@ const environment = z.object({
   SYNCLINE_APPLIER_RECIPIENTS: fromJson(z.record(z.string(), z.string())),
   SYNCLINE_ADMIN_TOKEN_FILE: textFile.optional(),
   SYNCLINE_AGENT_NATS_URL: z.string().optional(),
+  SYNCLINE_AGENT_LOST_AFTER_SECONDS: z.coerce.number().min(5).max(3600).default(15),
 });
 
 /** How the API is set up. The token and the addresses' passwords are never shown. */
@@ -42,6 +43,8 @@ export type Config = ServiceConfig & {
   readonly applierRecipients: Readonly<Record<string, string>>;
   /** Where agents beside remote clusters connect to; where the API itself does, unless it is said. */
   readonly agentNatsUrl: string;
+  /** How long nothing is heard of an agent until it is lost. */
+  readonly agentLostAfterMs: number;
   /** The administrator's token of a local start. */
   readonly adminToken?: string;
 };
@@ -55,6 +58,7 @@ export const readConfig = (env: NodeJS.ProcessEnv = process.env): Config => {
   const agentNatsUrl = own.SYNCLINE_AGENT_NATS_URL ?? own.SYNCLINE_NATS_URL;
   return Object.freeze({
     ...serviceConfig(own, { applierRecipients: own.SYNCLINE_APPLIER_RECIPIENTS, agentNatsUrl }),
+    agentLostAfterMs: own.SYNCLINE_AGENT_LOST_AFTER_SECONDS * 1000,
     peopleKey: own.SYNCLINE_PEOPLE_KEY_FILE,
     postgresUrl: own.SYNCLINE_POSTGRES_URL,
     provisioner: own.SYNCLINE_PROVISIONER_FILE,

@@ -12,6 +12,7 @@ import { admitAdministrator } from './access/admin-token.js';
 import { Authenticator } from './access/authenticator.js';
 import { FailedAttempts } from './access/failed-attempts.js';
 import { KnownTokens } from './access/known-tokens.js';
+import { AgentWatch } from './agents/agent-watch.js';
 import type { ApiParts } from './api.module.js';
 import type { Config } from './config.js';
 import { EventStreams } from './events/event-streams.js';
@@ -25,7 +26,13 @@ export const version = '0.1.0';
 
 type ApiConfig = Pick<
   Config,
-  'idKey' | 'applierRecipients' | 'agentNatsUrl' | 'postgresUrl' | 'digest' | 'adminToken'
+  | 'idKey'
+  | 'applierRecipients'
+  | 'agentNatsUrl'
+  | 'agentLostAfterMs'
+  | 'postgresUrl'
+  | 'digest'
+  | 'adminToken'
 >;
 
 /** The API's parts, open: tokens are known, the projector runs. `close` ends them; the hub is the caller's own. */
@@ -51,6 +58,8 @@ export const openParts = async (
   const projector = new Projector(hub.log, config.postgresUrl, projection);
   projector.start();
   const views = new Views(config.postgresUrl);
+  const agents = new AgentWatch({ hub, log, metrics, lostAfterMs: config.agentLostAfterMs });
+  agents.start();
   const streams = new EventStreams(hub.log);
   metrics.observed('syncline_event_streams', 'Streams of events that clients hold open.', [], (gauge) =>
     gauge.set(streams.count),
@@ -62,7 +71,7 @@ export const openParts = async (
     readiness: readinessOf(hub, projector, projection),
     close: async () => {
       streams.close();
-      await Promise.all([tokens.close(), projector.stop(), views.close()]);
+      await Promise.all([agents.close(), tokens.close(), projector.stop(), views.close()]);
     },
   };
 };

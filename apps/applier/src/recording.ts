@@ -6,16 +6,17 @@ const firstDelayMs = 200;
 const longestDelayMs = 5_000;
 
 /**
- * Records something, again and again while the log cannot be written. Gives undefined where the signal ended that;
- * throws what trying again does not help with.
+ * Records something, again and again while the log cannot be written; `occurredAt` (RFC 3339) is when that was first tried.
+ * Gives undefined where the signal ended that; throws what trying again does not help with.
  */
 export const recordUntilDone = async <Recorded>(
-  record: () => Promise<Recorded>,
+  record: (occurredAt: string) => Promise<Recorded>,
   signal: AbortSignal,
 ): Promise<Recorded | undefined> => {
+  const occurredAt = new Date().toISOString();
   for (let wait = firstDelayMs; ; wait = Math.min(longestDelayMs, wait * 2)) {
     try {
-      return await record();
+      return await record(occurredAt);
     } catch (error) {
       if (!(error instanceof AdapterError && error.retryable)) throw error;
       if (signal.aborted) return undefined;
@@ -26,19 +27,19 @@ export const recordUntilDone = async <Recorded>(
 
 /** Records what was last seen, one at a time: what is overtaken while the log is slow or away is left out. */
 export class LatestRecorder<Seen> {
-  #next: { readonly seen: Seen } | undefined;
+  #next: { readonly seen: Seen; readonly at: string } | undefined;
   #working: Promise<void> | undefined;
   readonly #ended = new AbortController();
 
   constructor(
-    private readonly record: (seen: Seen) => Promise<unknown>,
+    private readonly record: (seen: Seen, occurredAt: string) => Promise<unknown>,
     private readonly onFailure: (error: unknown) => void,
   ) {}
 
   /** Takes what was seen; returns at once. */
   take(seen: Seen): void {
     if (this.#ended.signal.aborted) return;
-    this.#next = { seen };
+    this.#next = { seen, at: new Date().toISOString() };
     this.#working ??= this.#work().finally(() => (this.#working = undefined));
   }
 
@@ -69,7 +70,7 @@ export class LatestRecorder<Seen> {
     const taken = this.#next;
     if (!taken) return;
     try {
-      await this.record(taken.seen);
+      await this.record(taken.seen, taken.at);
     } catch (error) {
       if (!(error instanceof AdapterError && error.retryable) && this.#next === taken) this.#next = undefined;
       throw error;

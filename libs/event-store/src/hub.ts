@@ -8,6 +8,7 @@ import type {
   Live,
   People,
   ServedClusters,
+  SignsOfLife,
 } from '@syncline/kernel';
 
 import type { CacheStanding } from './fold-cache.js';
@@ -24,6 +25,7 @@ export type Hub = {
   readonly clusterCalls: ClusterCalls;
   readonly servedClusters: ServedClusters;
   readonly people: People;
+  readonly signs: Pick<SignsOfLife, 'hear'>;
   readonly live: Live;
   readonly strategy: JetStreamStrategy;
   /** What is missing for work, in sentences; empty where nothing is. */
@@ -35,6 +37,7 @@ export type Hub = {
 export type Agent = Pick<Hub, 'aggregates' | 'log' | 'blobs' | 'live' | 'strategy' | 'missing' | 'close'> & {
   readonly clusterAnswers: ClusterAnswers;
   readonly servedClusters: Pick<ServedClusters, 'watch'>;
+  readonly signs: Pick<SignsOfLife, 'say'>;
 };
 
 /** Numbers that the connection tells to whoever shows metrics. */

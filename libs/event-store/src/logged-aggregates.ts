@@ -93,7 +93,8 @@ export class LoggedAggregates implements Aggregates {
       if (events.length === 0 && !known) return settled(folded);
       known = undefined;
       if (events.length === 0) continue;
-      const decision = { subject, events, cause, ids, source, time: clock.now().toISOString() };
+      const time = cause.occurredAt ?? clock.now().toISOString();
+      const decision = { subject, events, cause, ids, source, time };
       // Another id each time: one that somebody else used would be refused for as long as the server remembers it.
       const messageId = attempt === 0 ? ids(0) : `${ids(0)}.${attempt}`;
       const decided = await this.#append(aggregate, folded, decision, messageId);

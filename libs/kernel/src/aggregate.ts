@@ -33,6 +33,8 @@ export type Cause = {
   readonly idempotencyKey?: string;
   /** W3C trace context. */
   readonly traceparent?: string;
+  /** RFC 3339: when it happened, where that may be long before it can be recorded; the time of the append otherwise. */
+  readonly occurredAt?: string;
 };
 
 /** An event as it stands in the log. */

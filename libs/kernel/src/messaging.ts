@@ -74,6 +74,13 @@ export interface ServedClusters {
 /** Injection token of {@link ServedClusters}. */
 export const ServedClusters = Symbol('ServedClusters');
 
+/** That the agent of a cluster is there: said by it every few seconds, heard by the hub, recorded by nobody. */
+export interface SignsOfLife {
+  say(cluster: string): void;
+  /** Calls the listener at each sign; gives the way to stop that. */
+  hear(onSign: (cluster: string) => void): () => void;
+}
+
 /** Progress and live logs: `live.<subject>`; not recorded, lost where nobody listens. */
 export interface Live {
   publish(subject: string, payload: unknown): void;

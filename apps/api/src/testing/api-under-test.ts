@@ -12,6 +12,9 @@ import { configureApi } from '../configure-api.js';
 import { problemOf } from '../problems/problem-document.js';
 import { openParts, type OpenApiParts } from '../start-api.js';
 
+/** How long the API of tests hears nothing of an agent until it is lost. */
+export const agentLostAfterMs = 4_000;
+
 /** The administrator's token of tests. */
 export const adminToken = 'syncline_administrator_of_tests';
 
@@ -52,6 +55,7 @@ export class ApiUnderTest {
       idKey: testKeys.idKey,
       applierRecipients: { hub: 'age1hub' },
       agentNatsUrl: 'nats://127.0.0.1:4222',
+      agentLostAfterMs,
       postgresUrl: server.url,
       digest: 'c'.repeat(64),
       adminToken,

@@ -44,13 +44,17 @@ const short = (text: string): string => text.slice(0, 12);
 const told = (message: string | null, otherwise: string): string =>
   message === null || message === '' ? otherwise : message;
 
+const isAgents = ({ cluster, applier }: ClusterRow): boolean => applier === `agent-${cluster}`;
+
 const clusterLost: Rule = ({ cluster }) =>
   cluster?.state === 'Lost'
     ? {
         by: 'cluster-lost',
         sentence: `The API server of ${cluster.cluster} is out of reach: ${told(cluster.reason, 'no reason is known')}.`,
         since: cluster.since,
-        free: 'It goes on by itself when the API server answers again.',
+        free: isAgents(cluster)
+          ? `It goes on by itself when its agent is back and reaches it; syncline cluster add ${cluster.cluster} --agent makes another.`
+          : 'It goes on by itself when the API server answers again.',
       }
     : undefined;
 

@@ -63,7 +63,11 @@ export class OpenAttempt {
     const subject = this.#subject();
     try {
       const recorded = await recordUntilDone(
-        () => this.around.log.aggregates.decide(targetAggregate, subject, command, this.#cause),
+        (occurredAt) =>
+          this.around.log.aggregates.decide(targetAggregate, subject, command, {
+            ...this.#cause,
+            occurredAt,
+          }),
         this.details.signals.cut,
       );
       if (recorded) countDrift(this.around, recorded.events);

@@ -65,6 +65,11 @@ export class Cluster {
     }
   }
 
+  /** The hub had lost sight of this applier, and has it again. */
+  sayAnew(): void {
+    this.#link.sayAnew();
+  }
+
   /** Something was said about a target of this cluster. */
   look(subject: string): void {
     const target: TargetName | undefined = parseTargetSubject(subject);

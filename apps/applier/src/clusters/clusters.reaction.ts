@@ -20,6 +20,11 @@ export class ClustersReaction {
     await this.clusters.refresh(event.data.cluster);
   }
 
+  @Reaction({ name: 'clusters', subjects: ['ev.fleet.*'], types: ['AgentReturned'] })
+  onReturn(@Payload() event: StoredEvent<{ type: string; data: { cluster: string } }>): void {
+    this.clusters.sayAnew(event.data.cluster);
+  }
+
   /** The work itself goes on beside the reaction, so that a newer plan is heard of while an older one is applied. */
   @Reaction({
     name: 'clusters',

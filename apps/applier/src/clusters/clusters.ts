@@ -12,6 +12,9 @@ import { recordUntilDone } from '../recording.js';
 import { actor } from '../surroundings.js';
 import { Cluster, type ServiceIdentity } from './cluster.js';
 
+/** The hub takes an agent for lost after several of these. */
+const sayEveryMs = 3_000;
+
 /** What the clusters of one applier stand on. */
 export type ClustersOptions = {
   readonly applier: string;
@@ -38,17 +41,27 @@ export class Clusters {
   readonly #ended = new AbortController();
   #served: ReadonlySet<string> = new Set();
   #following: Promise<void> = Promise.resolve();
+  #saying: NodeJS.Timeout | undefined;
 
   constructor(private readonly options: ClustersOptions) {}
 
   /** Follows the list of served clusters, in the background. */
   start(): void {
     this.#following = this.#follow();
+    if (this.options.kubeconfig === undefined) return;
+    const { signs } = this.options.agent;
+    const say = (): void => this.#served.forEach((cluster) => signs.say(cluster));
+    this.#saying = setInterval(say, sayEveryMs).unref();
   }
 
   /** Something was said about a target; a cluster that is not open yet finds it in the log when it is. */
   look(cluster: string, subject: string): void {
     this.#open.get(cluster)?.cluster.look(subject);
+  }
+
+  /** The hub lost sight of this applier and has it again: it hears anew whether the cluster's API server answers. */
+  sayAnew(cluster: string): void {
+    this.#open.get(cluster)?.cluster.sayAnew();
   }
 
   /** Brings one cluster to what the log says of it: open with its newest credential, or closed. One at a time per cluster. */
@@ -64,6 +77,7 @@ export class Clusters {
   /** Closes every cluster at its next safe points. */
   async stop(): Promise<void> {
     this.#ended.abort();
+    clearInterval(this.#saying);
     await this.#following;
     await Promise.all(this.#turns.values());
     await Promise.all([...this.#open.keys()].map((cluster) => this.#close(cluster)));

@@ -123,12 +123,12 @@ export class HealthWatches {
     const { log, logger } = this.around;
     const subject = subjects.target(target.cluster, target.project, target.application);
     return new LatestRecorder<TargetHealth>(
-      ({ health, objects, objectCount }) =>
+      ({ health, objects, objectCount }, occurredAt) =>
         log.aggregates.decide(
           targetAggregate,
           subject,
           { type: 'observe-health', plan, health, objects: objects.slice(0, 5), objectCount },
-          { actor, correlationId },
+          { actor, correlationId, occurredAt },
         ),
       (error) => logger.error({ err: error, ...target }, 'the health of a target cannot be recorded'),
     );

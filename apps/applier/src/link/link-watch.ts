@@ -27,7 +27,7 @@ export class LinkWatch {
   ) {
     const { logger, cluster } = around;
     this.#links = new LatestRecorder<Link>(
-      (link) => this.#record(link),
+      (link, occurredAt) => this.#record(link, occurredAt),
       (error) => logger.error({ err: error, cluster }, 'the link cannot be recorded'),
     );
     this.#capabilities = new LatestRecorder<undefined>(
@@ -43,6 +43,12 @@ export class LinkWatch {
   start(): void {
     this.#stop = this.around.client.watchLink((link) => this.#see(link));
     this.#timer = setInterval(() => this.#observeCapabilities(), capabilitiesEveryMs).unref();
+  }
+
+  /** Says again how it is: whoever heard that this applier was lost takes nothing from before for true. */
+  sayAnew(): void {
+    this.#isSaid = false;
+    if (this.#link) this.#links.take(this.#link);
   }
 
   /** Looks soon at what the API server serves: after an apply it may be more. */
@@ -89,7 +95,7 @@ export class LinkWatch {
     this.onConnected();
   }
 
-  async #record(link: Link): Promise<void> {
+  async #record(link: Link, occurredAt: string): Promise<void> {
     const { cluster, log } = this.around;
     const command: LinkCommand =
       link.state === 'connected'
@@ -101,12 +107,14 @@ export class LinkWatch {
         : {
             type: 'lose',
             data: { cluster, class: link.class, reason: link.reason.slice(0, 500), since: link.since },
+            anew: !this.#isSaid,
           };
     await log.aggregates.decide(linkAggregate, subjects.link(cluster), command, {
       actor,
       correlationId: `link-${cluster}`,
+      occurredAt,
     });
-    this.#isSaid ||= link.state === 'connected';
+    this.#isSaid = true;
   }
 
   async #recordCapabilities(): Promise<void> {

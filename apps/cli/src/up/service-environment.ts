@@ -9,7 +9,7 @@ const passed: Record<'all' | ServiceName, readonly RegExp[]> = {
   'git-watcher': [/^HOME$/, /^(https?|no|all)_proxy$/i, /^NODE_EXTRA_CA_CERTS$/, /^SSL_CERT_/, /^GIT_SSL_/],
   planner: [/^HOME$/],
   applier: [/^HOME$/, /^(https?|no|all)_proxy$/i, /^NODE_EXTRA_CA_CERTS$/, /^(AWS|AZURE|GOOGLE|CLOUDSDK)_/],
-  api: [],
+  api: [/^SYNCLINE_AGENT_/],
 };
 
 /** What the parts of an installation know of each other. */

@@ -16,6 +16,7 @@ const lose: LinkCommand = {
   type: 'lose',
   data: { cluster, class: 'timeout', reason: 'silence', since: '2026-11-24T06:00:00.000Z' },
 };
+const loseAnew: LinkCommand = { ...lose, anew: true };
 const observe = (letter: string): LinkCommand => ({
   type: 'observe-capabilities',
   data: {
@@ -33,6 +34,11 @@ const after = (...commands: readonly LinkCommand[]): LinkState =>
 const typesOf = (events: readonly LinkEvent[]) => events.map(({ type }) => type);
 
 describe('a link', () => {
+  test('is said to be lost once, and again by an applier that was away itself', () => {
+    expect(decider.decide(after(connect(), lose), lose)).toEqual([]);
+    expect(typesOf(decider.decide(after(connect(), lose), loseAnew))).toEqual(['ClusterLost']);
+  });
+
   test('is said to be connected once, and again for another version of the server', () => {
     expect(typesOf(decider.decide(after(), connect()))).toEqual(['ClusterConnected']);
     expect(decider.decide(after(connect()), connect())).toEqual([]);

@@ -17,12 +17,12 @@ export type LinkState = Seen &
   );
 
 /**
- * `connect` with `anew` is said even of a cluster that is known to be connected: an applier that was away itself says
- * so once, because whoever asked it meanwhile had no answer and waits for this.
+ * `connect` and `lose` with `anew` are said even where they are known: an applier that was away itself says once how it is,
+ * because whoever asked it meanwhile had no answer and waits for this.
  */
 export type LinkCommand =
   | { readonly type: 'connect'; readonly data: Data<'ClusterConnected'>; readonly anew: boolean }
-  | { readonly type: 'lose'; readonly data: Data<'ClusterLost'> }
+  | { readonly type: 'lose'; readonly data: Data<'ClusterLost'>; readonly anew?: boolean }
   | { readonly type: 'observe-capabilities'; readonly data: Data<'CapabilitiesObserved'> };
 
 const decide = (state: LinkState, command: LinkCommand): readonly LinkEvent[] => {
@@ -33,7 +33,9 @@ const decide = (state: LinkState, command: LinkCommand): readonly LinkEvent[] =>
       return isKnown && !command.anew ? [] : [{ type: 'ClusterConnected', data: command.data }];
     }
     case 'lose':
-      return state.status === 'lost' ? [] : [{ type: 'ClusterLost', data: command.data }];
+      return state.status === 'lost' && command.anew !== true
+        ? []
+        : [{ type: 'ClusterLost', data: command.data }];
     case 'observe-capabilities':
       return state.capabilities === command.data.capabilities
         ? []

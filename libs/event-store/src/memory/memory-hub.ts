@@ -6,6 +6,7 @@ import {
   type People,
   type Person,
   type ServedClusters,
+  type SignsOfLife,
 } from '@syncline/kernel';
 
 import { cutCalls } from '../cut-calls.js';
@@ -31,6 +32,7 @@ export class MemoryWorld {
   readonly acks = new MemoryAcks();
   readonly people: People;
   readonly served = new MemoryServedClusters();
+  readonly signs = memorySigns();
 
   constructor(
     readonly clock: Clock = systemClock,
@@ -40,6 +42,17 @@ export class MemoryWorld {
     this.people = new MemoryPeople(options.idKey ?? memoryKey);
   }
 }
+
+const memorySigns = (): SignsOfLife => {
+  const listeners = new Set<(cluster: string) => void>();
+  return {
+    say: (cluster) => listeners.forEach((listen) => listen(cluster)),
+    hear: (onSign) => {
+      listeners.add(onSign);
+      return () => void listeners.delete(onSign);
+    },
+  };
+};
 
 class MemoryPeople implements People {
   readonly #known = new Map<string, Person>();
@@ -111,6 +124,7 @@ export const memoryHub = (world: MemoryWorld, service: string, patience?: Patien
     clusterCalls: cutCalls(world.messaging, stopping),
     servedClusters: world.served,
     people: world.people,
+    signs: world.signs,
   };
 };
 
@@ -121,7 +135,7 @@ export const memoryAgent = (world: MemoryWorld, applier: string, patience?: Pati
     'ev.fleet.*',
     'ev.cluster.>',
   ]);
-  return { ...parts, clusterAnswers: world.messaging, servedClusters: world.served };
+  return { ...parts, clusterAnswers: world.messaging, servedClusters: world.served, signs: world.signs };
 };
 
 const memoryParts = (

@@ -14,6 +14,7 @@ import { ConnectionState } from './connection-state.js';
 import { once, openConnection } from './connection.js';
 import { NatsClusterAnswers } from './requests.js';
 import { watchServed } from './served-clusters.js';
+import { natsSigns } from './signs.js';
 
 /** How an applier reaches the log: with credentials of its own account. */
 export type AgentOptions = {
@@ -60,6 +61,7 @@ export const connectAgent = async (options: AgentOptions): Promise<Agent> => {
     log,
     blobs: new NatsBlobStore(js, jsm, (subject) => lookPatiently(jsm, subject)),
     clusterAnswers: answers,
+    signs: natsSigns(nc, state),
     servedClusters: { watch: (_applier, signal) => watch(signal) },
     live: { publish: (subject, payload) => nc.publish(`live.${subject}`, JSON.stringify(payload)) },
     strategy: new JetStreamStrategy(runtime),

@@ -28,6 +28,7 @@ import { LogSpace } from './log-space.js';
 import { RememberedPosition } from './remembered-position.js';
 import { NatsClusterCalls, NatsCommands } from './requests.js';
 import { ProvisionedClusters } from './served-clusters.js';
+import { natsSigns } from './signs.js';
 
 /** After a reconnect nothing is written until the log is verified, and a leader that is gone answers nobody. */
 const againMs = 1_500;
@@ -131,6 +132,7 @@ const assemble = async (nc: NatsConnection, options: HubOptions): Promise<Hub> =
     commands: new NatsCommands(nc),
     clusterCalls: cutCalls(new NatsClusterCalls(nc), runtime.stopping),
     servedClusters: new ProvisionedClusters(nc, jsm, served, new Accounts(options.provisioner, servers)),
+    signs: natsSigns(nc, state),
     people: new KvPeople(people, options.peopleKey ?? idKey),
     live: { publish: (subject, payload) => nc.publish(`live.${subject}`, JSON.stringify(payload)) },
     strategy: new JetStreamStrategy(runtime),

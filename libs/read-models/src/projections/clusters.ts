@@ -46,6 +46,8 @@ const rowOf = (cluster: string, state: ClusterState, since: string, event: Store
   return { cluster, ...state, since, occurredAt, recordedAt, ...began, ...when };
 };
 
+const returned = 'its agent is back, and has not said yet whether the API server answers';
+
 /** What an event makes of a cluster's state; undefined where it does not concern it. */
 const after = (row: ClusterRow | undefined, event: Stored): ClusterState | undefined => {
   if (event.type === 'ClusterRegistered') {
@@ -66,6 +68,11 @@ const after = (row: ClusterRow | undefined, event: Stored): ClusterState | undef
       };
     case 'ClusterLost':
       return { ...stateOf(row), state: 'Lost', reason: event.data.reason };
+    case 'AgentLost':
+      return { ...stateOf(row), state: 'Lost', reason: event.data.reason };
+    case 'AgentReturned':
+      // Until it says how its cluster is, nothing is known of that; it may have said so before it was missed no more.
+      return row.state === 'Lost' ? { ...stateOf(row), reason: returned } : undefined;
     default:
       return undefined;
   }
@@ -83,7 +90,9 @@ const project = (event: Stored, find: Find): readonly Change[] => {
     return [put(clusterTable, { ...row, ...instantsOf(event) })];
   }
   const moved =
-    event.type === 'ClusterLost' ? canonicalInstant(event.data.since) : instantsOf(event).occurredAt;
+    event.type === 'ClusterLost' || event.type === 'AgentLost'
+      ? canonicalInstant(event.data.since)
+      : instantsOf(event).occurredAt;
   const next = rowOf(cluster, state, row?.state === state.state ? row.since : moved, event);
   return [put(clusterTable, next), ...(row ? [close(row, event)] : []), open(next)];
 };
@@ -91,7 +100,7 @@ const project = (event: Stored, find: Find): readonly Change[] => {
 /** The fleet's members, now and over time. */
 export const clustersProjection: Projection = {
   name: 'clusters',
-  version: 1,
+  version: 2,
   tables: [clusterTable, clusterStateTable],
   reads: (event) => {
     const cluster = clusterOf(event.subject);

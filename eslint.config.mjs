@@ -41,13 +41,14 @@ export default tseslint.config(
   { ignores: ['**/dist/**', '**/node_modules/**', '.nx/**', '.syncline/**', 'examples/**'] },
   js.configs.recommended,
   {
-    files: ['tools/**/*.mjs', '*.mjs'],
+    files: ['{tools,deploy}/**/*.mjs', '*.mjs'],
     languageOptions: {
       globals: {
         process: 'readonly',
         console: 'readonly',
         URL: 'readonly',
         setTimeout: 'readonly',
+        AbortSignal: 'readonly',
         clearTimeout: 'readonly',
         fetch: 'readonly',
         Buffer: 'readonly',

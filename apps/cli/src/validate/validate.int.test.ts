@@ -82,6 +82,39 @@ describe('validation', () => {
     expect((await lines())[0]).toMatch(/region=eu/);
   });
 
+  test('renders charts with the values of each override, and names those that lie elsewhere', async () => {
+    const declare = (name: string, helm: unknown): string =>
+      JSON.stringify({
+        ...{ apiVersion: 'syncline.dev/v1', kind: 'Application', metadata: { name } },
+        spec: {
+          source: { path: 'app' },
+          render: { helm },
+          placement: { overrides: [{ match: { matchLabels: { region: 'eu' } }, values: { size: 'none' } }] },
+        },
+      });
+    await write('a.yaml', declare('a', { chart: '../chart', values: { size: 'small' } }));
+    await write('b.yaml', declare('b', { chart: 'oci://registry.example/web', version: '1.x' }));
+    await write('chart/Chart.yaml', 'apiVersion: v2\nname: web\nversion: 1.0.0\n');
+    await write('chart/templates/web.yaml', `${configMap('{{ .Values.size }}')}`);
+    expect(await validate()).toMatchObject({
+      applications: ['a', 'b'],
+      elsewhere: ['oci://registry.example/web@1.x'],
+      renderings: [
+        { what: 'a', objects: 1 },
+        { what: 'a', with: 'region=eu', objects: 1 },
+      ],
+      errors: [],
+    });
+    const refuse = '{{ if eq .Values.size "none" }}{{ fail "no size" }}{{ end }}\n';
+    await write('chart/templates/check.yaml', refuse);
+    expect(await lines()).toEqual([
+      'chart/templates/check.yaml:1  helm: execution error at (web/templates/check.yaml:1:34): no size (on clusters with region=eu)',
+    ]);
+    await write('chart/templates/check.yaml', '');
+    expect((await validate('chart')).renderings).toEqual([]);
+    expect((await lines('chart'))[0]).toMatch(/^chart\/templates\/web.yaml:1 .*has no metadata.name/);
+  });
+
   test('renders plain manifests, and one file of them alone', async () => {
     await write('a.yaml', configMap('a'));
     await write('b.yaml', configMap('b'));

@@ -70,7 +70,7 @@ afterAll(async () => {
   await fleet.git('pull', '--quiet', '--rebase');
   await fleet.remove(`applications/${app}.yaml`);
   await fleet.push(`Take ${app} away`);
-  for (const cluster of clusters) await syncline.cli('cluster', 'remove', cluster);
+  for (const cluster of clusters) await syncline.run('cluster', 'remove', cluster);
   await Promise.all([most.kill(), restarting.kill(), log.close()]);
   await rm(folder, { recursive: true, force: true });
 });

@@ -140,6 +140,16 @@ describe('an answer that is no success', () => {
     expect(waits('')).toBeUndefined();
   });
 
+  it('says that the server asks to wait, and nothing of a page that a proxy made in its place', () => {
+    const limited = { status: 429, body: 'Too many requests, please try again later.\n', retryAfter: '1' };
+    expect(classifyAnswer(limited, web).message).toBe(
+      'Deployment shop/web: the API server asks to wait 1 s: Too many requests, please try again later.',
+    );
+    expect(classifyAnswer({ status: 502, body: '\n<html><h1>Bad Gateway</h1></html>' }).message).toBe(
+      'status 502, as a page that no API server makes',
+    );
+  });
+
   it('takes a server that is unavailable and says for how long for one that throttles', () => {
     expect(classifyAnswer({ ...status(503, {}), retryAfter: '2' })).toMatchObject({
       code: 'throttled',

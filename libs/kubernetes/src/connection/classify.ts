@@ -131,16 +131,31 @@ const sentence = (
   return `${subject}${point.trim().slice(0, 1000) || code}`;
 };
 
+/** A page of a proxy, of which nothing is worth saying but that it is one. */
+const isPage = (body: string): boolean => /^\s*</.test(body);
+
+const textOf = (
+  { status: number, body }: RefusedAnswer,
+  status: Status | undefined,
+  code: KubernetesCode,
+  waitMs: number | undefined,
+): string => {
+  if (code === 'kind-unknown') return status?.message ?? 'the cluster does not serve this kind';
+  const text =
+    status?.message ?? (isPage(body) ? `status ${number}, as a page that no API server makes` : body);
+  if (code !== 'throttled') return text;
+  return `the API server ${waitMs === undefined ? 'throttles' : `asks to wait ${waitMs / 1000} s`}: ${text.trim()}`;
+};
+
 /** Classifies an answer of the API server. The order and wording follow what kube-apiserver 1.36 answers. */
 export const classifyAnswer = (answer: RefusedAnswer, target?: ObjectName): FailureDetails => {
   const status = readStatus(answer.body);
   const code = codeOf(answer, status, target);
   const causes = status?.details?.causes ?? [];
-  const text =
-    status?.message ?? (code === 'kind-unknown' ? 'the cluster does not serve this kind' : answer.body);
+  const wait = retryAfterMs(answer, status);
+  const text = textOf(answer, status, code, wait);
   const field =
     code === 'schema' ? schemaField(text) : causes.find((cause) => cause.field !== undefined)?.field;
-  const wait = retryAfterMs(answer, status);
   return {
     code,
     status: answer.status,

@@ -15,7 +15,7 @@ binary() {
 }
 
 if ! docker image inspect syncline-base:stand-in > /dev/null 2>&1; then
-  debootstrap --variant=minbase --include=postgresql-15,git,openssh-client,ca-certificates,wget bookworm "$work/debian" >&2
+  debootstrap --variant=minbase --include=postgresql-15,git,openssh-client,gpg,ca-certificates,wget bookworm "$work/debian" >&2
   tar -C "$work/debian" -c . | docker import - syncline-base:stand-in >&2
 fi
 

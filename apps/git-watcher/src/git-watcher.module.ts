@@ -53,22 +53,17 @@ export class GitWatcherModule implements OnApplicationBootstrap, OnModuleDestroy
   ): DynamicModule {
     const { aggregates, blobs, people } = hub;
     const { packKey } = config;
+    const { random } = Math;
     const credentials = new Credentials(blobs, aggregates, config);
     const mirrors = new Mirrors(config.stateDir);
     const poll = new RepositoryPoll({ aggregates, blobs, people, clock, credentials, mirrors, packKey });
-    const schedule = new PollSchedule({
-      ...meteredPoll(poll, metrics, logger),
-      concurrency: polledAtOnce,
-      random: Math.random,
-    });
+    const polling = meteredPoll(poll, metrics, logger);
+    const schedule = new PollSchedule({ ...polling, concurrency: polledAtOnce, random });
     const registries = new Registries(hub.log, aggregates, credentials);
     const wanted = new WantedArtifacts(hub.log, aggregates, blobs);
     const artifacts = new ArtifactPoll({ aggregates, blobs, clock, registries, wanted, packKey });
-    const artifactSchedule = new PollSchedule({
-      ...meteredArtifacts(artifacts, metrics, logger),
-      concurrency: artifactsAtOnce,
-      random: Math.random,
-    });
+    const looking = meteredArtifacts(artifacts, metrics, logger);
+    const artifactSchedule = new PollSchedule({ ...looking, concurrency: artifactsAtOnce, random });
     return {
       module: GitWatcherModule,
       controllers: [
@@ -99,8 +94,10 @@ export class GitWatcherModule implements OnApplicationBootstrap, OnModuleDestroy
   /** Every repository that the log knows is polled from now on. */
   async onApplicationBootstrap(): Promise<void> {
     const prefix = subjects.repository('x').slice(0, -1);
-    for (const subject of await this.log.subjects(`${prefix}>`))
-      void this.schedule.hasten(decodeToken(subject.slice(prefix.length)));
+    const tokens = (await this.log.subjects(`${prefix}>`)).map((subject) => subject.slice(prefix.length));
+    // What stands below a repository's own subject, such as its artifacts, is none.
+    for (const token of tokens.filter((one) => !one.includes('.')))
+      void this.schedule.hasten(decodeToken(token));
   }
 
   /** Before the connection to the log closes. */

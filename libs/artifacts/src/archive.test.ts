@@ -4,7 +4,7 @@ import { pack, type Header } from 'tar-stream';
 import { describe, expect, it } from 'vitest';
 
 import { readArchive } from './archive.js';
-import { limits } from './limits.js';
+import { limits, type Limits } from './limits.js';
 
 type Entry = Partial<Header> & { readonly name: string; readonly text?: string };
 
@@ -16,7 +16,7 @@ const archiveOf = async (...entries: readonly Entry[]): Promise<Uint8Array> => {
   for await (const chunk of archive) chunks.push(chunk as Buffer);
   return Buffer.concat(chunks);
 };
-const refusal = (bytes: Uint8Array, more: Partial<typeof limits> = {}): Promise<string> =>
+const refusal = (bytes: Uint8Array, more: Partial<Limits> = {}): Promise<string> =>
   readArchive(bytes, { ...limits, ...more }).then(
     () => 'it was read',
     (error: unknown) => (error instanceof Error ? error.message : ''),

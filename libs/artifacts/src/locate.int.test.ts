@@ -12,7 +12,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 
 import { readArchive } from './archive.js';
 import { ArtifactError } from './artifact-error.js';
-import { limits } from './limits.js';
+import { limits, type Limits } from './limits.js';
 import { locateArtifact, type RegistryAccess } from './locate.js';
 
 const run = promisify(execFile);
@@ -105,7 +105,7 @@ const filesOf = async (bytes: Uint8Array): Promise<readonly string[]> =>
 const refusal = async (
   reference: Parameters<typeof locateArtifact>[0],
   access: RegistryAccess = plain,
-  more: Partial<typeof limits> = {},
+  more: Partial<Limits> = {},
 ): Promise<string> => {
   try {
     const located = await locateArtifact(reference, access, forever, { ...limits, ...more });

@@ -88,6 +88,7 @@ describe('healing', () => {
     };
     const asked = (reason: 'resumed' | 'rollout'): LoggedPlanEvent => ({
       ...healRequest(spec({ mode: 'approval' })),
+      type: 'PlanRequested',
       data: { ...common, reason, spec: spec({ mode: 'approval' }) },
     });
     const paused = [

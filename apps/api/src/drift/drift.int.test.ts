@@ -64,6 +64,12 @@ describe('the list of drift', () => {
     expect(second.next).toBeUndefined();
   });
 
+  it('is the same when the views are made anew from the log', async () => {
+    const before = await list();
+    expect(await (await api.request('POST', '/v1/log/rebuild')).json()).toMatchObject({ equal: true });
+    expect(await list()).toEqual(before);
+  });
+
   it('refuses a question that it does not understand', async () => {
     for (const query of [
       '?open=maybe',

@@ -22,7 +22,8 @@ export type AgentWatchParts = {
 };
 
 type Member = Extract<FleetState, { status: 'member' }>;
-type Known = { readonly state: Member; readonly from: number };
+/** An agent as the log told of it up to a sequence, and since when it is waited for by our clock. */
+type Known = { readonly state: Member; readonly sequence: number; readonly from: number };
 
 /** Hears the agents of clusters, and records that one is lost and that it returned: by our clock and in our words, never its own. */
 export class AgentWatch {
@@ -71,21 +72,27 @@ export class AgentWatch {
     }
   }
 
-  #take({ message: { subject }, events }: LogEntry): void {
+  #take({ message: { subject, sequence }, events }: LogEntry): void {
     const cluster = decodeToken(subject.slice('ev.fleet.'.length));
     const before = this.#states.get(cluster) ?? fleetAggregate.decider.initial;
     const state = fold(fleetAggregate.decider, events as unknown as FleetEvent[], before);
     this.#states.set(cluster, state);
+    this.#know(cluster, state, sequence);
+  }
+
+  /** What we decided is known at once; what the log tells of before that is no news. */
+  #know(cluster: string, state: FleetState, sequence: number): void {
+    const known = this.#agents.get(cluster);
+    if (known && known.sequence > sequence) return;
     if (state.status !== 'member' || !state.registration.agent) {
       this.#agents.delete(cluster);
       this.#presence.forget(cluster);
       return;
     }
-    const known = this.#agents.get(cluster);
     const isSame = known?.state.registration.agent?.account === state.registration.agent.account;
     // Signs of an agent whose place another took are none of the other's.
     if (known && !isSame) this.#presence.forget(cluster);
-    this.#agents.set(cluster, { state, from: isSame ? known.from : Date.now() });
+    this.#agents.set(cluster, { state, sequence, from: isSame ? known.from : Date.now() });
   }
 
   #hear(cluster: string): void {
@@ -123,8 +130,11 @@ export class AgentWatch {
     try {
       const made = await command();
       if (!made) return;
-      await this.parts.hub.aggregates.decide(fleetAggregate, subjects.fleet(cluster), made, context);
-      this.parts.log.info({ cluster, correlationId: context.correlationId }, wordsOf(cluster, made.type));
+      const { aggregates } = this.parts.hub;
+      const decided = await aggregates.decide(fleetAggregate, subjects.fleet(cluster), made, context);
+      this.#know(cluster, decided.state, decided.position.sequence);
+      if (decided.events.length > 0)
+        this.parts.log.info({ cluster, correlationId: context.correlationId }, wordsOf(cluster, made.type));
     } catch (error) {
       this.parts.log.warn({ err: error, cluster }, 'what became of an agent cannot be recorded yet');
     } finally {

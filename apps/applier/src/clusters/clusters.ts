@@ -49,9 +49,12 @@ export class Clusters {
   start(): void {
     this.#following = this.#follow();
     if (this.options.kubeconfig === undefined) return;
-    const { signs } = this.options.agent;
-    const say = (): void => this.#served.forEach((cluster) => signs.say(cluster));
-    this.#saying = setInterval(say, sayEveryMs).unref();
+    this.#saying = setInterval(() => this.#sayThatItIsThere(), sayEveryMs).unref();
+  }
+
+  #sayThatItIsThere(): void {
+    const { agent, kubeconfig } = this.options;
+    if (kubeconfig !== undefined) for (const cluster of this.#served) agent.signs.say(cluster);
   }
 
   /** Something was said about a target; a cluster that is not open yet finds it in the log when it is. */
@@ -89,6 +92,7 @@ export class Clusters {
     for await (const list of agent.servedClusters.watch(applier, signal)) {
       const before = this.#served;
       this.#served = new Set(list);
+      this.#sayThatItIsThere();
       for (const cluster of new Set([...before, ...list])) {
         // Rights may be a moment behind the list, so reading is tried again until it works.
         void recordUntilDone(() => this.refresh(cluster), signal).catch((error: unknown) =>

@@ -4,12 +4,15 @@ import { generateKeyPair } from '@syncline/sealing';
 import type { ApiClient } from '../client/api-client.js';
 import { admitted } from '../client/contract.js';
 import type { Session } from '../shell/session.js';
+import { agentManifest } from './agent-manifest.js';
 
 /** What is asked for of an agent. */
 export type AgentOptions = {
   readonly agent?: boolean;
   readonly label?: Readonly<Record<string, string>>;
   readonly server?: string;
+  readonly manifest?: boolean;
+  readonly image?: string;
 };
 
 /** An agent that may join: the word that it joins with, and where it connects to. */
@@ -50,8 +53,23 @@ const words = (cluster: string, { join, server }: NewAgent): string =>
     `syncline cluster add ${cluster} --agent makes another.`,
   ].join('\n');
 
+const manifestWords = (cluster: string, server: string): string =>
+  [
+    `Cluster ${cluster} is registered. Its agent joins from inside when this manifest is applied there: … | kubectl apply -f -`,
+    validity(server),
+    'Its Secret is a credential, and shown this once. The ClusterRole allows everything: narrow it to what is deployed there.',
+  ].join('\n');
+
 /** `syncline cluster add NAME --agent` */
 export const addAgent = async (session: Session, cluster: string, options: AgentOptions): Promise<void> => {
   const agent = await admitAgent(await session.api(), cluster, options);
+  if (options.manifest === true) {
+    const manifest = agentManifest({ cluster, join: agent.join, image: options.image ?? '' });
+    const { server, position } = agent;
+    // Nothing but the manifest on standard output: it is made to be piped into kubectl.
+    session.surroundings.err(manifestWords(cluster, server));
+    session.show({ cluster, server, position, manifest }, () => manifest.trimEnd());
+    return;
+  }
   session.show({ cluster, ...agent }, () => words(cluster, agent));
 };

@@ -131,6 +131,7 @@ export const addCluster = (program: Command, surroundings: Surroundings): void =
     about:
       'Register a cluster, or change its registration. Its kubeconfig is sealed before it leaves this machine; with --agent it is not needed here.',
     examples: [
+      'syncline cluster add factory --agent --manifest --server nats://hub.example.com:4222 | kubectl apply -f -',
       'syncline cluster add factory --agent --server nats://hub.example.com:4222 --label site=factory',
       'syncline cluster add prod-eu --kubeconfig ~/.kube/config --context prod-eu --label env=prod --label region=eu',
     ],
@@ -145,6 +146,8 @@ export const addCluster = (program: Command, surroundings: Surroundings): void =
         'context',
       ]),
     )
+    .option('--manifest', 'with --agent: print objects for kubectl that run it inside the cluster')
+    .option('--image <image>', 'with --manifest: the image of Syncline', 'syncline:0.1.0')
     .option('--server <url>', 'where the agent reaches the log (the address that the API knows by default)')
     .action((name: string, options: AddOptions) => add(surroundings, name, options));
   addLeaf(group, {

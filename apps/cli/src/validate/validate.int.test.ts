@@ -95,7 +95,7 @@ describe('validation', () => {
     await write('a.yaml', declare('a', { chart: '../chart', values: { size: 'small' } }));
     await write('b.yaml', declare('b', { chart: 'oci://registry.example/web', version: '1.x' }));
     await write('chart/Chart.yaml', 'apiVersion: v2\nname: web\nversion: 1.0.0\n');
-    await write('chart/templates/web.yaml', `${configMap('{{ .Values.size }}')}`);
+    await write('chart/templates/web.yaml', configMap('{{ .Values.size }}'));
     expect(await validate()).toMatchObject({
       applications: ['a', 'b'],
       elsewhere: ['oci://registry.example/web@1.x'],

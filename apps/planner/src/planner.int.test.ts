@@ -45,6 +45,12 @@ const first = async (options: Parameters<typeof application>[2] = {}) => {
   return revision;
 };
 
+/** The same, and nothing of it is under way any more. */
+const firstCompleted = async (): Promise<void> => {
+  await first();
+  await world.settles(checkout, 'ApplicationDeclared', ...completed);
+};
+
 describe('a commit', () => {
   it('becomes a completed rollout on three clusters, in one change', async () => {
     const revision = await first();
@@ -121,7 +127,7 @@ describe('a commit', () => {
 
 describe('a configuration', () => {
   it('that is invalid changes nothing, not even what valid applications are made from', async () => {
-    await first();
+    await firstCompleted();
     await world.push('broken', {
       'apps/ledger.yaml':
         'apiVersion: syncline.dev/v1\nkind: Application\nmetadata: { name: ledger }\nspec: { sorce: {} }\n',
@@ -135,7 +141,7 @@ describe('a configuration', () => {
   });
 
   it('cannot take an application that another repository declared', async () => {
-    await first();
+    await firstCompleted();
     await world.registers(['apps'], 'other');
     await world.detect(await world.git.head(), 'other');
     const rejected = await world.reaches(subjects.configuration('other'), 'ConfigurationRejected');
@@ -143,7 +149,7 @@ describe('a configuration', () => {
   });
 
   it('retires what it declares no longer, and may declare it again', async () => {
-    await first();
+    await firstCompleted();
     await world.push('gone', { 'apps/checkout.yaml': null });
     await world.reaches(checkout, 'ApplicationRetired');
     for (const cluster of clusters) await world.reaches(planOf(cluster), 'TargetReleased');
@@ -153,14 +159,14 @@ describe('a configuration', () => {
   });
 
   it('is read again where other paths are registered', async () => {
-    await first();
+    await firstCompleted();
     await world.registers(['apps/ledger.yaml']);
     await world.reaches(checkout, 'ApplicationRetired');
     expect(await world.types(configuration)).toEqual(['ConfigurationAccepted', 'ConfigurationAccepted']);
   });
 
   it('is read from the packs of the log where the object cache was lost', async () => {
-    await first();
+    await firstCompleted();
     await world.stop();
     await rm(world.stateDir, { recursive: true });
     await world.start();
@@ -171,7 +177,7 @@ describe('a configuration', () => {
 
 describe('an application that cannot be rendered', () => {
   it('halts its own rollout alone, with file and line, until a revision mends it', async () => {
-    await first();
+    await firstCompleted();
     await world.push('broken', {
       'checkout/web.yaml': 'apiVersion: v1\nkind: ConfigMap\nmetadata: [\n',
       'ledger/book.yaml': configMap('book', { pages: '2' }),

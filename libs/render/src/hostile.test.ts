@@ -2,6 +2,8 @@ import { hostile } from '@syncline/testkit';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 
+import { readConfiguration } from './configuration/read-configuration.js';
+import { lineageOf } from './lineage.js';
 import { isRenderError, type RenderError } from './render-error.js';
 import { render, type Rendered, type RenderSpec } from './render.js';
 import { memoryTree, type MemoryFiles } from './tree/memory-tree.js';
@@ -226,4 +228,66 @@ describe('whatever a file holds', () => {
   const json = fc.oneof(object, fc.jsonValue()).map((value) => JSON.stringify(value) as string | undefined);
   test('JSON becomes objects or a refusal', () =>
     fc.assert(fc.asyncProperty(json, (text) => isRefusedOrRendered(text ?? ''))));
+
+  const field = fc.constantFrom(
+    ...[
+      'resources',
+      'bases',
+      'components',
+      'patches',
+      'path',
+      'patch',
+      'target',
+      'generators',
+      'transformers',
+    ],
+    ...['configMapGenerator', 'files', 'literals', 'helmCharts', 'replacements', 'kind', 'openapi', 'crds'],
+  );
+  const reference = fc.constantFrom(
+    ...[
+      'a.yaml',
+      '.',
+      '..',
+      '../app',
+      '../../x',
+      '/etc/passwd',
+      'https://x/y',
+      'git@x:y',
+      'link',
+      '',
+      '~',
+      '1',
+    ],
+    ...['|\n  kind: Exec', '{}', '[]', '"\\u001b"', 'a=b', '*', '-', 'a.yaml\n- b.yaml'],
+  );
+  const kustomization = fc
+    .array(
+      fc.tuple(field, fc.constantFrom(': ', ':\n- ', ':\n- path: ', ': [', ':\n  files:\n  - '), reference),
+      { maxLength: 12 },
+    )
+    .map((entries) => entries.map((parts) => parts.join('')).join('\n'));
+
+  test('a kustomization is followed, faults and all, and never further than the tree', () =>
+    fc.assert(
+      fc.asyncProperty(kustomization, async (text) => {
+        const files: MemoryFiles = {
+          'app/kustomization.yaml': text,
+          'app/a.yaml': text,
+          'app/link': { kind: 'link' },
+        };
+        const { entries } = await lineageOf(memoryTree(files), { path: 'app', renderer: 'kustomize' });
+        for (const { path } of entries) expect(path).not.toMatch(/^\/|(?:^|\/)\.\.(?:\/|$)/);
+      }),
+    ));
+
+  test('a declaration is read, or an error with file and line', () => {
+    const head = 'apiVersion: syncline.dev/v1\nkind: Application\n';
+    fc.assert(
+      fc.property(fc.oneof(yaml, kustomization), (text) => {
+        const { errors } = readConfiguration([{ path: 'a.yaml', text: head + text }], { name: 'fleet' });
+        for (const error of errors)
+          expect(error).toMatchObject({ file: 'a.yaml', line: expect.any(Number) as number });
+      }),
+    );
+  });
 });

@@ -61,6 +61,7 @@ export class Renders implements OnModuleInit, OnModuleDestroy {
   async onModuleInit(): Promise<void> {
     await rm(this.#folder, { recursive: true, force: true });
     await mkdir(this.#folder, { recursive: true, mode: 0o700 });
+    this.confined.keepReady();
   }
 
   /** Ends renders that are under way; what asked for them is asked again at the next start. */

@@ -42,12 +42,19 @@ export class ConfinedProcess {
   #running: Running | undefined;
   #said = '';
   #idle: NodeJS.Timeout | undefined;
+  #isKeptReady = false;
 
   /** `ended` hears of processes that had to be ended. */
   constructor(
     private readonly ended: (why: 'time' | 'memory') => void,
     private readonly bounds: { readonly heapMegabytes: number } = limits,
   ) {}
+
+  /** Has the process run from now on, so that a task does not wait for its start; a fresh one where it was used. */
+  keepReady(): void {
+    this.#isKeptReady = true;
+    this.#child ??= this.#start();
+  }
 
   /** Throws {@link RenderError}: what the task came to, `time-limit` or `memory-limit` with the file that was read last, `aborted`. */
   run<Name extends TaskName>(task: Task<Name>): Promise<Tasks[Name]['answer']> {
@@ -62,7 +69,7 @@ export class ConfinedProcess {
         clearTimeout(timer);
         task.signal?.removeEventListener('abort', stop);
         this.#running = undefined;
-        this.#idle = setTimeout(() => this.#kill(), idleMs).unref();
+        this.#idle = setTimeout(() => this.#rest(), idleMs).unref();
         if ('error' in outcome) reject(outcome.error);
         else resolve(outcome.value as Tasks[Name]['answer']);
       };
@@ -73,7 +80,14 @@ export class ConfinedProcess {
 
   /** Ends the process, and the programs that it has started; a task that is under way is `aborted`. */
   close(): void {
+    this.#isKeptReady = false;
     this.#fail(aborted());
+  }
+
+  /** Gives back the memory that tasks took. */
+  #rest(): void {
+    this.#kill();
+    if (this.#isKeptReady) this.#child = this.#start();
   }
 
   #kill(): void {

@@ -61,6 +61,13 @@ export class ConfinedRenderer {
     }
   }
 
+  /** Has a process ready, so that what comes first does not wait for its start. */
+  keepReady(): void {
+    const process = this.#idle[0] ?? this.#make();
+    process.keepReady();
+    if (!this.#idle.includes(process)) this.#idle.push(process);
+  }
+
   /** Ends every process. */
   close(): void {
     for (const process of this.#processes) process.close();

@@ -6,6 +6,8 @@ import { GitError } from '../git-error.js';
 
 const keyType = /^(?:ssh-(?:ed25519|rsa)|ecdsa-sha2-nistp(?:256|384|521)|sk-[a-z0-9-]+@openssh\.com)$/;
 const base64 = /^[A-Za-z0-9+/]+={0,2}$/;
+/** A host has one key of each type, and a fleet of hosts behind one name some more. */
+const mostKeys = 20;
 const defaultPort = '22';
 
 /** The fingerprint of a host key as ssh shows it: `SHA256:` and the digest in base64 without padding. */
@@ -49,21 +51,28 @@ const isNamed = (name: string, field: string): boolean => {
 
 const refuse = (sentence: string): GitError => new GitError('url-refused', sentence);
 
+/** The key that a line names for a host; undefined where it is about another one, or about none. */
+const readLine = (line: string, number: number, name: string): HostKey | undefined => {
+  const fields = line.trim().split(/\s+/);
+  const marker = fields[0]?.startsWith('@') ? fields.shift() : undefined;
+  const [names = '', type = '', key = ''] = fields;
+  if (names === '' || names.startsWith('#') || !isNamed(name, names)) return undefined;
+  if (marker !== undefined)
+    throw refuse(`Line ${number} of the known hosts is marked ${marker}, which is not carried out.`);
+  if (!keyType.test(type) || !base64.test(key))
+    throw refuse(`Line ${number} of the known hosts holds no host key.`);
+  return { type, key };
+};
+
 /**
  * The keys that a known_hosts text (sshd(8), SSH_KNOWN_HOSTS FILE FORMAT) holds for the host of an address. Throws
- * `url-refused` on a line that cannot be read, on one of an authority or a revoked key, and where no line names the host.
+ * `url-refused` where a line of this host cannot be read or is of an authority or a revoked key, and where none names it.
  */
 export const readKnownHosts = (text: string, url: URL): readonly HostKey[] => {
   const name = knownHostName(url);
-  const keys = text.split('\n').flatMap((line, index): readonly HostKey[] => {
-    const [names = '', type = '', key = ''] = line.trim().split(/\s+/);
-    if (names === '' || names.startsWith('#')) return [];
-    if (names.startsWith('@'))
-      throw refuse(`Line ${index + 1} of the known hosts is marked ${names}, which is not carried out.`);
-    if (!keyType.test(type) || !base64.test(key))
-      throw refuse(`Line ${index + 1} of the known hosts holds no host key.`);
-    return isNamed(name, names) ? [{ type, key }] : [];
-  });
+  const keys = text.split('\n').flatMap((line, index) => readLine(line, index + 1, name) ?? []);
   if (keys.length === 0) throw refuse(`The known hosts hold no key of ${name}.`);
-  return keys;
+  const distinct = [...new Map(keys.map((one) => [one.key, one])).values()];
+  if (distinct.length > mostKeys) throw refuse(`The known hosts hold more than ${mostKeys} keys of ${name}.`);
+  return distinct;
 };

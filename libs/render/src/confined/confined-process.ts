@@ -1,4 +1,5 @@
 import { spawn, type ChildProcess } from 'node:child_process';
+import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
 import { isRenderError, RenderError } from '../render-error.js';
@@ -9,6 +10,8 @@ import type { ParentMessage, ProcessMessage, TaskName, Tasks, TreeAnswer, TreeQu
 
 /** Built code, also where the sources are run as they are. */
 const program = fileURLToPath(new URL('../../dist/confined/main.js', import.meta.url));
+/** A core file would hold values of Secrets. An image without a shell has nobody who would read one either. */
+const withoutCore = existsSync('/bin/sh') ? ['/bin/sh', '-c', 'ulimit -c 0; exec "$@"', 'sh'] : [];
 const idleMs = 30_000;
 const keptOutput = 4_096;
 
@@ -104,8 +107,8 @@ export class ConfinedProcess {
 
   #start(): ChildProcess {
     const heap = [`--max-old-space-size=${this.bounds.heapMegabytes}`, '--max-semi-space-size=16'];
-    const command = [process.execPath, ...heap, program];
-    const child = spawn('/bin/sh', ['-c', 'ulimit -c 0; exec "$@"', 'sh', ...command], {
+    const [first = process.execPath, ...rest] = [...withoutCore, process.execPath, ...heap, program];
+    const child = spawn(first, rest, {
       detached: true,
       env: { ...(process.env.TMPDIR !== undefined && { TMPDIR: process.env.TMPDIR }) },
       serialization: 'advanced',

@@ -90,21 +90,24 @@ describe('an applier before an API server on a bad day', () => {
     90_000,
   );
 
-  test.runIf(isWholeRun)('says why an apply broke off on a server that is faulty, and carries the same plan out later', async () => {
-    const { plan, approve } = await waiting('faulty');
-    await world.local.order({ verb: 'patch', dryRun: false, answer: 500 });
-    await approve();
-    const { data } = await world.untilTarget<Errored>('faulty', 'ApplyErrored');
-    expect(data).toMatchObject({
-      code: 'server-fault',
-      plan,
-      reason: expect.stringContaining('ordered') as string,
-    });
-    expect(data.retryInSeconds).toBeGreaterThan(0);
-    await world.local.order();
-    await current('faulty', plan);
-    expect((await typesOfTarget('faulty')).filter((type) => type === 'ApplySucceeded')).toHaveLength(1);
-  });
+  test.runIf(isWholeRun)(
+    'says why an apply broke off on a server that is faulty, and carries the same plan out later',
+    async () => {
+      const { plan, approve } = await waiting('faulty');
+      await world.local.order({ verb: 'patch', dryRun: false, answer: 500 });
+      await approve();
+      const { data } = await world.untilTarget<Errored>('faulty', 'ApplyErrored');
+      expect(data).toMatchObject({
+        code: 'server-fault',
+        plan,
+        reason: expect.stringContaining('ordered') as string,
+      });
+      expect(data.retryInSeconds).toBeGreaterThan(0);
+      await world.local.order();
+      await current('faulty', plan);
+      expect((await typesOfTarget('faulty')).filter((type) => type === 'ApplySucceeded')).toHaveLength(1);
+    },
+  );
 
   test('carries a plan out once where every answer to a write is cut', async () => {
     const { plan, approve } = await waiting('cut');

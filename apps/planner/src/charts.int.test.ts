@@ -88,6 +88,21 @@ describe('a chart of the repository', () => {
     expect(dataOn('staging')).toMatchObject({ upgrade: 'true', size: 'medium' });
   });
 
+  it('at the root of its repository is made of its own files alone', async () => {
+    await served();
+    const files = '{{ range $path, $_ := .Files.Glob "**" }}{{ $path }} {{ end }}';
+    await world.push('first', {
+      'apps/web.yaml': JSON.stringify({
+        ...{ apiVersion: 'syncline.dev/v1', kind: 'Application', metadata: { name: 'web' } },
+        spec: { source: { path: '.' }, render: { helm: { values: { size: 'small' } } } },
+      }),
+      'Chart.yaml': 'apiVersion: v2\nname: web\nversion: 1.0.0\n',
+      'templates/web.yaml': `apiVersion: v1\nkind: ConfigMap\nmetadata: { name: web }\ndata:\n  size: {{ .Values.size }}\n  files: ${files}\n`,
+    });
+    await world.settles(web, 'ApplicationDeclared', ...completed);
+    expect(dataOn('staging')).toEqual({ size: 'small', files: 'apps/web.yaml' });
+  });
+
   it('waits where it is not known what the cluster serves, and goes on when it is', async () => {
     await world.push('first', files());
     await world.reaches(planOf('staging'), 'PlanHeld');

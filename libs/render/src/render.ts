@@ -38,6 +38,8 @@ export type RenderInput = {
   readonly spec: RenderSpec;
   /** A folder on disk that holds the paths of `Lineage.materialise` under their names, without links. */
   readonly root: string;
+  /** A folder for what is written by the way, which whoever asks removes: no part of the files, so that no chart finds it. */
+  readonly scratch?: string;
   /** A folder on disk that holds nothing but the unpacked artifact, where the target is made from one. */
   readonly unpacked?: string;
   /** The whole revision, where it is at hand: then a path that is not there can be suggested one that is. */

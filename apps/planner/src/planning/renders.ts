@@ -37,6 +37,9 @@ export type RenderRequest = {
   readonly renderKey: string;
 };
 
+/** Where a render reads, which is not there yet, and where it writes by the way. */
+type Places = { readonly root: string; readonly scratch: string };
+
 /** Runs renderers over files of a revision, each in a process of its own, at most as many at once as there are processors. */
 @Injectable()
 export class Renders implements OnModuleInit, OnModuleDestroy {
@@ -77,7 +80,7 @@ export class Renders implements OnModuleInit, OnModuleDestroy {
     const { lineage } = await this.#lineages.get(key, async () => {
       const read = (tree: TreeReader) => this.confined.lineageOf(tree, { path, renderer, helm, from });
       const found = from?.resolved
-        ? this.#unpackedFor(from.resolved, (folder) => read(folderTree(folder)))
+        ? this.#unpackedFor(from.resolved, ({ root }) => read(folderTree(root)))
         : read(await this.revisions.tree(repository, revision));
       return { lineage: await found, weight: 1 };
     });
@@ -94,17 +97,17 @@ export class Renders implements OnModuleInit, OnModuleDestroy {
     if (from?.resolved) return this.#renderArtifact(request, from.artifact, from.resolved);
     const chart = helm && 'artifact' in helm.chart ? helm.chart.resolved : undefined;
     return chart
-      ? this.#unpackedFor(chart, (unpacked) => this.#renderRevision(request, unpacked))
+      ? this.#unpackedFor(chart, ({ root: unpacked }) => this.#renderRevision(request, unpacked))
       : this.#renderRevision(request);
   }
 
   async #renderRevision(request: RenderRequest, unpacked?: string): Promise<Rendered> {
     const { spec, revision, lineage } = request;
-    return this.#inFolder(async (root) => {
+    return this.#inFolder(async ({ root, scratch }) => {
       await mkdir(root, { mode: 0o700 });
       const tree = await this.revisions.tree(spec.repository, revision);
       await tree.materialise(lineage.materialise, root);
-      const input = { ...this.#inputOf(request), root, tree };
+      const input = { ...this.#inputOf(request), root, scratch, tree };
       return this.confined.render({ ...input, ...(unpacked !== undefined && { unpacked }) });
     });
   }
@@ -116,8 +119,9 @@ export class Renders implements OnModuleInit, OnModuleDestroy {
     resolved: ResolvedArtifact,
   ): Promise<Rendered> {
     const shown = `${artifactName(artifact)}@${resolved.version}`;
-    return this.#unpackedFor(resolved, (root) => {
-      const rendered = this.confined.render({ ...this.#inputOf(request), root, tree: folderTree(root) });
+    return this.#unpackedFor(resolved, ({ root, scratch }) => {
+      const input = { ...this.#inputOf(request), root, scratch };
+      const rendered = this.confined.render({ ...input, tree: folderTree(root) });
       return rendered.catch((error: unknown) => {
         if (!isRenderError(error) || error.file === undefined) throw error;
         const { code, message, line, cause } = error;
@@ -135,18 +139,20 @@ export class Renders implements OnModuleInit, OnModuleDestroy {
   /** Does something with an artifact's files, in a folder that is gone afterwards. */
   #unpackedFor<Result>(
     resolved: ResolvedArtifact,
-    work: (folder: string) => Promise<Result>,
+    work: (places: Places) => Promise<Result>,
   ): Promise<Result> {
-    return this.#inFolder(async (folder) => {
-      await this.artifacts.unpack(resolved, folder);
-      return work(folder);
+    return this.#inFolder(async (places) => {
+      await this.artifacts.unpack(resolved, places.root);
+      return work(places);
     });
   }
 
-  async #inFolder<Result>(work: (folder: string) => Promise<Result>): Promise<Result> {
+  async #inFolder<Result>(work: (places: Places) => Promise<Result>): Promise<Result> {
     const folder = join(this.#folder, randomUUID());
+    const scratch = join(folder, 'scratch');
     try {
-      return await work(folder);
+      await mkdir(scratch, { recursive: true, mode: 0o700 });
+      return await work({ root: join(folder, 'files'), scratch });
     } finally {
       await rm(folder, { recursive: true, force: true });
     }

@@ -49,7 +49,7 @@ const carryOut = async (message: TaskMessage): Promise<unknown> => {
   switch (message.task) {
     case 'render':
       // What is written on the way goes with the files that it is made from, also where this process is ended.
-      process.env.TMPDIR = message.input.root;
+      process.env.TMPDIR = message.input.scratch ?? message.input.root;
       return withinBounds(await render({ ...message.input, tree }));
     case 'lineage':
       return lineageOf(tree, message.input);

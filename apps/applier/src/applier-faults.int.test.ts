@@ -134,6 +134,23 @@ describe('an applier that is ended, and a cluster that goes away', () => {
     expect(started).toHaveLength(1);
   });
 
+  test('killed over a plan that a newer one takes the place of, what it made is deleted where the newer does not want it', async () => {
+    const wanted = { ...wantedOf('forgotten', 'a'), objects: configMaps(5, 'a') };
+    const { plan } = await world.planner.plan(wanted);
+    await world.stopApplier();
+    let isWritten = false;
+    await start(frozenAt('record-applied', () => (isWritten = true)));
+    await world.planner.approve(wanted, plan);
+    await eventually(() => isWritten, patienceMs, 'the objects are written');
+    await world.dropApplier();
+    await start();
+    const newer = await world.planner.plan({ ...wantedOf('forgotten', 'b'), mode: 'automatic' });
+    await current('forgotten', newer.plan);
+    const events = await world.targetEvents('forgotten');
+    const pruned = events.findLast(({ type }) => type === 'ObjectsPruned');
+    expect(pruned?.data).toMatchObject({ outcomes: { deleted: 5 } });
+  });
+
   test('stopped in the middle of an apply, it ends at a safe point and goes on at the next start', async () => {
     const objects = configMaps(120, 'a');
     const { plan } = await world.planner.plan({ application: 'paused', revision: revision('9'), objects });

@@ -18,14 +18,14 @@ export class Documents {
   }
 
   /** The stored bytes, their digest verified. */
-  async readBytes({ digest }: BlobRef): Promise<Uint8Array> {
+  async readBytes({ digest }: Pick<BlobRef, 'digest'>): Promise<Uint8Array> {
     const bytes = this.#kept.get(digest) ?? (await this.blobs.get(this.#owner, digest));
     this.#keep(digest, bytes);
     return bytes;
   }
 
   /** The JSON value in a blob, as it was stored. */
-  async readJson(ref: BlobRef): Promise<unknown> {
+  async readJson(ref: Pick<BlobRef, 'digest'>): Promise<unknown> {
     return JSON.parse(new TextDecoder().decode(await this.readBytes(ref))) as unknown;
   }
 

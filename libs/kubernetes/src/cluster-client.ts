@@ -125,6 +125,12 @@ export interface ClusterClient {
     steps: ApplySteps,
     signal?: AbortSignal,
   ): Promise<ApplyOutcome>;
+  /** Of objects that an apply may have made, those that are there and bear the marks of the application, as an inventory holds them. */
+  findOwn(
+    owner: Pick<TargetManifests, 'project' | 'application'>,
+    objects: readonly ObjectName[],
+    signal?: AbortSignal,
+  ): Promise<readonly InventoryEntry[]>;
   /** What a target holds and what that owns, down to Pods, each with its health and its newest Kubernetes events. Bounded. */
   resources(inventory: readonly InventoryEntry[], signal?: AbortSignal): Promise<ResourcesAnswer>;
   /** Tells a target's health, and its drift where asked, when it is first known and whenever it changes; the returned function ends it. One watch per kind serves all targets. */

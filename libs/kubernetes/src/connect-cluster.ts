@@ -12,8 +12,9 @@ import type {
   TargetManifests,
   Trouble,
 } from './cluster-client.js';
-import type { DiffDocument, PlanDocument, ResourcesAnswer } from '@syncline/events';
+import type { DiffDocument, ObjectName, PlanDocument, ResourcesAnswer } from '@syncline/events';
 import { applyPlan } from './apply/apply.js';
+import { findOwn } from './apply/find-own.js';
 import { readCredentials } from './connection/credentials.js';
 import { ObjectApi } from './connection/object-api.js';
 import { Transport } from './connection/transport.js';
@@ -57,6 +58,14 @@ class ConnectedCluster implements ClusterClient {
     signal?: AbortSignal,
   ): Promise<ApplyOutcome> {
     return applyPlan(this.bench, target, plan, inventory, steps, signal);
+  }
+
+  findOwn(
+    owner: Pick<TargetManifests, 'project' | 'application'>,
+    objects: readonly ObjectName[],
+    signal?: AbortSignal,
+  ): Promise<readonly InventoryEntry[]> {
+    return findOwn(this.bench, owner, objects, signal);
   }
 
   resources(inventory: readonly InventoryEntry[], signal?: AbortSignal): Promise<ResourcesAnswer> {

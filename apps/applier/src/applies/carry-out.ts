@@ -9,6 +9,7 @@ import { OpenAttempt, countsOf, type Signals } from './attempt.js';
 import { retryInSeconds } from './backoff.js';
 import type { ApprovedPlan } from './current-plan.js';
 import { endingOf, endingOfError, interruptedBy, recordingOf, type Ending } from './ending.js';
+import { readHeldObjects } from './held-objects.js';
 import { readPlanInputs } from './plan-inputs.js';
 
 /** What one attempt starts from: the approved plan, the sequence at which that was checked, and the target as it was. */
@@ -93,16 +94,10 @@ const perform = async (
   signals: Signals,
 ): Promise<Ended> => {
   const { client, documents, identity, logger } = around;
-  const before = state.held.inventory;
   try {
-    const inputs = await readPlanInputs(documents, identity, target, approved.parts, before);
-    const outcome = await client.apply(
-      inputs.target,
-      inputs.plan,
-      inputs.inventory,
-      attempt.steps(),
-      signals.cut,
-    );
+    const inputs = await readPlanInputs(documents, identity, target, approved.parts);
+    const before = await readHeldObjects(around, target, state.held, signals.cut);
+    const outcome = await client.apply(inputs.target, inputs.plan, before, attempt.steps(), signals.cut);
     const inventory = await attempt.storeInventory(outcome.inventory);
     // Without the inventory a success cannot be told; the attempt stays open and is taken up at the next start.
     if (!inventory) return { ending: interruptedBy(attempt.stop), inventory };

@@ -10,7 +10,6 @@ import type { PlanParts } from './current-plan.js';
 export type PlanInputs = {
   readonly plan: PlanDocument;
   readonly target: TargetManifests;
-  readonly inventory: readonly InventoryEntry[];
 };
 
 /**
@@ -22,7 +21,6 @@ export const readPlanInputs = async (
   identity: string,
   name: TargetName,
   parts: PlanParts,
-  inventory: BlobRef | undefined,
 ): Promise<PlanInputs> => {
   const plan = verifyPlan(await documents.readJson(parts.document), parts, name);
   const { objects, secrets, render } = await openManifests(documents, identity, parts.manifests);
@@ -36,7 +34,6 @@ export const readPlanInputs = async (
   return {
     plan,
     target: { project, application, namespace: plan.namespace, objects, secrets },
-    inventory: await readInventory(documents, inventory),
   };
 };
 

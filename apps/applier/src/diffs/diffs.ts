@@ -12,7 +12,7 @@ import {
 import { withLogContext } from '@syncline/observability';
 import pLimit from 'p-limit';
 
-import { readInventory } from '../applies/plan-inputs.js';
+import { readHeldObjects } from '../applies/held-objects.js';
 import { openManifests } from '../manifests.js';
 import { closing, refusalOf } from '../refusals.js';
 import type { ClusterSurroundings } from '../surroundings.js';
@@ -74,7 +74,7 @@ export class Diffs {
       targetAggregate,
       subjects.target(cluster, project, application),
     );
-    const inventory = await readInventory(documents, state.held.inventory);
+    const inventory = await readHeldObjects(this.around, request, state.held, signal);
     const target = { project, application, namespace, objects, secrets };
     const diff = await client.diff(target, inventory, prune, signal);
     const document: DiffDocument = isHeld(state) ? diff : { ...diff, holds: 'nothing' };

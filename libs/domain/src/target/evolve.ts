@@ -12,8 +12,13 @@ import type {
 
 const attemptOf = ({ attempt, plan, revision }: Attempt): Attempt => ({ attempt, plan, revision });
 
-const holding = (held: Holdings, inventory: BlobRef | undefined): Holdings =>
-  inventory ? { ...held, inventory } : held;
+/** An inventory holds what every attempt before it has made. */
+const holding = (held: Holdings, inventory: BlobRef | undefined): Holdings => {
+  if (!inventory) return held;
+  const settled: { unsettled?: readonly string[] } & Holdings = { ...held, inventory };
+  delete settled.unsettled;
+  return settled;
+};
 
 const ended = (
   { held }: TargetState,
@@ -35,7 +40,11 @@ const started = (state: TargetState, data: TargetData<'ApplyStarted'>): TargetSt
   status: 'applying',
   open: { ...attemptOf(data), applied: false, pruned: false },
   errors: errorsOf(state, data.plan),
-  held: { ...state.held, fence: Math.max(state.held.fence, data.fence) },
+  held: {
+    ...state.held,
+    fence: Math.max(state.held.fence, data.fence),
+    unsettled: [...new Set([...(state.held.unsettled ?? []), data.plan])],
+  },
 });
 
 const recorded = (state: TargetState, attempt: string, part: 'applied' | 'pruned'): TargetState =>

@@ -38,6 +38,8 @@ export type Holdings = {
   readonly applied?: Applied;
   /** The inventory document of what the target holds, also after an apply that broke off. */
   readonly inventory?: BlobRef;
+  /** Plans that began since and ended without an inventory: what they have made is in none, and is to be looked for. */
+  readonly unsettled?: readonly string[];
   readonly health?: { readonly plan: string; readonly word: Health };
   /** The drift that is open, as it was last said. */
   readonly drift?: OpenDrift;

@@ -121,6 +121,26 @@ describe('what an attempt did', () => {
   });
 });
 
+describe('a plan that began', () => {
+  const aborted: LoggedTargetEvent = { type: 'ApplyAborted', data: { ...names('1'), reason: 'newer' } };
+
+  test('is unsettled until an inventory says what the target holds', () => {
+    expect(given(started('1'), aborted, started('2', planB)).held.unsettled).toEqual([planA, planB]);
+    const broke: LoggedTargetEvent = {
+      type: 'ApplyErrored',
+      data: {
+        ...names('2', planB),
+        code: 'timeout',
+        reason: 'slow',
+        retryInSeconds: 1,
+        inventory: blob('9'),
+      },
+    };
+    expect(given(started('1'), aborted, started('2', planB), broke).held.unsettled).toBeUndefined();
+    expect(given(started('1'), started('1'), started('1')).held.unsettled).toEqual([planA]);
+  });
+});
+
 describe('health', () => {
   const applied = [started('1'), succeeded('1')];
 

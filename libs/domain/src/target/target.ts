@@ -135,6 +135,6 @@ const decider: Decider<TargetState, TargetCommand, LoggedTargetEvent> = {
 /** `ev.cluster.<cluster>.target.<project>.<app>`: what an applier does to a target, and what became of it. */
 export const targetAggregate: Aggregate<TargetState, TargetCommand, LoggedTargetEvent> = {
   name: 'target',
-  version: 1,
+  version: 2,
   decider,
 };

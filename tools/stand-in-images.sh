@@ -59,7 +59,7 @@ exec "$bin/postgres" -D "$data" -c listen_addresses='*' "$@"
 END
 cat > "$work/postgres/Dockerfile" <<'END'
 FROM syncline-base:stand-in
-RUN useradd --uid 10001 --no-create-home syncline
+RUN useradd --uid 10001 --no-create-home syncline && chmod 3777 /run/postgresql
 COPY entry.sh /entry.sh
 RUN chmod +x /entry.sh
 EXPOSE 5432

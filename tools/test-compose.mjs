@@ -110,9 +110,11 @@ const syncline = async (...args) => {
     env: { ...environment, SYNCLINE_URL: `http://127.0.0.1:${port}`, SYNCLINE_TOKEN: token },
   });
 };
-const deployed = async (revision) => {
-  await syncline('wait', 'storefront', '--revision', revision, '--timeout', '180s');
-};
+const deployed = (revision) =>
+  until(`${revision} is deployed`, async () => {
+    await syncline('wait', 'storefront', '--revision', revision, '--timeout', '120s');
+    return true;
+  });
 
 const services = ['git-watcher', 'planner', 'applier', 'api'];
 const isReady = async () => {
@@ -165,7 +167,7 @@ const tryIt = async () => {
       kubeconfig,
       await compose('exec', '-T', 'sandbox', 'cat', `/tmp/sandbox/${cluster}/kubeconfig`),
     );
-    return (await readFile(kubeconfig, 'utf8')).includes('server:');
+    return (await readFile(kubeconfig, 'utf8')).includes('server');
   });
   await syncline('cluster', 'add', cluster, '--kubeconfig', kubeconfig, '--label', 'tier=staging');
   await syncline('repo', 'add', 'fleet', 'file:///git/fleet.git', '--path', 'applications', '--poll', '5');

@@ -107,7 +107,8 @@ export class ConfinedProcess {
 
   #start(): ChildProcess {
     const heap = [`--max-old-space-size=${this.bounds.heapMegabytes}`, '--max-semi-space-size=16'];
-    const [first = process.execPath, ...rest] = [...withoutCore, process.execPath, ...heap, program];
+    const command: readonly string[] = [...withoutCore, process.execPath, ...heap, program];
+    const [first = process.execPath, ...rest] = command;
     const child = spawn(first, rest, {
       detached: true,
       env: { ...(process.env.TMPDIR !== undefined && { TMPDIR: process.env.TMPDIR }) },

@@ -1,6 +1,12 @@
 export { pins } from './binaries/pins.js';
 export type { BinaryName, Pin } from './binaries/pins.js';
-export { cacheDirectory, findBinary, resolveBinaries, resolveBinary } from './binaries/resolve.js';
+export {
+  cacheDirectory,
+  findBinary,
+  placeOfBinary,
+  resolveBinaries,
+  resolveBinary,
+} from './binaries/resolve.js';
 export type { Found, ResolveOptions } from './binaries/resolve.js';
 export type { Progress } from './binaries/progress.js';
 export { identifyProcess, isRunning } from './processes/identity.js';

@@ -25,6 +25,8 @@ type Waiting = {
   readonly signal: AbortSignal;
   readonly tell: (line: string) => void;
   readonly timeoutMs: number;
+  /** What some of the fleet waits for; until then nothing that rests has come to rest. */
+  readonly later?: Promise<void>;
 };
 
 /** The API is a part like any other: it is started again where it ends, and waited for. */
@@ -38,6 +40,8 @@ const watchUntilSettled = async (waiting: Waiting, next: () => Promise<void>): P
   const deadline = Date.now() + timeoutMs;
   let told = { line: '', at: 0 };
   let restingSince: number | undefined;
+  let isComplete = waiting.later === undefined;
+  void waiting.later?.then(() => (isComplete = true));
   for (;;) {
     const progress = await readProgress(api, repository).catch(unanswered);
     const verdict = judgeFleet(progress);
@@ -45,7 +49,7 @@ const watchUntilSettled = async (waiting: Waiting, next: () => Promise<void>): P
     if (line !== told.line) tell(line);
     else if (Date.now() - told.at > tellAgainMs) tell(`${line}${waitingText(progress)}`);
     if (line !== told.line || Date.now() - told.at > tellAgainMs) told = { line, at: Date.now() };
-    restingSince = verdict === 'at-rest' ? (restingSince ?? Date.now()) : undefined;
+    restingSince = verdict === 'at-rest' && isComplete ? (restingSince ?? Date.now()) : undefined;
     const hasSettled = restingSince !== undefined && Date.now() - restingSince > settledMs;
     if (verdict === 'healthy' || hasSettled || Date.now() > deadline) return { ...progress, verdict };
     await next();

@@ -1,7 +1,9 @@
 import { bootstrapLog, serverConfiguration } from '@syncline/event-store';
 import {
   accepts,
+  placeOfBinary,
   resolveBinaries,
+  resolveBinary,
   startNatsServer,
   startPostgres,
   startProcess,
@@ -75,13 +77,29 @@ const startService = async (
   });
 };
 
-const tools = ['nats-server', 'kustomize', 'helm'] as const;
+const tools = ['nats-server', 'kustomize'] as const;
 
-/** Paths of the tools without which the platform itself does not run. */
-export type PlatformTools = Readonly<Record<(typeof tools)[number], string>>;
+/** Paths of the tools without which the platform itself does not run, and of those that only some applications need. */
+export type PlatformTools = Readonly<Record<(typeof tools)[number], string>> & {
+  readonly helm: { readonly path: string; readonly isThere: boolean };
+};
 
-/** Finds or makes them. */
-export const platformTools = (progress: Say): Promise<PlatformTools> => resolveBinaries(tools, { progress });
+/** Finds or makes what running needs. Helm may come later: charts wait for it, and nothing else does. */
+export const platformTools = async (progress: Say): Promise<PlatformTools> => ({
+  ...(await resolveBinaries(tools, { progress })),
+  helm: await placeOfBinary('helm'),
+});
+
+/** Makes what was left for later, and says what becomes of it; undefined where nothing was. */
+export const makeLaterTools = ({ helm }: PlatformTools, say: Say): Promise<void> | undefined => {
+  if (helm.isThere) return undefined;
+  say('applications of charts wait for helm, which is compiled now');
+  return resolveBinary('helm', { progress: say }).then(
+    () => say('helm is there; applications of charts go on'),
+    (error: unknown) =>
+      say(`applications of charts go on waiting: ${error instanceof Error ? error.message : String(error)}`),
+  );
+};
 
 /**
  * Starts the log, the views and the four services, each as a process of its own; resolves when all of them say that
@@ -96,7 +114,7 @@ export const startPlatform = async (installation: Installation, binaries: Platfo
   say('the log (nats-server) and the views (Postgres) run');
   const recipients = await readKey(places, 'recipients.json');
   const { kustomize, helm } = binaries;
-  const wiring = { places, ports, postgresUrl, kustomize, helm, recipients };
+  const wiring = { places, ports, postgresUrl, kustomize, helm: helm.path, recipients };
   await Promise.all(services.map((service) => startService(installation, service, wiring)));
   say(`${services.join(', ')} are ready`);
 };

@@ -8,7 +8,7 @@ import { registerClusters, type FleetCluster } from './clusters.js';
 import type { Installation } from './installation.js';
 import { readToken } from './keys.js';
 import { startLocalClusters } from './local-clusters.js';
-import { platformTools, startPlatform } from './platform.js';
+import { makeLaterTools, platformTools, startPlatform } from './platform.js';
 import { rememberRegistrations } from './registrations.js';
 import { serveSource, type Source } from './source.js';
 
@@ -28,6 +28,8 @@ export type Started = {
   readonly repository: string;
   /** Where to push to, for the local repository. */
   readonly cloneUrl?: string;
+  /** Tools that only some applications need are still being made, until then. */
+  readonly later?: Promise<void>;
 };
 
 const startClusters = (
@@ -59,5 +61,6 @@ export const startEverything = async (installation: Installation, wanted: Decide
   await waits.during(`the registration of repository ${repository}`, register);
   // What is known of it may be what an earlier start knew: whether the fleet is healthy is judged by how it is now.
   await waits.during(`a look at repository ${repository}`, lookAgain(api, repository));
-  return { api, repository, ...(cloneUrl !== undefined && { cloneUrl }) };
+  const later = makeLaterTools(tools, progress);
+  return { api, repository, ...(cloneUrl !== undefined && { cloneUrl }), ...(later && { later }) };
 };

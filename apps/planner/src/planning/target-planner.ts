@@ -33,10 +33,13 @@ export type Planned =
   | { readonly status: 'failed'; readonly reason: string; readonly file?: string; readonly line?: number };
 
 type Failed = Extract<Planned, { status: 'failed' }>;
+type Held = Extract<Planned, { status: 'held' }>;
 
 /** What the author of the files can mend; anything else is ours and goes on being thrown. */
-const renderFailure = (error: unknown): Failed => {
-  if (isRenderError(error) && error.code !== 'renderer-missing' && error.code !== 'aborted') {
+const renderFailure = (error: unknown): Failed | Held => {
+  if (isRenderError(error) && error.code === 'renderer-missing')
+    return { status: 'held', by: 'cluster', reason: error.message.slice(0, 500) };
+  if (isRenderError(error) && error.code !== 'aborted') {
     const { message, file, line } = error;
     return {
       status: 'failed',
@@ -79,7 +82,7 @@ export class TargetPlanner {
   async #make(
     { target, revision, spec }: PlanningRequest,
     recipient: string,
-  ): Promise<StoredManifests | NotYetKnown | Failed> {
+  ): Promise<StoredManifests | NotYetKnown | Failed | Held> {
     try {
       return await this.meter.took('render', () =>
         this.manifests.make({ target, recipient, revision, spec }),

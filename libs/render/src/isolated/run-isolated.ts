@@ -101,7 +101,10 @@ export const runIsolated = async (
 ): Promise<Run> => {
   const { name, path, sees } = program;
   if (!(await isExecutable(path)))
-    throw new RenderError('renderer-missing', `${name} cannot be run at ${path}`);
+    throw new RenderError(
+      'renderer-missing',
+      `${name} is not there to be run at ${path}; it is looked for again.`,
+    );
   const seen = { program: path, folders: sees ?? [], addressBytes: allowed.addressBytes ?? 0 };
   const root = sees && (await ownRoot(seen));
   if (!root) {

@@ -115,6 +115,17 @@ export const findBinary = async (
   return (await isExecutable(path)) ? { name, path, how: 'cache' } : undefined;
 };
 
+/** Where a pinned binary is, or will be once it is made; `isThere` tells which. */
+export const placeOfBinary = async (
+  name: BinaryName,
+  environment: NodeJS.ProcessEnv = process.env,
+): Promise<{ readonly path: string; readonly isThere: boolean }> => {
+  const found = await findBinary(name, environment);
+  return found
+    ? { path: found.path, isThere: true }
+    : { path: cachedPath(name, environment), isThere: false };
+};
+
 /**
  * Finds one pinned binary, or makes it: a build of its Go module into the user's cache. Processes that want the same
  * one wait for each other. Throws {@link ToolchainError} with what to do.

@@ -162,6 +162,14 @@ export const removalCases = (calls: () => Call): void => {
     expect(answer.body.data).toEqual({ b: '1', c: '1' });
   });
 
+  it('leaves null of an open map that another owns as empty, and takes that for no conflict', async () => {
+    const path = '/apis/contract.example/v1/namespaces/contract/widgets/emptied';
+    await apply(path, 'one', widget('emptied', { open: { c: {} } }));
+    await apply(path, 'two', widget('emptied', { open: { c: { a: 'x' } } }));
+    const answer = await apply(path, 'two', widget('emptied', {}));
+    expect(answer).toMatchObject({ code: 200, body: { spec: { open: { c: null } } } });
+  });
+
   it('sets replicas to one where its sole owner drops it', async () => {
     await apply(deployments('scaled'), 'one', deployment('scaled', web, { paused: true, replicas: 3 }));
     const answer = await apply(deployments('scaled'), 'one', deployment('scaled', web, { paused: true }));

@@ -42,12 +42,14 @@ const isAtomic = (shape: ListType | MapType): boolean =>
 const isBare = (value: Json | undefined): boolean =>
   value === undefined || value === null || (typeof value === 'object' && Object.keys(value).length === 0);
 
-/** An untyped value that was a map and is none any more, or the other way round. */
+/** An untyped value that was a map and is none any more, or the other way round; beside a map, null is an empty one. */
 const isReshaped = (type: FieldType, before: Json | undefined, after: Json | undefined): boolean =>
   type.is === 'untyped' &&
   before !== undefined &&
   after !== undefined &&
-  shapeOf(type, before).is !== shapeOf(type, after).is;
+  shapeOf(type, before).is !== shapeOf(type, after).is &&
+  !(before === null && isObject(after)) &&
+  !(isObject(before) && after === null);
 
 /** The value itself is another, and what was or is below it as a map goes or comes. */
 const reshaped = (type: FieldType, before: Json | undefined, after: Json | undefined): Comparison => {

@@ -58,7 +58,7 @@ export const driftInTrouble = (rig: () => Rig): void => {
 
     it('is what it is in the end, though somebody writes again while the server is asked', async () => {
       let isFirst = true;
-      const { edit, told, close } = await troubled(async (name, editing) => {
+      const { edit, told, close } = await troubled(async (_, editing) => {
         if (!isFirst) return;
         isFirst = false;
         await editing('good', '3');

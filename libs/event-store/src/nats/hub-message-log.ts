@@ -1,6 +1,11 @@
 import { setTimeout as delay } from 'node:timers/promises';
 
-import { DeliverPolicy, type JetStreamClient, type JetStreamManager } from '@nats-io/jetstream';
+import {
+  DeliverPolicy,
+  type ConsumerMessages,
+  type JetStreamClient,
+  type JetStreamManager,
+} from '@nats-io/jetstream';
 import type { LogFilter, LogMessage } from '@syncline/kernel';
 
 import { EventStoreError } from '../event-store-error.js';
@@ -39,6 +44,11 @@ export const publishDecision = async (js: JetStreamClient, decision: NewMessage)
     if (isUncertain(error)) return { status: 'unknown' };
     throw classify(error, `append to ${decision.subject}`);
   }
+};
+
+/** Ends what a consumer delivers once its node says nothing any more; the client alone may wait for another in vain. */
+const stopAtSilence = async (messages: ConsumerMessages): Promise<void> => {
+  for await (const { type } of messages.status()) if (type === 'heartbeats_missed') void messages.close();
 };
 
 /** The log as the hub's services see it: all of it. */
@@ -166,6 +176,7 @@ export class HubMessageLog implements MessageLog {
     const forget = this.state.onReturn(stop);
     signal.addEventListener('abort', stop, { once: true });
     if (signal.aborted) stop();
+    void stopAtSilence(messages);
     try {
       for await (const delivered of messages) yield fromDelivered(delivered);
     } finally {

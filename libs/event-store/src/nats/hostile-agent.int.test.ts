@@ -152,8 +152,11 @@ describe.each(['account', 'agent'] as const)('a hostile %s', (kind) => {
 
   test('learns nothing of the system, and changes no account', async () => {
     const heard: string[] = [];
-    nc().subscribe('$SYS.>', { callback: (error, message) => void (!error && heard.push(message.subject)) });
-    const asked = /^\$SYS\.REQ\./;
+    nc().subscribe('$SYS.>', {
+      callback: (error, message) => {
+        if (!error) heard.push(message.subject);
+      },
+    });
     const account = createAccount();
     const forged = await encodeAccount('mine', account, {}, { signer: account });
     for (const call of ['REQ.SERVER.PING', 'REQ.SERVER.PING.CONNZ', 'REQ.SERVER.PING.JSZ', 'REQ.ACCOUNT.PING.CONNZ', 'REQ.CLAIMS.LIST', 'REQ.CLAIMS.PACK', 'REQ.USER.INFO', `REQ.ACCOUNT.${log.installation.provisioner.hub}.CLAIMS.LOOKUP`]) {
@@ -165,7 +168,7 @@ describe.each(['account', 'agent'] as const)('a hostile %s', (kind) => {
     const user = createUser();
     const credentials = await userCredentials('mine', user, account);
     await expect(openRaw(log.url, credentials)).rejects.toThrow(/authorization violation/i);
-    expect(heard.filter((subject) => !asked.test(subject))).toEqual([]);
+    expect(heard.filter((subject) => !subject.startsWith('$SYS.REQ.'))).toEqual([]);
   });
 
   test('neither hears nor answers what the hub asks of another', async () => {

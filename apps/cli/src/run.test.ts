@@ -75,7 +75,9 @@ test('every command has help with an example, and the common options', async () 
     let help = '';
     leaf.configureOutput({ writeOut: (text) => (help += text) });
     leaf.outputHelp();
-    expect(help, leaf.name()).toMatch(/Examples:\n {2}\$ syncline /);
+    expect(help, leaf.name()).toMatch(/Examples:\n {2}\$ (?:[A-Z_]+=\S+ )?syncline /);
+    // An agent is no client of an installation.
+    if (leaf.name() === 'agent') continue;
     expect(leaf.options.map(({ long }) => long)).toEqual(expect.arrayContaining(['--output', '--state']));
   }
 });

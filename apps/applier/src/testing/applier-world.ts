@@ -83,6 +83,7 @@ export class ApplierWorld<Local extends WorldCluster = RunningCluster> {
 
   async stopApplier(): Promise<void> {
     await this.#app?.close();
+    await this.#agent?.close();
     this.#app = undefined;
   }
 

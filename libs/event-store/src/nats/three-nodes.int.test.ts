@@ -1,7 +1,9 @@
 import { jetstreamManager, type JetStreamManager, type StreamInfo } from '@nats-io/jetstream';
 import { subjects } from '@syncline/events';
 import { AdapterError, type LogEntry, type StoredEvent } from '@syncline/kernel';
-import { addReaction, eventually, listen, startLog, type TestLog, type TestNats } from '@syncline/testkit';
+import {
+  addReaction, eventually, isWholeRun, listen, startLog, type TestLog, type TestNats,
+} from '@syncline/testkit'; // prettier-ignore
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
 
@@ -19,13 +21,14 @@ const electionMs = 20_000;
 let log: TestLog;
 let jsm: JetStreamManager;
 beforeAll(async () => {
+  if (!isWholeRun) return undefined;
   log = await startLog({ replicas: 3 });
   const credentials = log.installation.credentials.bootstrap ?? '';
   const nc = await openConnection({ servers: log.url, credentials, name: 'onlooker' });
   jsm = await jetstreamManager(nc, { timeout: 1_000 });
   return () => nc.close();
 });
-afterAll(() => log.stop());
+afterAll(() => (isWholeRun ? log.stop() : undefined));
 
 const textOf = (event: StoredEvent): string => (event.data as { labels: { text: string } }).labels.text;
 const original = (writer: string): string => subjects.application('load', writer);
@@ -119,41 +122,46 @@ const follow = (hub: Hub): readonly LogEntry[] => {
   return followed;
 };
 
-test('one of three nodes is killed under load, then the one that leads: nothing is lost or twice, and all goes on', async () => {
-  const [hub, api] = [await log.hub('planner'), await log.hub('api')];
-  await startCopies(hub);
-  const followed = follow(api);
-  const load = startLoad(hub);
-  await load.more(50);
-  const pauses: Record<string, number> = {};
-  for (const which of ['other', 'leader'] as const) {
-    const node = await nodeOf(which);
-    load.pause();
-    await node.kill();
-    await load.more(100);
-    pauses[which] = Math.round(load.pause());
-    await node.start();
-    await caughtUp(10);
-  }
-  await load.end();
-  await caughtUp(0);
-  console.info(`longest pause between acknowledged decisions, in ms: ${JSON.stringify(pauses)}`);
+/** How long nodes take to agree on a leader depends on the machine, up to half a minute in all: in whole runs alone. */
+test.runIf(isWholeRun)(
+  'one of three nodes is killed under load, then the one that leads: nothing is lost or twice, and all goes on',
+  async () => {
+    const [hub, api] = [await log.hub('planner'), await log.hub('api')];
+    await startCopies(hub);
+    const followed = follow(api);
+    const load = startLoad(hub);
+    await load.more(50);
+    const pauses: Record<string, number> = {};
+    for (const which of ['other', 'leader'] as const) {
+      const node = await nodeOf(which);
+      load.pause();
+      await node.kill();
+      await load.more(100);
+      pauses[which] = Math.round(load.pause());
+      await node.start();
+      await caughtUp(10);
+    }
+    await load.end();
+    await caughtUp(0);
+    console.info(`longest pause between acknowledged decisions, in ms: ${JSON.stringify(pauses)}`);
 
-  for (const [writer, texts] of load.written) {
-    const stateOf = async (subject: string) => (await hub.aggregates.load(notes, subject)).state;
-    expect(await stateOf(original(writer))).toEqual(texts);
-    await eventually(
-      async () => (await stateOf(copy(writer))).length >= texts.length,
-      60_000,
-      `copies of ${writer}`,
+    for (const [writer, texts] of load.written) {
+      const stateOf = async (subject: string) => (await hub.aggregates.load(notes, subject)).state;
+      expect(await stateOf(original(writer))).toEqual(texts);
+      await eventually(
+        async () => (await stateOf(copy(writer))).length >= texts.length,
+        60_000,
+        `copies of ${writer}`,
+      );
+      expect(await stateOf(copy(writer))).toEqual(texts);
+    }
+    const last = await api.log.lastSequence();
+    await eventually(() => followed.length >= last, 30_000, 'the follower has everything');
+    expect(followed.map((entry) => entry.message.sequence)).toEqual(
+      Array.from({ length: last }, (_, at) => at + 1),
     );
-    expect(await stateOf(copy(writer))).toEqual(texts);
-  }
-  const last = await api.log.lastSequence();
-  await eventually(() => followed.length >= last, 30_000, 'the follower has everything');
-  expect(followed.map((entry) => entry.message.sequence)).toEqual(
-    Array.from({ length: last }, (_, at) => at + 1),
-  );
-  expect(pauses.other).toBeLessThan(5_000);
-  expect(pauses.leader).toBeLessThan(electionMs);
-}, 180_000);
+    expect(pauses.other).toBeLessThan(5_000);
+    expect(pauses.leader).toBeLessThan(electionMs);
+  },
+  180_000,
+);

@@ -128,8 +128,9 @@ describe('an object cache', () => {
       await (await openObjectCache(dir)).close();
       for (const afterMs of [5, 60, 150]) {
         const child = spawn('sh', ['-c', `exec git --git-dir "${dir}" index-pack --stdin < "${bigPack}"`]);
-        await delay(afterMs);
+        // Listened for before: where the machine is quick, it may have ended by itself meanwhile.
         const ended = new Promise((resolve) => child.once('close', resolve));
+        await delay(afterMs);
         child.kill('SIGKILL');
         await ended;
         const cache = await openObjectCache(dir);

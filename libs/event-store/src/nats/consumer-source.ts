@@ -80,7 +80,8 @@ class OrderedDeliveries {
         await delay(rewindAtMostEveryMs);
       }
     }
-    this.#forget = this.link.state.onReturn(() => this.#rewind());
+    // What was asked for over the connection before is answered to nobody, or dropped by the rewind: it is asked for anew.
+    this.#forget = this.link.state.onReturn(() => void this.#messages?.close());
     await this.#consume();
   }
 
@@ -105,8 +106,9 @@ class OrderedDeliveries {
     while (!this.#stopped) {
       await delay(rewindAtMostEveryMs);
       try {
+        await rewindConsumer(this.link.nc, this.name);
+        this.#expected = 1;
         await this.#consume();
-        this.#rewind();
         return;
       } catch {
         // The connection is away; the next attempt says whether it is back.

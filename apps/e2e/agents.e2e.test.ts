@@ -162,13 +162,35 @@ describe('an agent beside a remote cluster', () => {
     await until('Connected');
   }, 90_000);
 
+  it('is lost when its network is cut, and what it saw meanwhile is told as of when it happened', async () => {
+    const before = await syncline.position();
+    network.cut();
+    await until('Lost');
+    const deletedAt = Date.now();
+    expect((await far.call('DELETE', deploymentPath('beyond', 'beyond'))).code).toBe(200);
+    await syncline.untilTargets('beyond', 'unknown', ({ health }) => health === 'Unknown');
+    network.mend();
+    await until('Connected');
+    const told = await syncline.untilEvent(before, 'HealthTransitioned', ({ subject }) =>
+      subject.startsWith('ev.cluster.far.'),
+    );
+    const { time, recordedtime } = told as unknown as { time: string; recordedtime: string };
+    expect(Date.parse(time)).toBeLessThan(Date.parse(recordedtime));
+    expect(Date.parse(time) - deletedAt).toBeLessThan(2_000);
+    expect(await syncline.events(before, '&type=AgentReturned')).toHaveLength(1);
+    expect(await replicas()).toBeUndefined();
+    await clone.edit('apps/beyond/web.yaml', 'replicas: 3', 'replicas: 4');
+    await syncline.arrived('beyond', await clone.push('Four beyond'));
+    expect(await replicas()).toBe(4);
+  }, 90_000);
+
   it('is cut off when another takes its place, and when its cluster leaves the fleet', async () => {
     const first = agent!;
     const printed = await syncline.run('cluster', 'add', 'far', '--agent', '--label', 'site=far');
     command = /^ {2}SYNCLINE_JOIN=.*$/m.exec(printed)?.[0] ?? '';
     await joinAgent();
     await until('Connected');
-    await clone.edit('apps/beyond/web.yaml', 'replicas: 3', 'replicas: 2');
+    await clone.edit('apps/beyond/web.yaml', 'replicas: 4', 'replicas: 2');
     await syncline.arrived('beyond', await clone.push('Two beyond'));
     await first.stop();
     await syncline.run('cluster', 'remove', 'far');

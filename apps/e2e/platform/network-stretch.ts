@@ -1,11 +1,13 @@
 import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net';
 
-/** A stretch of network before a port of this machine, whose connections are counted. */
+/** A stretch of network before a port of this machine, whose connections are counted; cut, nothing passes and nobody is told. */
 export class NetworkStretch {
   readonly #pairs = new Set<readonly [Socket, Socket]>();
   readonly #server: Server;
   /** Connections that were asked for in all. */
   connections = 0;
+
+  #isCut = false;
 
   private constructor(port: number) {
     this.#server = createServer((from) => this.#join(from, port));
@@ -19,6 +21,17 @@ export class NetworkStretch {
 
   get port(): number {
     return (this.#server.address() as AddressInfo).port;
+  }
+
+  cut(): void {
+    this.#isCut = true;
+    for (const pair of this.#pairs) for (const socket of pair) socket.pause();
+  }
+
+  /** New connections pass again; those from before are lost, as after every long silence. */
+  mend(): void {
+    this.#isCut = false;
+    this.#end();
   }
 
   async stop(): Promise<void> {
@@ -39,5 +52,6 @@ export class NetworkStretch {
     from.on('error', () => to.destroy()).on('close', () => to.destroy());
     to.on('error', () => from.destroy()).on('close', () => from.destroy());
     from.pipe(to).pipe(from);
+    if (this.#isCut) for (const socket of pair) socket.pause();
   }
 }

@@ -23,7 +23,7 @@ const keyFile = async (name: string, text: string): Promise<string> => {
 };
 /** Looked at when it is asked for alone, because the server ends before the installation does. */
 const registering = (): readonly string[] =>
-  ['repo', 'add', 'vault', server.urlOf('vault'), '--path', 'applications', '--poll', '3600']; // prettier-ignore
+  ['repo', 'add', 'strongroom', server.urlOf('strongroom'), '--path', 'applications', '--poll', '3600']; // prettier-ignore
 const signed = (): readonly string[] =>
   ['gpg.format=ssh', `user.signingKey=${join(root, 'signing')}`].flatMap((one) => ['-c', one]);
 
@@ -37,14 +37,17 @@ const push = async (message: string, how: readonly string[] = []): Promise<strin
 
 beforeAll(async () => {
   root = await mkdtemp(join(tmpdir(), 'syncline-over-ssh-'));
-  const bare = join(root, 'vault.git');
+  const bare = join(root, 'strongroom.git');
   await run('git', ['init', '--quiet', '--bare', '--initial-branch=main', bare]);
   clone = await FleetRepository.clone(bare, root);
   await clone.write(
-    'applications/vault.yaml',
-    declaration({ name: 'vault' }).replace('repository: fleet, ref: main', 'repository: vault, ref: main'),
+    'applications/strongroom.yaml',
+    declaration({ name: 'strongroom' }).replace(
+      'repository: fleet, ref: main',
+      'repository: strongroom, ref: main',
+    ),
   );
-  await clone.write('apps/vault/web.yaml', deployment('vault'));
+  await clone.write('apps/strongroom/web.yaml', deployment('strongroom'));
   server = await startSshServer({ dir: root, hostKeys: [generateSshKey()] });
   server.admit(deployKey.public);
   await keyFile('signing', signingKey.private);
@@ -64,44 +67,46 @@ describe('a repository over SSH', () => {
     await syncline.run(...registering(), '--deploy-key', key);
     await syncline.untilEvent(from, 'FetchFailed', ({ data }) => data.class === 'host-key');
     const [, fingerprint = ''] =
-      /(SHA256:\S+) .*not trusted/.exec(await syncline.run('repo', 'trust', 'vault')) ?? [];
+      /(SHA256:\S+) .*not trusted/.exec(await syncline.run('repo', 'trust', 'strongroom')) ?? [];
     expect(await syncline.run('repo', 'list')).toContain(fingerprint);
-    const trusted = await syncline.run('repo', 'trust', 'vault', '--fingerprint', fingerprint);
+    const trusted = await syncline.run('repo', 'trust', 'strongroom', '--fingerprint', fingerprint);
     expect(trusted).toMatch(/^SHA256:\S+ {2}ssh-ed25519 {2}trusted$/m);
-    await syncline.arrived('vault', first);
+    await syncline.arrived('strongroom', first);
   });
 
   it('is deployed from with another key once that is given', async () => {
     server.admit(nextKey.public);
-    await clone.edit('apps/vault/web.yaml', 'replicas: 1', 'replicas: 2');
+    await clone.edit('apps/strongroom/web.yaml', 'replicas: 1', 'replicas: 2');
     const second = await push('Two vaults');
-    expect(await syncline.run('repo', 'refresh', 'vault')).toMatch(/cannot be read: .*Permission denied/);
+    expect(await syncline.run('repo', 'refresh', 'strongroom')).toMatch(
+      /cannot be read: .*Permission denied/,
+    );
     const key = await keyFile('next', nextKey.private);
-    await syncline.run('repo', 'credential', 'vault', '--deploy-key', key);
-    await syncline.arrived('vault', second);
+    await syncline.run('repo', 'credential', 'strongroom', '--deploy-key', key);
+    await syncline.arrived('strongroom', second);
   });
 
   it('leaves what runs where a revision is not signed, says why, and goes on with one that is', async () => {
     const runs = await clone.git('rev-parse', 'HEAD');
     const signers = await keyFile('signers', `dev@example.com ${signingKey.public}\n`);
     await syncline.run(...registering(), '--require-signed', '--allowed-signers', signers);
-    await clone.edit('apps/vault/web.yaml', 'replicas: 2', 'replicas: 3');
+    await clone.edit('apps/strongroom/web.yaml', 'replicas: 2', 'replicas: 3');
     const unsigned = await push('Three vaults');
-    expect(await syncline.run('repo', 'refresh', 'vault')).toMatch(/stays at .* is not signed/);
+    expect(await syncline.run('repo', 'refresh', 'strongroom')).toMatch(/stays at .* is not signed/);
     expect(await syncline.run('repo', 'list')).toContain(`unsigned: ${unsigned.slice(0, 7)} is not planned`);
-    const waiting = typeCommand(inject('state'), ['wait', 'vault', '--revision', unsigned]);
+    const waiting = typeCommand(inject('state'), ['wait', 'strongroom', '--revision', unsigned]);
     expect(await waiting.ended).toMatchObject({
       code: 1,
       stderr: expect.stringMatching(/is not signed/) as string,
     });
-    expect(await syncline.run('why', 'vault')).toMatch(/held by revision-refused.*is not signed/);
-    expect((await syncline.targetsOf('vault')).every(({ revision }) => revision === runs)).toBe(true);
-    await clone.edit('apps/vault/web.yaml', 'replicas: 3', 'replicas: 4');
+    expect(await syncline.run('why', 'strongroom')).toMatch(/held by revision-refused.*is not signed/);
+    expect((await syncline.targetsOf('strongroom')).every(({ revision }) => revision === runs)).toBe(true);
+    await clone.edit('apps/strongroom/web.yaml', 'replicas: 3', 'replicas: 4');
     const good = await push('Four vaults', signed());
-    await syncline.run('repo', 'refresh', 'vault');
-    await syncline.arrived('vault', good);
-    expect(await syncline.run('history', 'vault')).toMatch(/seen on vault@main, signed by its author/);
-    const wrong = typeCommand(inject('state'), ['repo', 'credential', 'vault', '--deploy-key', signers]);
+    await syncline.run('repo', 'refresh', 'strongroom');
+    await syncline.arrived('strongroom', good);
+    expect(await syncline.run('history', 'strongroom')).toMatch(/seen on strongroom@main, signed by its author/);
+    const wrong = typeCommand(inject('state'), ['repo', 'credential', 'strongroom', '--deploy-key', signers]);
     expect(await wrong.ended).toMatchObject({
       code: 1,
       stderr: expect.stringMatching(/no private key/) as string,

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 
-import { startOciRegistry, type OciRegistry } from '@syncline/testkit';
+import { eventually, startOciRegistry, type OciRegistry } from '@syncline/testkit';
 import { resolveBinary } from '@syncline/toolchain';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
@@ -99,9 +99,10 @@ describe('a chart in a registry', () => {
     expect(await dataOn('staging')).toEqual({ chart: '1.0.0', size: 'small' });
     expect(await dataOn('prod-eu')).toEqual({ chart: '1.0.0', size: 'large' });
     await pushChart('1.1.0');
-    const before = await syncline.position();
     await syncline.run('repo', 'refresh', 'fleet');
-    await syncline.untilEvent(before, 'RolloutCompleted', ({ subject }) => subject === 'ev.app.default.till');
+    const newer = async (): Promise<boolean> =>
+      ((await dataOn('prod-us')) as { chart?: string } | undefined)?.chart === '1.1.0';
+    await eventually(newer, 60_000, 'the newer chart is there');
     expect(await dataOn('prod-us')).toEqual({ chart: '1.1.0', size: 'small' });
     expect(await syncline.run('artifact', 'list')).toMatch(/charts\/till +1\.x +1\.1\.0 /);
     expect(await syncline.run('registry', 'list')).toMatch(/^e2e +oci:\/\/127\.0\.0\.1:\d+ +yes +no/m);

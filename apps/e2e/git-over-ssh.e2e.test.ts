@@ -105,7 +105,9 @@ describe('a repository over SSH', () => {
     const good = await push('Four vaults', signed());
     await syncline.run('repo', 'refresh', 'strongroom');
     await syncline.arrived('strongroom', good);
-    expect(await syncline.run('history', 'strongroom')).toMatch(/seen on strongroom@main, signed by its author/);
+    expect(await syncline.run('history', 'strongroom')).toMatch(
+      /seen on strongroom@main, signed by its author/,
+    );
     const wrong = typeCommand(inject('state'), ['repo', 'credential', 'strongroom', '--deploy-key', signers]);
     expect(await wrong.ended).toMatchObject({
       code: 1,

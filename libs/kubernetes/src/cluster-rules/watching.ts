@@ -93,6 +93,25 @@ export const watching = (rig: () => Rig): void => {
     });
   });
 
+  describe('health of a kind that is not served', () => {
+    it('is Unknown, and known within seconds once it is served', async () => {
+      const name = fresh('health');
+      const group = `${name}.example.com`;
+      const widget = widgetOf(group, { size: 1 });
+      const entry = { object: { apiVersion: `${group}/v1`, kind: 'Widget', namespace: name, name: 'w' } };
+      const seen: TargetHealth[] = [];
+      const stop = rig().client.watchHealth(fresh('watch'), [entry], (one) => seen.push(one));
+      await until(() => seen.length > 0, 'a first health');
+      expect(seen[0]).toMatchObject({
+        health: 'Unknown',
+        objects: [{ message: 'the cluster does not serve its kind' }],
+      });
+      await deploy(rig(), targetOf(name, [crdOf(group), widget]));
+      await until(() => seen.at(-1)?.health === 'Current', 'the health once it is served', 5_000);
+      stop();
+    });
+  });
+
   describe('a watch', () => {
     const follow = async () => {
       const { transport, bench } = rig();

@@ -8,12 +8,12 @@ import type { Transport } from '../connection/transport.js';
 import type { Capability } from '../discovery/capability.js';
 import { TargetDrift } from '../drift/target-drift.js';
 import { Neighbourhood } from '../dry-run/neighbourhood.js';
-import { apiVersionOf, findResource } from '../discovery/resource-path.js';
+import { apiVersionOf } from '../discovery/resource-path.js';
 import { healthOfTarget } from '../health/target-health.js';
-import { isKubernetesError } from '../kubernetes-error.js';
 import type { KubeObject } from '../objects/kube-object.js';
 import { KindWatch, localName, type Seen } from './kind-watch.js';
 import { PodReasons } from './pod-reasons.js';
+import { ServedKinds } from './served-kinds.js';
 import { StorageClasses } from './storage-classes.js';
 
 type ObjectHealth = { readonly object: ObjectName; readonly health: Health; readonly message: string };
@@ -32,11 +32,7 @@ type Target = {
 };
 
 const coalesceMs = 30;
-const retryMs = 2_000;
-const reopenMs = 30_000;
 const looksAtOnce = 8;
-/** Read anew each time: the type checker would take the loop's condition for granted. */
-const hasEnded = (signal: AbortSignal): boolean => signal.aborted;
 const kindOf = (resource: ServedResource): string => `${apiVersionOf(resource)}/${resource.plural}`;
 
 /** The health and the drift of targets, by one watch per kind that all targets of the cluster share. */
@@ -45,6 +41,7 @@ export class HealthWatch {
   readonly #kinds = new Map<string, { readonly watch: KindWatch; readonly users: Set<Target> }>();
   readonly #pods: PodReasons;
   readonly #classes: StorageClasses;
+  readonly #served: ServedKinds;
   readonly #due = new Set<Target>();
   readonly #held = new Set<(resource: string, reason: string | undefined) => void>();
   readonly #limit = pLimit(looksAtOnce);
@@ -57,6 +54,7 @@ export class HealthWatch {
   ) {
     this.#pods = new PodReasons(transport, (workload) => this.#markNamed(localName(workload)));
     this.#classes = new StorageClasses(transport, () => this.#relook());
+    this.#served = new ServedKinds(capability, () => this.#reopen());
   }
 
   watch(
@@ -79,6 +77,7 @@ export class HealthWatch {
       told: undefined,
     };
     this.#targets.set(key, target);
+    this.#served.hasten();
     void this.#open(target);
     return () => {
       this.#end(target);
@@ -95,6 +94,7 @@ export class HealthWatch {
   /** Watches everything anew at once, after the server was away. */
   renew(): void {
     for (const { watch } of this.#kinds.values()) watch.renew();
+    this.#served.hasten();
   }
 
   close(): void {
@@ -102,33 +102,23 @@ export class HealthWatch {
     for (const target of this.#targets.values()) this.#end(target);
     this.#targets.clear();
     this.#pods.close();
+    this.#served.close();
   }
 
   /** Opens the watches that the target needs and does not share yet. */
   async #open(target: Target): Promise<void> {
-    const resources = await this.#resourcesOf(target);
+    const { entries, kinds, stop } = target;
+    const resources = await this.#served.find(entries, { afresh: kinds.length === 0, signal: stop.signal });
     if (!resources) return;
     target.kinds = resources.map((resource) => resource && this.#join(resource, target));
     this.#mark(target);
-    if (target.kinds.includes(undefined)) setTimeout(() => void this.#open(target), reopenMs).unref();
+    if (target.kinds.includes(undefined)) this.#served.awaitMissing();
   }
 
-  async #resourcesOf({
-    entries,
-    stop,
-  }: Target): Promise<readonly (ServedResource | undefined)[] | undefined> {
-    while (!stop.signal.aborted) {
-      try {
-        let capabilities = await this.capability.current(stop.signal);
-        if (entries.some(({ object }) => !findResource(capabilities, object)))
-          capabilities = await this.capability.refresh(stop.signal);
-        return entries.map(({ object }) => findResource(capabilities, object));
-      } catch (error) {
-        if (!isKubernetesError(error) && !hasEnded(stop.signal)) throw error;
-        await new Promise((resolve) => setTimeout(resolve, retryMs).unref());
-      }
-    }
-    return undefined;
+  /** Looks again for the kinds that were missing. */
+  #reopen(): void {
+    for (const target of this.#targets.values())
+      if (target.kinds.includes(undefined)) void this.#open(target);
   }
 
   #join(resource: ServedResource, target: Target): KindWatch {

@@ -67,6 +67,7 @@ describe('a managed process', () => {
 describe('a port', () => {
   test('that is given is free and not given again', async () => {
     const ports = await Promise.all(Array.from({ length: 20 }, () => freePort()));
+    expect(Math.max(...ports), 'below what outgoing connections are given').toBeLessThan(32_768);
     expect(new Set(ports).size).toBe(20);
     expect(await isFree(ports[0] ?? 0)).toBe(true);
     expect(await accepts(ports[0] ?? 0)).toBe(false);

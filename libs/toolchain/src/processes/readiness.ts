@@ -1,3 +1,4 @@
+import { randomInt } from 'node:crypto';
 import { createServer, connect } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 
@@ -60,11 +61,19 @@ const claim = (port: number): Promise<number | undefined> =>
 
 const given = new Set<number>();
 
+/**
+ * Below the ports that Linux, macOS and Windows give to outgoing connections: one of those can be taken by any client
+ * between the choice and the start of the server, and again whenever the server is started anew.
+ */
+const lowest = 10_000;
+const highest = 32_767;
+
 /** A loopback port that nobody listens on: the preferred one, or any. Never gives the same one twice in this process. */
 export const freePort = async (preferred = 0): Promise<number> => {
   for (let attempt = 0; attempt < 50; attempt += 1) {
-    const port = await claim(attempt === 0 && !given.has(preferred) ? preferred : 0);
-    if (port === undefined || given.has(port)) continue;
+    const wanted = attempt === 0 && preferred !== 0 ? preferred : randomInt(lowest, highest + 1);
+    const port = given.has(wanted) ? undefined : await claim(wanted);
+    if (port === undefined) continue;
     given.add(port);
     return port;
   }

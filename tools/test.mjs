@@ -1,7 +1,7 @@
 // npm test: what CI runs. Installs, builds, gets the pinned binaries, checks, runs every suite, and ends with one line:
 // `N passed, N failed` over all of them. `--full` runs the long matrices whole.
 import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 
 import { check } from './check.mjs';
 import { checkMachine, environment, node, root } from './machine.mjs';
@@ -11,10 +11,24 @@ const suites = ['unit', 'integration', 'e2e'];
 const full = process.argv.includes('--full');
 const results = join(root, '.nx', 'test-results');
 
+/** The failures of a report, each by file and name with the first lines of its message. */
+const failuresOf = ({ testResults }) =>
+  testResults.flatMap(({ name, status, message, assertionResults }) => {
+    const failed = assertionResults.filter((one) => one.status === 'failed');
+    const said = failed.map(({ fullName, failureMessages }) => [fullName, failureMessages.join('\n')]);
+    // A file whose hook or import failed has a message of its own, and no failed test.
+    if (said.length === 0 && status === 'failed') said.push(['(the file)', message]);
+    return said.map(([what, why]) => ({
+      what: `${relative(root, name)} > ${what}`,
+      why: why.split('\n').slice(0, 12),
+    }));
+  });
+
 /** What a suite came to. One that crashed or ran nothing has failed, whatever its file says. */
 const countSuite = (suite, code) => {
   const file = join(results, `${suite}.json`);
-  if (!existsSync(file)) return { passed: 0, failed: 1, skipped: 0, why: 'it ended without a report' };
+  if (!existsSync(file))
+    return { passed: 0, failed: 1, skipped: 0, why: `the ${suite} suite ended without a report` };
   const report = JSON.parse(readFileSync(file, 'utf8'));
   const broken = report.testResults.filter(
     (one) => one.status === 'failed' && one.assertionResults.length === 0,
@@ -23,9 +37,12 @@ const countSuite = (suite, code) => {
     passed: report.numPassedTests,
     failed: report.numFailedTests + broken,
     skipped: report.numPendingTests + report.numTodoTests,
+    failures: failuresOf(report),
   };
-  if (counts.passed + counts.failed === 0) return { ...counts, failed: 1, why: 'it ran no test' };
-  if (code !== 0 && counts.failed === 0) return { ...counts, failed: 1, why: `it ended with code ${code}` };
+  if (counts.passed + counts.failed === 0)
+    return { ...counts, failed: 1, why: `the ${suite} suite ran no test` };
+  if (code !== 0 && counts.failed === 0)
+    return { ...counts, failed: 1, why: `the ${suite} suite ended with code ${code}` };
   return counts;
 };
 
@@ -38,7 +55,6 @@ const runSuite = async (suite) => {
   const env = { ...environment, CI: environment.CI ?? '1', ...(full && { SYNCLINE_TEST_FULL: '1' }) };
   const { code, seconds } = await run(node, args, { env });
   const counts = countSuite(suite, code);
-  if (counts.why) console.log(`The ${suite} suite has failed: ${counts.why}.`);
   console.log(`== ${suite}: ${sentence(counts)} in ${seconds.toFixed(0)} s`);
   return counts;
 };
@@ -49,13 +65,17 @@ const sentence = ({ passed, failed, skipped }) =>
 const checkAsTest = async () => {
   console.log('\n== check');
   const passed = await check();
-  return passed ? { passed: 1, failed: 0, skipped: 0 } : { passed: 0, failed: 1, skipped: 0 };
+  return passed
+    ? { passed: 1, failed: 0, skipped: 0 }
+    : { passed: 0, failed: 1, skipped: 0, why: 'the check, see above' };
 };
 
 const getBinaries = async () => {
   console.log('\n== pinned binaries');
   const { code } = await run(node, ['tools/resolve-binaries.mjs']);
-  return code === 0 ? { passed: 0, failed: 0, skipped: 0 } : { passed: 0, failed: 1, skipped: 0 };
+  return code === 0
+    ? { passed: 0, failed: 0, skipped: 0 }
+    : { passed: 0, failed: 1, skipped: 0, why: 'the pinned binaries, see above' };
 };
 
 checkMachine();
@@ -68,5 +88,9 @@ const total = all.reduce((sum, one) => ({
   failed: sum.failed + one.failed,
   skipped: sum.skipped + one.skipped,
 }));
+// Said again at the end, where whoever reads a long log looks first.
+for (const { what, why } of all.flatMap(({ failures = [] }) => failures))
+  console.log(`\nFAILED ${what}\n${why.map((line) => `  ${line}`).join('\n')}`);
+for (const { why } of all) if (why) console.log(`\nFAILED ${why}`);
 console.log(`\n${sentence(total)}`);
 process.exit(total.failed === 0 ? 0 : 1);

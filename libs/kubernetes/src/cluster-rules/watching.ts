@@ -98,7 +98,8 @@ export const watching = (rig: () => Rig): void => {
       const name = fresh('health');
       const group = `${name}.example.com`;
       const widget = widgetOf(group, { size: 1 });
-      const entry = { object: { apiVersion: `${group}/v1`, kind: 'Widget', namespace: name, name: 'w' } };
+      const object = { apiVersion: `${group}/v1`, kind: 'Widget', namespace: name, name: 'w' };
+      const entry = { object, uid: 'unknown-yet' };
       const seen: TargetHealth[] = [];
       const stop = rig().client.watchHealth(fresh('watch'), [entry], (one) => seen.push(one));
       await until(() => seen.length > 0, 'a first health');

@@ -18,3 +18,5 @@ export { AnswersCommand, Reaction } from './reactions/decorators.js';
 export type { CommandRequest, ReactionOptions } from './reactions/decorators.js';
 export type { Patience } from './reactions/attempts.js';
 export { JetStreamStrategy } from './reactions/jetstream-strategy.js';
+export type { CommandHandler, ReactionRuntime } from './reactions/jetstream-strategy.js';
+export type { EventHandler, ReactionPlan } from './reactions/delivery.js';

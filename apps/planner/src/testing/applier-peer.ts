@@ -79,6 +79,8 @@ export class ApplierPeer {
   readonly #following = new AbortController();
   /** Refuses an object of this name in a dry run. */
   refuses: string | undefined;
+  /** Where it refuses that; everywhere where nothing is said. */
+  refusesOn: string | undefined;
   /** The health that an apply ends with. */
   health: Health = 'Current';
   /** Awaited before each answer to a dry run. */
@@ -210,7 +212,7 @@ export class ApplierPeer {
     const document: DiffDocument = {
       version: 1,
       operations: [
-        ...[...wanted].map(([key, manifest]) => this.#operation(manifest, held.get(key))),
+        ...[...wanted].map(([key, manifest]) => this.#operation(cluster, manifest, held.get(key))),
         ...[...held].filter(([key]) => !wanted.has(key)).map(([, one]) => operation('prune', objectOf(one))),
       ],
       inventory: held.size,
@@ -223,9 +225,9 @@ export class ApplierPeer {
     return this.agent.blobs.put(clusterOwner(encodeToken(cluster)), bytes, 'application/json');
   }
 
-  #operation(manifest: Manifest, held: Manifest | undefined): Operation {
+  #operation(cluster: string, manifest: Manifest, held: Manifest | undefined): Operation {
     const object = objectOf(manifest);
-    if (object.name === this.refuses) {
+    if (object.name === this.refuses && (this.refusesOn ?? cluster) === cluster) {
       const refusal = { code: 'invalid', reason: 'field not declared in schema', field: '.spec.replicsa' };
       return operation('configure', object, { certainty: 'refused', refusal });
     }

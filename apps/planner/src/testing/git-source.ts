@@ -18,6 +18,9 @@ const runGit = (dir: string, args: readonly string[], input = ''): Promise<Buffe
       GIT_AUTHOR_EMAIL: 'dev@example.com',
       GIT_COMMITTER_NAME: 'Dev',
       GIT_COMMITTER_EMAIL: 'dev@example.com',
+      // So that the same commits have the same names in every run.
+      GIT_AUTHOR_DATE: '2026-11-24T06:00:00Z',
+      GIT_COMMITTER_DATE: '2026-11-24T06:00:00Z',
     };
     const options = { cwd: dir, env, encoding: 'buffer' as const, maxBuffer: 64 * 1024 * 1024 };
     const child = execFile('git', [...args], options, (error, stdout) => {

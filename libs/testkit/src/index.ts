@@ -9,6 +9,7 @@ export { generateSshKey, startSshServer } from './ssh-server.js';
 export type { SshKeyPair, SshServer, SshServerOptions } from './ssh-server.js';
 export { JumbledDeliveries } from './jumbled-deliveries.js';
 export { toldBySubject } from './told-by-subject.js';
+export type { Told } from './told-by-subject.js';
 export { isWholeRun, numbersFrom, seedOfRun, shuffled } from './sampled.js';
 export { temporaryFolder } from './temporary-folder.js';
 export type { TemporaryFolder } from './temporary-folder.js';

@@ -81,6 +81,12 @@ export class JumbledDeliveries {
     }
   }
 
+  /** Hands over what was handled first once more, alone: its acknowledgement was lost. */
+  async repeatFirst(): Promise<void> {
+    const [first] = this.#past;
+    await first?.handle(first.event);
+  }
+
   async stop(): Promise<void> {
     this.#stopped = true;
     await this.#pumping;

@@ -21,8 +21,8 @@ export class ArtifactWatch implements OnApplicationBootstrap, OnModuleDestroy {
   }
 
   /** A configuration came into force: what it names and was not named before is looked at. */
-  async accepted(repository: string, configuration: string): Promise<void> {
-    this.#look(await this.wanted.accept(repository, configuration));
+  async accepted(repository: string): Promise<void> {
+    this.#look(await this.wanted.renew(repository));
   }
 
   /** Something may have changed: everything that the repository names is looked at now. */

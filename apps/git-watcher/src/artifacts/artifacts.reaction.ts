@@ -14,6 +14,6 @@ export class ArtifactsReaction {
 
   @Reaction({ name: 'wanted-artifacts', subjects: ['ev.config.>'], types: ['ConfigurationAccepted'] })
   configurationAccepted(event: StoredEvent<Accepted>): Promise<void> {
-    return this.watch.accepted(event.data.repository, event.data.configuration.digest);
+    return this.watch.accepted(event.data.repository);
   }
 }

@@ -35,7 +35,7 @@ export class WantedArtifacts {
   async readAll(): Promise<readonly Wanted[]> {
     const prefix = subjects.configuration('x').slice(0, -1);
     const found = await this.log.subjects(`${prefix}>`);
-    for (const subject of found) await this.#readInForce(decodeToken(subject.slice(prefix.length)));
+    for (const subject of found) await this.renew(decodeToken(subject.slice(prefix.length)));
     return this.all();
   }
 
@@ -44,14 +44,15 @@ export class WantedArtifacts {
     return [...this.#byRepository.values()].flatMap((wanted) => [...wanted.values()]);
   }
 
-  /** Takes a configuration that came into force. Gives what was not wanted before. */
-  async accept(repository: string, digest: string): Promise<readonly Wanted[]> {
-    const document = configurationDocument.parse(
-      JSON.parse(new TextDecoder().decode(await this.blobs.get('hub', digest))),
-    );
+  /**
+   * Takes what is in force of a repository now, whichever acceptance it was told by: an older one may come once more. Gives
+   * what was not wanted before.
+   */
+  async renew(repository: string): Promise<readonly Wanted[]> {
     const before = this.#byRepository.get(repository);
+    const named = await this.#namedInForce(repository);
     const wanted = new Map(
-      namedIn(document).map((artifact) => {
+      named.map((artifact) => {
         const one = { repository, artifact };
         return [wantedKey(one), one] as const;
       }),
@@ -74,10 +75,11 @@ export class WantedArtifacts {
     return [...(this.#byRepository.get(repository)?.values() ?? [])];
   }
 
-  async #readInForce(repository: string): Promise<void> {
+  async #namedInForce(repository: string): Promise<readonly ArtifactReference[]> {
     const subject = subjects.configuration(repository);
     const { state } = await this.aggregates.load(configurationAggregate, subject);
-    if (state.status === 'unread' || !state.inForce) return;
-    await this.accept(repository, state.inForce.configuration.digest);
+    if (state.status === 'unread' || !state.inForce) return [];
+    const bytes = await this.blobs.get('hub', state.inForce.configuration.digest);
+    return namedIn(configurationDocument.parse(JSON.parse(new TextDecoder().decode(bytes))));
   }
 }

@@ -8,6 +8,7 @@ const provisioner = z.object({
   hub: z.string(),
   system: z.string(),
   appliers: z.record(z.string(), z.string()),
+  users: z.record(z.string(), z.string()).exactOptional(),
 });
 
 const fromJson = <Schema extends z.ZodType>(schema: Schema) =>

@@ -1,6 +1,7 @@
 import { decodeMessage } from '@syncline/events';
 import {
   isCommandRefused,
+  OneAtATime,
   type Aggregate,
   type Aggregates,
   type Cause,
@@ -16,7 +17,6 @@ import { encodeDecision, idsOf, type Decision } from './decision.js';
 import { EventStoreError } from './event-store-error.js';
 import { FoldedStates, type Folded, type StatesReport } from './folded-states.js';
 import type { MessageLog, Snapshots } from './message-log.js';
-import { OneAtATime } from './one-at-a-time.js';
 import { hasHandled, remember } from './remembered.js';
 
 const attempts = 20;

@@ -14,6 +14,7 @@ export { EventLog } from './event-log.js';
 export type { LogEntry, LogFilter, LogMessage, Unreadable } from './event-log.js';
 export { ClusterAnswers, ClusterCalls, Commands, Live, ServedClusters } from './messaging.js';
 export type { AgentAccess, CommandAnswer, CommandContext, SignsOfLife } from './messaging.js';
+export { OneAtATime } from './one-at-a-time.js';
 export { People } from './people.js';
 export type { Person } from './people.js';
 export { beginning, comparePositions, formatPosition, parsePosition } from './position.js';

@@ -1,9 +1,11 @@
 import { fleetAggregate, type FleetState } from '@syncline/domain';
-import { decodeToken, encodeToken, subjects } from '@syncline/events';
+import { encodeToken, subjects } from '@syncline/events';
 import {
-  clusterOwner, CommandRefused, type Aggregates, type BlobRef, type BlobStore, type Cause, type EventLog, type Position,
-  type ServedClusters,
+  clusterOwner, CommandRefused, OneAtATime, type Aggregates, type BlobRef, type BlobStore, type Cause, type EventLog,
+  type Position, type ServedClusters,
 } from '@syncline/kernel'; // prettier-ignore
+
+import { ServedLists } from './served-lists.js';
 
 const sealedMediaType = 'application/age';
 
@@ -40,16 +42,19 @@ export type RegistrationParts = {
 
 /**
  * Makes clusters members of the fleet in the order of ADR 5: credential, the applier's rights and list, then the event. Each
- * step may be repeated; one at a time, because the list of an applier is written whole.
+ * step may be repeated; of one cluster one after the other, of several at once.
  */
 export class ClusterRegistration {
-  #last: Promise<unknown> = Promise.resolve();
+  readonly #turns = new OneAtATime();
+  readonly #lists: ServedLists;
 
-  constructor(private readonly parts: RegistrationParts) {}
+  constructor(private readonly parts: RegistrationParts) {
+    this.#lists = new ServedLists(parts.log, parts.servedClusters);
+  }
 
   /** Throws CommandRefused `applier-unavailable` where no such applier belongs to the installation. */
   register(wanted: Registration, cause: Cause): Promise<Position> {
-    return this.#inTurn(() => this.#register(wanted, cause));
+    return this.#turns.run(wanted.cluster, () => this.#register(wanted, cause));
   }
 
   /**
@@ -57,12 +62,12 @@ export class ClusterRegistration {
    * `agent-admitted` where the same request was answered before: its token is given once.
    */
   registerAgent(wanted: AgentRegistration, cause: Cause): Promise<Admitted> {
-    return this.#inTurn(() => this.#registerAgent(wanted, cause));
+    return this.#turns.run(wanted.cluster, () => this.#registerAgent(wanted, cause));
   }
 
   /** Throws CommandRefused `cluster-unknown` where there never was such a cluster. */
   remove(cluster: string, reason: string | undefined, cause: Cause): Promise<Position> {
-    return this.#inTurn(() => this.#remove(cluster, reason, cause));
+    return this.#turns.run(cluster, () => this.#remove(cluster, reason, cause));
   }
 
   async #register({ cluster, labels, applier, credential }: Registration, cause: Cause): Promise<Position> {
@@ -73,11 +78,8 @@ export class ClusterRegistration {
     }
     const recipient = this.#recipientOf(applier);
     const blob = credential && (await this.#keep(cluster, credential));
-    await this.#assign(applier, (members) => members.add(cluster));
-    const { position, now } = await this.#decide(
-      { cluster, labels, applier, recipient, ...(blob && { credential: blob }) },
-      cause,
-    );
+    const member = { cluster, labels, applier, recipient, ...(blob && { credential: blob }) };
+    const { position, now } = await this.#lists.joining(applier, cluster, () => this.#decide(member, cause));
     await this.#leave(before, now);
     return position;
   }
@@ -115,10 +117,10 @@ export class ClusterRegistration {
   /** Takes the cluster from the applier that it had before, where that is another one now. */
   async #leave(before: Member | undefined, now: Member | undefined): Promise<void> {
     if (!before) return;
-    const { applier, cluster, agent } = before;
+    const { applier, agent } = before;
     if (agent) {
       if (agent.account !== now?.agent?.account) await this.parts.servedClusters.revoke(agent.account);
-    } else if (applier !== now?.applier) await this.#assign(applier, (members) => members.delete(cluster));
+    } else if (applier !== now?.applier) await this.#lists.write(applier);
   }
 
   async #remove(cluster: string, reason: string | undefined, cause: Cause): Promise<Position> {
@@ -149,27 +151,6 @@ export class ClusterRegistration {
 
   async #stateOf(cluster: string): Promise<FleetState> {
     return (await this.parts.aggregates.load(fleetAggregate, subjects.fleet(cluster))).state;
-  }
-
-  async #assign(applier: string, change: (members: Set<string>) => unknown): Promise<void> {
-    const members = new Set(await this.#membersOf(applier));
-    change(members);
-    await this.parts.servedClusters.assign(applier, [...members].sort());
-  }
-
-  async #membersOf(applier: string): Promise<readonly string[]> {
-    const found = await this.parts.log.subjects('ev.fleet.*');
-    const clusters = found.map((subject) => decodeToken(subject.slice('ev.fleet.'.length)));
-    const states = await Promise.all(clusters.map(async (one) => [one, await this.#stateOf(one)] as const));
-    return states.flatMap(([one, state]) =>
-      state.status === 'member' && state.registration.applier === applier ? [one] : [],
-    );
-  }
-
-  #inTurn<Result>(work: () => Promise<Result>): Promise<Result> {
-    const turn = this.#last.then(work);
-    this.#last = turn.catch(() => undefined);
-    return turn;
   }
 }
 

@@ -77,9 +77,8 @@ export const applierAccount = (
 ): Promise<string> => {
   const all = [applierSubjects(applier), ...tokens.map(clusterSubjects)];
   const entry = (type: 'service' | 'stream') => (subject: string) => ({
-    name: subject,
+    name: '',
     subject,
-    local_subject: subject,
     account: hub,
     type,
   });
@@ -106,6 +105,10 @@ export const agentUser = (
   return encodeUser(`applier-${applier}`, user, account, { ...unlimitedUser, pub, sub });
 };
 
+/** The token of an applier's user for one more account. */
+export const applierUser = (applier: string, user: KeyPair, account: KeyPair): Promise<string> =>
+  encodeUser(`applier-${applier}`, user, account, unlimitedUser);
+
 /** An agent's own key: the public part goes to the hub, the seed to the agent alone. */
 export type AgentKey = { readonly userKey: string; readonly seed: string };
 
@@ -118,6 +121,12 @@ export const createAgentKey = (): AgentKey => {
 /** The text of an agent's credentials: the token that the hub gave, and the seed that it never saw. */
 export const agentCredentials = (token: string, seed: string): string =>
   new TextDecoder().decode(fmtCreds(token, fromSeed(new TextEncoder().encode(seed))));
+
+/** The credentials of the same user for another account, by the token that was given for that. */
+export const credentialsFor = (token: string, credentials: string): string => {
+  const seed = /BEGIN USER NKEY SEED-+\s+(\w+)/.exec(credentials)?.[1] ?? '';
+  return agentCredentials(token, seed);
+};
 
 /** A user with what it may publish and subscribe; gives the text of its credentials file. */
 export const userCredentials = async (

@@ -13,6 +13,8 @@ export type ProvisionerKeys = {
   readonly system: string;
   /** Public account keys of the appliers, by name. */
   readonly appliers: Readonly<Record<string, string>>;
+  /** Public user keys of the appliers, by name: by them they can be given further accounts. */
+  readonly users?: Readonly<Record<string, string>>;
 };
 
 /** Everything that a new installation's log server and its clients need; all text, all secret but `serverConfig`. */
@@ -47,7 +49,9 @@ export const createInstallation = async (appliers: readonly string[]): Promise<I
       const account = createAccount();
       const key = account.getPublicKey();
       const jwt = await applierAccount({ applier, account: key, isAgent: false }, hubKey, operator, []);
-      return { applier, key, jwt, creds: await userCredentials(`applier-${applier}`, createUser(), account) };
+      const user = createUser();
+      const creds = await userCredentials(`applier-${applier}`, user, account);
+      return { applier, key, jwt, creds, userKey: user.getPublicKey() };
     }),
   );
   const preload = [
@@ -72,6 +76,7 @@ export const createInstallation = async (appliers: readonly string[]): Promise<I
       hub: hubKey,
       system: await userCredentials('provisioner', createUser(), system),
       appliers: Object.fromEntries(accounts.map(({ applier, key }) => [applier, key])),
+      users: Object.fromEntries(accounts.map(({ applier, userKey }) => [applier, userKey])),
     },
   };
 };

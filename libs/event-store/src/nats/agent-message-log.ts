@@ -9,7 +9,7 @@ import type { AppendOutcome, MessageLog, NewMessage } from '../message-log.js';
 import { eventsStream } from '../streams.js';
 import { matchesAny } from '../subject-match.js';
 import { classify } from './classify.js';
-import { ClusterHistory, HistoryRoom } from './cluster-history.js';
+import { ClusterHistory, type HistoryRoom } from './cluster-history.js';
 import { HistoryConsumers, type OnSweep } from './history-consumer.js';
 import { publishDecision } from './hub-message-log.js';
 import { fromStored } from './messages.js';
@@ -17,10 +17,8 @@ import { fromStored } from './messages.js';
 /** For how long a node that is behind is waited for. */
 const behindMs = 10_000;
 const behindAgainMs = 20;
-/** Of all clusters' histories together, while a start folds their subjects. */
-const keptBytes = 64 * 1024 * 1024;
-
-const clusterOf = (subject: string): string => {
+/** The cluster (an encoded name) that a subject belongs to. */
+export const clusterOf = (subject: string): string => {
   const token = /^ev\.(?:plan|fleet|cluster)\.([^.]+)/.exec(subject)?.[1];
   if (token === undefined)
     throw new EventStoreError('log-forbidden', `${subject} belongs to no cluster`, subject);
@@ -34,16 +32,17 @@ const clusterOf = (subject: string): string => {
 export class AgentMessageLog implements MessageLog {
   readonly #consumers: HistoryConsumers;
   readonly #histories = new Map<string, ClusterHistory>();
-  readonly #room = new HistoryRoom(keptBytes);
+  readonly #jsm: JetStreamManager;
+  readonly #js: JetStreamClient;
   /** The last sequence of each subject that was written or delivered here. */
   readonly #seen = new Map<string, number>();
 
   constructor(
-    nc: NatsConnection,
-    private readonly js: JetStreamClient,
-    private readonly jsm: JetStreamManager,
+    { nc, js, jsm }: { nc: NatsConnection; js: JetStreamClient; jsm: JetStreamManager },
+    private readonly room: HistoryRoom,
     onSweep?: OnSweep,
   ) {
+    [this.#js, this.#jsm] = [js, jsm];
     this.#consumers = new HistoryConsumers(nc, js, onSweep);
   }
 
@@ -58,7 +57,7 @@ export class AgentMessageLog implements MessageLog {
   }
 
   async append(message: NewMessage): Promise<AppendOutcome> {
-    const outcome = await publishDecision(this.js, message);
+    const outcome = await publishDecision(this.#js, message);
     if (outcome.status === 'appended') this.remember({ ...message, sequence: outcome.sequence });
     return outcome;
   }
@@ -83,7 +82,7 @@ export class AgentMessageLog implements MessageLog {
    */
   async #last(subject: string): Promise<StoredMsg | null> {
     for (const deadline = Date.now() + behindMs; ;) {
-      const stored = await this.jsm.direct
+      const stored = await this.#jsm.direct
         .getMessage(eventsStream, { last_by_subj: subject })
         .catch((error: unknown) => {
           throw classify(error, `read the last of ${subject}`);
@@ -126,7 +125,7 @@ export class AgentMessageLog implements MessageLog {
   #historyOf(token: string): ClusterHistory {
     const known = this.#histories.get(token);
     if (known) return known;
-    const history = new ClusterHistory((after) => this.#consumers.sweep(token, after), this.#room);
+    const history = new ClusterHistory((after) => this.#consumers.sweep(token, after), this.room);
     this.#histories.set(token, history);
     return history;
   }

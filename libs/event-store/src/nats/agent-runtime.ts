@@ -16,7 +16,8 @@ import { consumerSource, type ConsumerLink } from './consumer-source.js';
 const retryMs = 2_000;
 
 export type AgentRuntimeOptions = {
-  readonly link: ConsumerLink;
+  /** The connection that reaches a cluster. */
+  readonly reach: (cluster: string) => Promise<ConsumerLink>;
   readonly log: EventLog;
   readonly aggregates: Aggregates;
   readonly answers: ClusterAnswers;
@@ -96,7 +97,8 @@ export class AgentRuntime implements ReactionRuntime {
   }
 
   async #start(cluster: string, handlers: Handlers): Promise<() => Promise<void>> {
-    const { link, log, aggregates, answers, meter, patience } = this.options;
+    const { reach, log, aggregates, answers, meter, patience } = this.options;
+    const link = await reach(cluster);
     const running = new RunningReaction(
       { name: cluster, subjects: [], handlers },
       {

@@ -17,12 +17,12 @@ const isUnsettled = (error: unknown): boolean =>
   isUncertain(error) || (error instanceof JetStreamApiError && unsettled.has(error.code));
 
 const makeStreams = async (nc: NatsConnection, settings: StreamSettings): Promise<void> => {
-  for (const deadline = Date.now() + settleMs; ;) {
+  for (const deadline = performance.now() + settleMs; ;) {
     try {
       await bootstrapStreams(await jetstreamManager(nc), settings);
       return;
     } catch (error) {
-      if (settings.replicas === 1 || !isUnsettled(error) || Date.now() > deadline) throw error;
+      if (settings.replicas === 1 || !isUnsettled(error) || performance.now() > deadline) throw error;
       await delay(againMs);
     }
   }

@@ -1,20 +1,17 @@
-import { jetstream, jetstreamManager } from '@nats-io/jetstream';
 import { systemClock } from '@syncline/kernel';
 
+import { clustersOf } from '../accounts/shares.js';
 import { DecodedEventLog } from '../decoded-event-log.js';
 import type { Agent, StoreMeter } from '../hub.js';
 import type { Patience } from '../reactions/attempts.js';
 import { LoggedAggregates } from '../logged-aggregates.js';
 import { MemorySnapshots } from '../memory/memory-message-log.js';
 import { JetStreamStrategy } from '../reactions/jetstream-strategy.js';
-import { AgentMessageLog } from './agent-message-log.js';
+import { AgentLinks } from './agent-links.js';
 import { AgentRuntime } from './agent-runtime.js';
-import { lookPatiently, NatsBlobStore } from './blobs.js';
-import { ConnectionState } from './connection-state.js';
-import { once, openConnection } from './connection.js';
-import { NatsClusterAnswers } from './requests.js';
-import { watchServed } from './served-clusters.js';
-import { natsSigns } from './signs.js';
+import { once } from './connection.js';
+import { linkedAnswers, linkedBlobs, linkedLive, LinkedLog, linkedSigns } from './linked-log.js';
+import { watchServed } from './watch-served.js';
 
 /** How an applier reaches the log: with credentials of its own account. */
 export type AgentOptions = {
@@ -27,16 +24,24 @@ export type AgentOptions = {
   readonly patience?: Patience;
 };
 
+/** The list of served clusters, each reached by the time that it is told of. */
+async function* watchReached(
+  links: AgentLinks,
+  applier: string,
+  signal: AbortSignal,
+): AsyncIterable<readonly string[]> {
+  for await (const shares of watchServed(links.own.nc, applier, signal)) {
+    await links.take(shares);
+    yield clustersOf(shares);
+  }
+}
+
 /** Connects an applier. It sees the subjects, blobs and calls of the clusters that it serves, and nothing else. */
 export const connectAgent = async (options: AgentOptions): Promise<Agent> => {
   const { servers, credentials, applier, idKey, meter } = options;
-  const connected = (isConnected: boolean): void => meter?.connected?.(isConnected, servers);
-  const nc = await openConnection({ servers, credentials, name: `applier-${applier}`, onWait: connected });
-  const [js, jsm] = [jetstream(nc), await jetstreamManager(nc, { checkAPI: false })];
-  const state = new ConnectionState(nc, connected);
-  const answers = new NatsClusterAnswers(nc);
-  const messages = new AgentMessageLog(nc, js, jsm, meter?.historyRead);
-  state.onReturn(() => messages.forgetHistories());
+  const name = `applier-${applier}`;
+  const links = await AgentLinks.open({ servers, credentials, name, ...(meter && { meter }) });
+  const messages = new LinkedLog(links);
   const log = new DecodedEventLog(messages);
   const aggregates = new LoggedAggregates({
     log: messages,
@@ -46,9 +51,11 @@ export const connectAgent = async (options: AgentOptions): Promise<Agent> => {
     idKey,
     ...(meter && { report: meter }),
   });
-  const watch = (signal: AbortSignal): AsyncIterable<readonly string[]> => watchServed(nc, applier, signal);
+  const watch = (signal: AbortSignal): AsyncIterable<readonly string[]> =>
+    watchReached(links, applier, signal);
+  const answers = linkedAnswers(links);
   const runtime = new AgentRuntime({
-    link: { nc, js, state, onDelivered: (message) => messages.remember(message) },
+    reach: (cluster) => links.reach(cluster),
     log,
     aggregates,
     answers,
@@ -56,19 +63,20 @@ export const connectAgent = async (options: AgentOptions): Promise<Agent> => {
     ...(meter && { meter }),
     ...(options.patience && { patience: options.patience }),
   });
+  const isConnected = (): boolean => links.all.every(({ state }) => state.connected);
   return {
     aggregates,
     log,
-    blobs: new NatsBlobStore(js, jsm, (subject) => lookPatiently(jsm, subject)),
+    blobs: linkedBlobs(links),
     clusterAnswers: answers,
-    signs: natsSigns(nc, state),
+    signs: linkedSigns(links),
     servedClusters: { watch: (_applier, signal) => watch(signal) },
-    live: { publish: (subject, payload) => nc.publish(`live.${subject}`, JSON.stringify(payload)) },
+    live: linkedLive(links),
     strategy: new JetStreamStrategy(runtime),
-    missing: () => (state.connected ? [] : [`nats-server at ${servers} does not answer`]),
+    missing: () => (isConnected() ? [] : [`nats-server at ${servers} does not answer`]),
     close: once(async () => {
       await runtime.stop();
-      await state.close();
+      await links.close();
     }),
   };
 };

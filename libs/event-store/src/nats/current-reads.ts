@@ -62,11 +62,11 @@ export class CurrentReads {
   }
 
   async #fromLeader(stream: string, query: MessageQuery): Promise<LogMessage | undefined> {
-    for (const deadline = Date.now() + electionMs; ;) {
+    for (const deadline = performance.now() + electionMs; ;) {
       try {
         return await this.#askLeader(stream, query);
       } catch (error) {
-        const isAway = this.state.nc.isClosed() || Date.now() > deadline;
+        const isAway = this.state.nc.isClosed() || performance.now() > deadline;
         if (isAway || !isUncertain(error)) throw error;
         if (!(error instanceof errors.TimeoutError)) await delay(againMs);
       }

@@ -112,10 +112,10 @@ export class HubMessageLog implements MessageLog {
   async #readUpTo(subject: string, after: number, last: number): Promise<readonly LogMessage[]> {
     if (last <= after) return [];
     const messages: LogMessage[] = [];
-    for (const deadline = Date.now() + behindMs; ;) {
+    for (const deadline = performance.now() + behindMs; ;) {
       messages.push(...(await readSubject(this.jsm, subject, messages.at(-1)?.sequence ?? after)));
       if ((messages.at(-1)?.sequence ?? after) >= last) return messages;
-      if (Date.now() > deadline)
+      if (performance.now() > deadline)
         throw new EventStoreError('log-unreachable', `no node that answers has all of ${subject}`, subject);
       await delay(behindAgainMs, undefined, { ref: false });
     }

@@ -110,7 +110,7 @@ export class NatsClusterCalls implements ClusterCalls {
     const token = encodeToken(cluster);
     const reply = `rpcr.cluster.${token}.${createInbox().replace('_INBOX.', '')}`;
     const replies = this.nc.subscribe(reply);
-    const endsAt = Date.now() + timeoutMs;
+    const endsAt = performance.now() + timeoutMs;
     const deadline = new Deadline(() => replies.unsubscribe());
     deadline.in(Math.min(takenWithinMs, timeoutMs));
     try {
@@ -118,7 +118,7 @@ export class NatsClusterCalls implements ClusterCalls {
       for await (const message of replies) {
         if (isNoResponders(message)) break;
         if (message.string() !== working) return resultOf(message.json<Answer>(), what) as Result;
-        deadline.in(Math.min(silenceMs, endsAt - Date.now()));
+        deadline.in(Math.min(silenceMs, endsAt - performance.now()));
       }
     } catch (error) {
       throw isSilence(error) ? unanswered(cluster, error) : rethrown(error, what);

@@ -1,65 +1,35 @@
-import { jetstreamManager, type JetStreamManager } from '@nats-io/jetstream';
+import type { JetStreamManager } from '@nats-io/jetstream';
 import type { KV } from '@nats-io/kv';
 import type { NatsConnection } from '@nats-io/nats-core';
 import { encodeToken } from '@syncline/events';
-import type { AgentAccess, ServedClusters } from '@syncline/kernel';
-import { z } from 'zod';
+import { OneAtATime, type AgentAccess, type ServedClusters } from '@syncline/kernel';
 
+import { clustersOf, decodeShares, encodeShares, spread, type Share } from '../accounts/shares.js';
 import { clusterSubjects, historyConsumer, liveConsumer } from '../accounts/subjects-of.js';
 import { durable, rewindable } from '../streams.js';
 import type { Accounts } from './accounts.js';
-import { classify } from './classify.js';
+import { classify, isConflict } from './classify.js';
 import { ensureConsumer } from './ensure-consumer.js';
+import { servedKey, watchServed } from './watch-served.js';
 
-const list = z.array(z.string());
-/** A message may be lost while the server takes over an account's new rights; the list is read again this often. */
-const rereadMs = 5_000;
-const key = (applier: string): string => encodeToken(applier);
+/** How many clusters' consumers are made at a time. */
+const atATime = 16;
+/** How often the list is read again where somebody else has written it meanwhile. */
+const attempts = 5;
 
-/** Follows one key of bucket `served` with rights to that key alone: a direct get, and the bucket's own messages. */
-export async function* watchServed(
-  nc: NatsConnection,
-  applier: string,
-  signal: AbortSignal,
-): AsyncIterable<readonly string[]> {
-  const jsm = await jetstreamManager(nc, { checkAPI: false });
-  const subject = `$KV.served.${key(applier)}`;
-  let wake: () => void = () => undefined;
-  const subscription = nc.subscribe(subject, { callback: () => wake() });
-  const stop = (): void => wake();
-  signal.addEventListener('abort', stop, { once: true });
-  const woken = (): Promise<void> =>
-    new Promise((resolve) => {
-      const timer = setTimeout(resolve, rereadMs);
-      wake = () => {
-        clearTimeout(timer);
-        resolve();
-      };
-      if (signal.aborted) wake();
-    });
-  try {
-    for (let seen = ''; !signal.aborted;) {
-      const next = woken();
-      const stored = await jsm.direct
-        .getMessage('KV_served', { last_by_subj: subject })
-        .catch(() => undefined);
-      const text = stored?.string() ?? '';
-      if (stored !== undefined && text !== seen) {
-        seen = text;
-        yield list.parse(JSON.parse(text || '[]'));
-        continue;
-      }
-      await next;
-    }
-  } finally {
-    wake();
-    signal.removeEventListener('abort', stop);
-    subscription.unsubscribe();
-  }
-}
+/** An applier's entry as it was read or written last; revision 0 where there is none. */
+type Entry = { readonly shares: readonly Share[]; readonly revision: number };
 
-/** Assigns clusters to appliers: account rights first, then consumers, then the list that the applier follows. */
+/**
+ * Assigns clusters to appliers: account rights first, then consumers, then the list that the applier follows. What a cluster
+ * needs is made when it is new to this process, whatever else the applier serves.
+ */
 export class ProvisionedClusters implements ServedClusters {
+  readonly #turns = new OneAtATime();
+  readonly #entries = new Map<string, Entry>();
+  /** Encoded names of clusters whose consumers are there. */
+  readonly #ensured = new Set<string>();
+
   constructor(
     private readonly nc: NatsConnection,
     private readonly jsm: JetStreamManager,
@@ -67,8 +37,8 @@ export class ProvisionedClusters implements ServedClusters {
     private readonly accounts: Accounts,
   ) {}
 
-  watch(applier: string, signal: AbortSignal): AsyncIterable<readonly string[]> {
-    return watchServed(this.nc, applier, signal);
+  async *watch(applier: string, signal: AbortSignal): AsyncIterable<readonly string[]> {
+    for await (const shares of watchServed(this.nc, applier, signal)) yield clustersOf(shares);
   }
 
   admit(applier: string, cluster: string, userKey: string): Promise<AgentAccess> {
@@ -83,20 +53,65 @@ export class ProvisionedClusters implements ServedClusters {
     }
   }
 
-  async assign(applier: string, clusters: readonly string[], agent?: string): Promise<void> {
-    const tokens = [...new Set(clusters)].sort().map(encodeToken);
-    try {
-      await this.accounts.grant(applier, tokens, agent);
-      for (const token of tokens) await this.#consumers(token);
-      await this.kv.put(key(applier), JSON.stringify([...new Set(clusters)].sort()));
-    } catch (error) {
-      throw classify(error, `assign clusters to applier ${applier}`);
+  assign(applier: string, clusters: readonly string[], agent?: string): Promise<void> {
+    return this.#turns.run(applier, async () => {
+      try {
+        await this.#assign(applier, clusters, agent);
+      } catch (error) {
+        throw classify(error, `assign clusters to applier ${applier}`);
+      }
+    });
+  }
+
+  async #assign(applier: string, clusters: readonly string[], agent?: string): Promise<void> {
+    for (let attempt = 1; ; attempt += 1) {
+      const { shares: before, revision } = await this.#entryOf(applier);
+      const shares = await this.#spread(applier, before, clusters, agent);
+      await this.accounts.grant(applier, shares, agent);
+      await this.#ensureConsumers(clusters.map(encodeToken));
+      try {
+        const written = await this.kv.put(servedKey(applier), encodeShares(shares), {
+          previousSeq: revision,
+        });
+        this.#entries.set(applier, { shares, revision: written });
+        return;
+      } catch (error) {
+        this.#entries.delete(applier);
+        if (!isConflict(error) || attempt >= attempts) throw error;
+      }
     }
+  }
+
+  async #entryOf(applier: string): Promise<Entry> {
+    const known = this.#entries.get(applier);
+    if (known) return known;
+    const stored = await this.kv.get(servedKey(applier));
+    return { shares: decodeShares(stored?.string() ?? '[]'), revision: stored?.revision ?? 0 };
+  }
+
+  /** An agent has one account for its one cluster. */
+  async #spread(
+    applier: string,
+    before: readonly Share[],
+    clusters: readonly string[],
+    agent: string | undefined,
+  ): Promise<readonly Share[]> {
+    if (agent !== undefined) return [{ clusters }];
+    const { shares, left } = spread(before, clusters, this.accounts.roomOf(applier));
+    const opened = left.map(async (more) => ({ clusters: more, access: await this.accounts.open(applier) }));
+    return [...shares, ...(await Promise.all(opened))];
+  }
+
+  async #ensureConsumers(tokens: readonly string[]): Promise<void> {
+    const missing = tokens.filter((token) => !this.#ensured.has(token));
+    for (let at = 0; at < missing.length; at += atATime)
+      await Promise.all(missing.slice(at, at + atATime).map((token) => this.#consumers(token)));
   }
 
   async #consumers(token: string): Promise<void> {
     const { filters } = clusterSubjects(token);
     await ensureConsumer(this.jsm, durable(liveConsumer(token), filters));
     await ensureConsumer(this.jsm, rewindable(historyConsumer(token), filters));
+    this.#ensured.add(token);
   }
 }

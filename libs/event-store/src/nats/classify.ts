@@ -20,15 +20,20 @@ export const isPresent = (error: unknown): boolean =>
 export const isNotFound = (error: unknown): boolean =>
   error instanceof JetStreamError && 'code' in error && error.code === 404;
 
+/** A server that had no time to look at the credentials says so in the words of one that refuses them. */
+const isTooSlow = (error: unknown): boolean =>
+  error instanceof errors.AuthorizationError && /timeout/i.test(error.message);
+
 const isForbidden = (error: unknown): boolean =>
   error instanceof errors.PermissionViolationError ||
-  error instanceof errors.AuthorizationError ||
+  (error instanceof errors.AuthorizationError && !isTooSlow(error)) ||
   (error instanceof errors.RequestError && isForbidden(error.cause));
 
 /** Whether nobody can say if the request was carried out. */
 export const isUncertain = (error: unknown): boolean =>
   !isForbidden(error) &&
-  (error instanceof errors.TimeoutError ||
+  (isTooSlow(error) ||
+    error instanceof errors.TimeoutError ||
     error instanceof errors.NoRespondersError ||
     error instanceof errors.RequestError ||
     error instanceof errors.ConnectionError ||

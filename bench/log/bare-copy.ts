@@ -24,6 +24,13 @@ const connected = async <Result>(url: string, work: (client: Client) => Promise<
   }
 };
 
+/** How many rows a table of the views has. */
+export const countRows = (url: string, table: string): Promise<number> =>
+  connected(url, async (client) => {
+    const { rows } = await client.query<{ count: string }>(`SELECT count(*) FROM ${views}."${table}"`);
+    return Number(rows[0]?.count);
+  });
+
 /** Writes the rows of every table of the views to files. */
 export const dumpTables = (url: string, dir: string): Promise<DumpedTables> =>
   connected(url, async (client) => {

@@ -6,7 +6,7 @@ import { story } from '@syncline/testkit';
 const clusters = 20;
 const applications = 400;
 /** Every so often, a message of a later version of Syncline stands in the log. */
-const unknownEvery = 50_000;
+export const unknownEvery = 50_000;
 
 /** One message of a history, as it is published. */
 export type HistoryMessage = { readonly subject: string; readonly bytes: Buffer; readonly events: number };

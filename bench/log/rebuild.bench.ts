@@ -7,9 +7,9 @@ import { freePort, startPostgres } from '@syncline/toolchain';
 
 import type { Benchmark, Figure } from '../benchmark.ts';
 import { measured } from '../usage.ts';
-import { copyBare, dumpTables, makeBareTables } from './bare-copy.ts';
+import { copyBare, countRows, dumpTables, makeBareTables } from './bare-copy.ts';
 import { readBare } from './bare-reading.ts';
-import { fleetHistory } from './fleet-history.ts';
+import { fleetHistory, unknownEvery } from './fleet-history.ts';
 import { startLogServer, type LogServer } from './log-server.ts';
 
 const events = 1_000_000;
@@ -26,6 +26,13 @@ type Servers = {
   readonly log: LogServer;
   readonly url: string;
   readonly pids: Readonly<Record<string, number>>;
+};
+
+/** A history that is not believed would be quick to project. */
+const expectRead = async (url: string): Promise<void> => {
+  const unreadable = await countRows(url, 'unreadable');
+  if (unreadable > events / unknownEvery)
+    throw new Error(`${unreadable} messages of the history were set aside as unreadable`);
 };
 
 const measureFloor = async ({ log, url, pids }: Servers, dir: string): Promise<number> => {
@@ -49,6 +56,7 @@ const measure = async (
   const projector = new Projector(log, servers.url, { failed });
   say('filling the views for the first time');
   await open(projector);
+  await expectRead(servers.url);
   say('rebuilding them beside the live ones');
   const { result, usage } = await measured(servers.pids, () => projector.rebuild());
   await projector.stop();

@@ -46,6 +46,10 @@ export type Decision = {
 
 const begin = Date.parse('2026-05-04T14:31:00.000Z');
 
+/** What an applier says is said by it, or is not believed. */
+const writerOf = (subject: string): string =>
+  subject.startsWith('ev.cluster.') ? 'service:applier' : 'service:test';
+
 /** The bytes of a decision as they stand in the log. */
 export const bytesOf = (
   { subject, events, actor, correlationId }: Decision,
@@ -56,7 +60,7 @@ export const bytesOf = (
     source: '/syncline/test',
     subject,
     time,
-    actor: actor ?? 'service:test',
+    actor: actor ?? writerOf(subject),
     correlationId: correlationId ?? 'c-0',
   };
   const encoded = events.map((event, index) =>

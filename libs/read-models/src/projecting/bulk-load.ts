@@ -5,19 +5,14 @@ import { ViewsError } from '../reading/views-error.js';
 import type { AnyTable } from '../tables/table.js';
 import type { CopyAnswer, CopyOrder, CopyStart } from './copy-thread.js';
 import type { TableChanges } from './row-set.js';
-import { copyLine } from './stored-text.js';
+import { CopyRows } from './copy-rows.js';
 import { list, nameOf } from './write.js';
 
 /** Bytes of one table that are copied at once, and how many copies may wait before the reader has to. */
 const copiedAtOnce = 1024 * 1024;
 const mostWaiting = 16;
-/** UTF-8 takes no more of a UTF-16 code unit. */
-const mostBytes = 3;
 
 const program = new URL(`./copy-thread${extname(import.meta.url)}`, import.meta.url);
-
-/** Lines of one table that wait for being copied. */
-type Held = { readonly bytes: Buffer; used: number };
 
 /** Where tables are to be filled. */
 export type LoadInto = {
@@ -31,7 +26,7 @@ export type LoadInto = {
  * of their keys may be there yet. Memory stays bounded: who adds waits for what was added long before.
  */
 export class BulkLoad {
-  readonly #held = new Map<AnyTable, Held>();
+  readonly #held = new Map<AnyTable, CopyRows>();
   readonly #thread: Worker;
   readonly #ended: Promise<void>;
   #waiting = 0;
@@ -66,41 +61,33 @@ export class BulkLoad {
   }
 
   async add({ table, rows }: TableChanges): Promise<void> {
-    for (const row of rows) this.#hold(table, copyLine(table.columns, row));
+    const held = this.#heldOf(table);
+    for (const row of rows) this.#send(table, held.add(row));
     while (this.#waiting > mostWaiting && this.#failure === undefined) await this.#next();
     this.#check();
   }
 
   async #finish(): Promise<void> {
-    for (const table of [...this.#held.keys()]) this.#send(table);
+    for (const [table, held] of this.#held) this.#send(table, held.take());
     this.#thread.postMessage('end' satisfies CopyOrder);
     await this.#ended;
     if (!this.#isCommitted) this.#check();
   }
 
-  #hold(table: AnyTable, line: string): void {
-    const most = line.length * mostBytes;
-    let held = this.#held.get(table);
-    if (held && held.used + most > held.bytes.length) {
-      this.#send(table);
-      held = undefined;
-    }
-    if (!held) {
-      held = { bytes: Buffer.allocUnsafeSlow(Math.max(copiedAtOnce, most)), used: 0 };
-      this.#held.set(table, held);
-    }
-    held.used += held.bytes.write(line, held.used);
+  #heldOf(table: AnyTable): CopyRows {
+    const known = this.#held.get(table);
+    if (known) return known;
+    const fresh = new CopyRows(table.columns, copiedAtOnce);
+    this.#held.set(table, fresh);
+    return fresh;
   }
 
   /** The thread is given the memory itself. Rows that nobody saw before they were whole need not be marked as such later. */
-  #send(table: AnyTable): void {
-    const held = this.#held.get(table);
-    if (!held) return;
-    this.#held.delete(table);
+  #send(table: AnyTable, rows: Buffer<ArrayBuffer> | undefined): void {
+    if (!rows) return;
     this.#waiting += 1;
-    const sql = `COPY ${nameOf(this.into.schema, table)} (${list(table.columns)}) FROM STDIN (FREEZE)`;
-    const order: CopyOrder = { sql, lines: held.bytes.subarray(0, held.used) };
-    this.#thread.postMessage(order, [held.bytes.buffer as ArrayBuffer]);
+    const sql = `COPY ${nameOf(this.into.schema, table)} (${list(table.columns)}) FROM STDIN (FORMAT binary, FREEZE)`;
+    this.#thread.postMessage({ sql, rows } satisfies CopyOrder, [rows.buffer]);
   }
 
   #hear(answer: CopyAnswer): void {

@@ -7,13 +7,13 @@ import { from as copyFrom } from 'pg-copy-streams';
 
 /** What the thread starts with: where, and the tables that it is to fill, quoted. They are emptied first. */
 export type CopyStart = { readonly url: string; readonly tables: readonly string[] };
-/** Lines to be copied by a statement, in the order in which they come; `end` commits them all. */
-export type CopyOrder = { readonly sql: string; readonly lines: Uint8Array } | 'end';
+/** Rows to be copied by a statement, in the order in which they come; `end` commits them all. */
+export type CopyOrder = { readonly sql: string; readonly rows: Uint8Array } | 'end';
 /** One order is carried out. */
 export type CopyAnswer = 'copied' | 'committed';
 
 /**
- * Copies lines into tables on a connection of its own, whatever the thread that makes the lines is busy with. All of it is
+ * Copies rows into tables on a connection of its own, whatever the thread that makes the rows is busy with. All of it is
  * one transaction that empties the tables first, so that Postgres need not log what nobody can see before it is whole
  * (PostgreSQL manual, "Populating a Database").
  */
@@ -24,7 +24,7 @@ const copying = async ({ url, tables }: CopyStart): Promise<(order: CopyOrder) =
   await client.query(`TRUNCATE ${tables.join(', ')}`);
   return async (order) => {
     if (order !== 'end') {
-      await pipeline(Readable.from([order.lines]), client.query(copyFrom(order.sql)));
+      await pipeline(Readable.from([order.rows]), client.query(copyFrom(order.sql)));
       return 'copied';
     }
     await client.query('COMMIT');

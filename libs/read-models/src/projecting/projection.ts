@@ -70,17 +70,18 @@ export const read = <Row extends object>(table: Table<Row>, key: Partial<Row>): 
 });
 
 /** What `toISOString` gives, for days that every month has: those need no look at the calendar. */
-const canonical = /^\d{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|1\d|2[0-8])T(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d\.\d{3}Z$/;
+const canonical =
+  /^(?!0000)\d{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|1\d|2[0-8])T(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d\.\d{3}Z$/;
 
 /** An RFC 3339 instant in the one form that rows keep: UTC, milliseconds. */
 export const canonicalInstant = (text: string): string =>
   canonical.test(text) ? text : new Date(text).toISOString();
 
-/** Whether a text is an instant that a row can keep: of the years 0 to 9999. */
+/** Whether a text is an instant that a row can keep: of the years 1 to 9999, as Postgres has no year 0. */
 export const isInstant = (text: string): boolean => {
   if (canonical.test(text)) return true;
   const year = new Date(text).getUTCFullYear();
-  return year >= 0 && year <= 9999;
+  return year >= 1 && year <= 9999;
 };
 
 /** The two instants that every row keeps: when its last event happened, and when it was recorded. */

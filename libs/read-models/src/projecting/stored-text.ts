@@ -40,32 +40,3 @@ export const textOf = (kind: Column['kind'], value: unknown): string | null => {
       return `${value as string | number}`;
   }
 };
-
-/** What COPY reads as something else, and what Postgres refuses: most texts hold none of it. */
-const special = /[\\\n\r\t\0\ud800-\udfff]/;
-
-const escaped = (text: string): string =>
-  text
-    .replaceAll('\\', String.raw`\\`)
-    .replaceAll('\n', String.raw`\n`)
-    .replaceAll('\r', String.raw`\r`)
-    .replaceAll('\t', String.raw`\t`);
-
-/** One field of COPY's text format (PostgreSQL manual, COPY, "Text Format"). JSON holds line ends and tabs as escapes only. */
-const copyField = (kind: Column['kind'], value: unknown): string => {
-  if (value === null || value === undefined) return String.raw`\N`;
-  if (kind === 'text' && !special.test(value as string)) return value as string;
-  const text = textOf(kind, value) ?? '';
-  return kind === 'text' || text.includes('\\') ? escaped(text) : text;
-};
-
-/** A row as a line of COPY's text format. */
-export const copyLine = (columns: readonly Column[], row: object): string => {
-  let line = '';
-  let before = '';
-  for (const { property, kind } of columns) {
-    line += before + copyField(kind, (row as Record<string, unknown>)[property]);
-    before = '\t';
-  }
-  return `${line}\n`;
-};

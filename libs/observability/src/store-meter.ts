@@ -46,11 +46,11 @@ const connectionLines = (metrics: Metrics, logger: Logger) => {
   return (isConnected: boolean, servers: string): void => {
     connected.set(isConnected ? 1 : 0);
     if (!isConnected && since === undefined) {
-      since = Date.now();
+      since = performance.now();
       logger.warn({ waitingFor: servers }, `nats-server at ${servers} does not answer; waiting for it`);
     }
     if (!isConnected || since === undefined) return;
-    const seconds = (Date.now() - since) / 1000;
+    const seconds = (performance.now() - since) / 1000;
     since = undefined;
     logger.info({ waitedSeconds: seconds }, `nats-server at ${servers} answers after ${seconds} s`);
   };

@@ -11,6 +11,8 @@ export { JumbledDeliveries } from './jumbled-deliveries.js';
 export { toldBySubject } from './told-by-subject.js';
 export type { Told } from './told-by-subject.js';
 export { isWholeRun, numbersFrom, seedOfRun, shuffled } from './sampled.js';
+export { settableClock } from './shifted-clock.js';
+export type { SettableClock } from './shifted-clock.js';
 export { temporaryFolder } from './temporary-folder.js';
 export type { TemporaryFolder } from './temporary-folder.js';
 export type { TestNats } from './nats.js';

@@ -16,7 +16,9 @@ export class FailedAttempts {
   add(address: string): number | undefined {
     const now = this.clock.now().getTime();
     const known = this.#windows.get(address);
-    const window = known && now - known.since < windowMs ? known : { since: now, count: 0 };
+    const isIn = known !== undefined && known.since <= now && now - known.since < windowMs;
+    // A clock that was set back begins a window of its own, instead of one that lasts until it catches up.
+    const window = isIn ? known : { since: now, count: 0 };
     window.count += 1;
     this.#windows.delete(address);
     this.#windows.set(address, window);

@@ -13,6 +13,10 @@ const fleet = 'ev.fleet.*';
 const retryMs = 500;
 const looksPerPatience = 10;
 
+/** In milliseconds, by a clock that nobody sets: an agent is not lost because an hour was skipped. */
+const now = (): number => performance.now();
+const asInstant = (at: number): string => new Date(Date.now() - (now() - at)).toISOString();
+
 /** What the watch stands on; an agent of which nothing is heard for `lostAfterMs` is lost. */
 export type AgentWatchParts = {
   readonly hub: Pick<Hub, 'aggregates' | 'log' | 'signs' | 'missing'>;
@@ -22,7 +26,7 @@ export type AgentWatchParts = {
 };
 
 type Member = Extract<FleetState, { status: 'member' }>;
-/** An agent as the log told of it up to a sequence, and since when it is waited for by our clock. */
+/** An agent as the log told of it up to a sequence, and since when it is waited for, by {@link now}. */
 type Known = { readonly state: Member; readonly sequence: number; readonly from: number };
 
 /** Hears the agents of clusters, and records that one is lost and that it returned: by our clock and in our words, never its own. */
@@ -37,7 +41,7 @@ export class AgentWatch {
   #stopHearing: () => void = () => undefined;
 
   constructor(private readonly parts: AgentWatchParts) {
-    this.#presence = new Presence(parts.lostAfterMs, Date.now());
+    this.#presence = new Presence(parts.lostAfterMs, now());
   }
 
   start(): void {
@@ -92,21 +96,21 @@ export class AgentWatch {
     const isSame = known?.state.registration.agent?.account === state.registration.agent.account;
     // Signs of an agent whose place another took are none of the other's.
     if (known && !isSame) this.#presence.forget(cluster);
-    this.#agents.set(cluster, { state, sequence, from: isSame ? known.from : Date.now() });
+    this.#agents.set(cluster, { state, sequence, from: isSame ? known.from : now() });
   }
 
   #hear(cluster: string): void {
-    this.#presence.hear(cluster, Date.now());
+    this.#presence.hear(cluster, now());
     if (this.#agents.get(cluster)?.state.agentLostSince === undefined) return;
     void this.#decide(cluster, () => ({ type: 'return-agent', cluster }));
   }
 
   #look(): void {
-    const now = Date.now();
-    if (this.parts.hub.missing().length > 0) this.#presence.listenAnew(now);
+    const at = now();
+    if (this.parts.hub.missing().length > 0) this.#presence.listenAnew(at);
     for (const [cluster, { state, from }] of this.#agents) {
       if (state.agentLostSince !== undefined) continue;
-      const since = this.#presence.silentSince(cluster, from, now);
+      const since = this.#presence.silentSince(cluster, from, at);
       if (since !== undefined) void this.#decide(cluster, () => this.#loss(cluster, state, since));
     }
   }
@@ -117,7 +121,7 @@ export class AgentWatch {
     const { state } = await aggregates.load(serviceAggregate, subjects.clusterService(cluster));
     if (state.started?.recipient !== registration.recipient) return undefined;
     const reason = `its agent is lost, of which nothing was heard for ${this.parts.lostAfterMs / 1000} s`;
-    return { type: 'lose-agent', data: { cluster, since: new Date(since).toISOString(), reason } };
+    return { type: 'lose-agent', data: { cluster, since: asInstant(since), reason } };
   }
 
   async #decide(
@@ -145,7 +149,7 @@ export class AgentWatch {
   #count(set: (state: string, count: number) => void): void {
     const lost = [...this.#agents.values()].filter(({ state }) => state.agentLostSince !== undefined).length;
     set('lost', lost);
-    set('heard', [...this.#agents.keys()].filter((one) => this.#presence.isHere(one, Date.now())).length);
+    set('heard', [...this.#agents.keys()].filter((one) => this.#presence.isHere(one, now())).length);
     set('admitted', this.#agents.size);
   }
 }

@@ -1,4 +1,4 @@
-/** When agents were last heard of, by our own clock: theirs is not asked. Instants are milliseconds since the epoch. */
+/** When agents were last heard of, by our own clock: theirs is not asked. Instants are milliseconds of whatever clock the caller goes by. */
 export class Presence {
   readonly #heard = new Map<string, number>();
   #listening: number;

@@ -53,11 +53,12 @@ export class ProjectionMetrics implements ProjectorReport {
     this.#failures.inc();
     if (this.#awaySince === undefined)
       this.log.warn({ err: error }, 'waiting for Postgres: the views are away');
-    this.#awaySince ??= Date.now();
+    this.#awaySince ??= performance.now();
   };
 
   readonly back = (sequence: number): void => {
-    const waitedSeconds = this.#awaySince === undefined ? undefined : (Date.now() - this.#awaySince) / 1000;
+    const since = this.#awaySince;
+    const waitedSeconds = since === undefined ? undefined : (performance.now() - since) / 1000;
     this.#awaySince = undefined;
     this.log.info({ sequence, ...(waitedSeconds !== undefined && { waitedSeconds }) }, 'the views are there');
   };

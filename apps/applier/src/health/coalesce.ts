@@ -47,7 +47,7 @@ export class Coalescer<Value> {
   #tellLatest(): void {
     const value = this.#latest;
     if (value === undefined || (this.#told !== undefined && this.isSame(this.#told, value))) return;
-    const now = Date.now();
+    const now = performance.now();
     this.#told = value;
     this.#tellTimes = [...this.#tellTimes.filter((time) => now - time < this.pace.rememberedMs), now];
     this.#window = setTimeout(

@@ -7,7 +7,7 @@ import { countsOf } from '../applies/attempt.js';
 import { readInventory } from '../applies/plan-inputs.js';
 import { LatestRecorder, recordUntilDone } from '../recording.js';
 import { actor, type ClusterSurroundings } from '../surroundings.js';
-import { waitingSince } from './patience.js';
+import { waitedMs } from './patience.js';
 import { TargetWatch } from './target-watch.js';
 
 /** One target under watch. `key` is what is watched: another plan or inventory is another watch. */
@@ -89,7 +89,7 @@ export class HealthWatches {
     const recorder = this.#recorder(target, applied);
     const wasCurrent = held.health?.plan === applied.plan && held.health.word === 'Current';
     const watch = new TargetWatch({
-      since: waitingSince(applied.at, wasCurrent, Date.now()),
+      waitedMs: waitedMs(applied.at, wasCurrent, Date.now()),
       timeoutSeconds,
       isConnected: this.isConnected,
       tell: (health) => {

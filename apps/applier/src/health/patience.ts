@@ -18,10 +18,11 @@ export const outOfTime = (seen: TargetHealth, timeoutSeconds: number): TargetHea
 });
 
 /**
- * When a target's time began: with the apply, or now where it was already Current at that plan and has left it.
- * Milliseconds since the epoch.
+ * How long a target was waited for already when its watch begins, in milliseconds: since its apply, or not at all where it
+ * was already Current at that plan and has left it. Only here is a clock asked that may have been set meanwhile; a clock
+ * that was set back makes no more of it than no time.
  */
-export const waitingSince = (appliedAt: string, wasCurrent: boolean, now: number): number => {
+export const waitedMs = (appliedAt: string, wasCurrent: boolean, nowMs: number): number => {
   const applied = Date.parse(appliedAt);
-  return wasCurrent || Number.isNaN(applied) ? now : applied;
+  return wasCurrent || Number.isNaN(applied) ? 0 : Math.max(0, nowMs - applied);
 };

@@ -2,7 +2,7 @@ import type { Health } from '@syncline/events';
 import type { TargetHealth } from '@syncline/kubernetes';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 
-import { waitingSince } from './patience.js';
+import { waitedMs } from './patience.js';
 import { TargetWatch } from './target-watch.js';
 
 const web = { apiVersion: 'apps/v1', kind: 'Deployment', namespace: 'web', name: 'web' };
@@ -16,9 +16,9 @@ describe('the health of a target', () => {
   let told: TargetHealth[] = [];
   let isConnected = true;
   const words = () => told.map(({ health }) => health);
-  const watch = (since = Date.now(), timeoutSeconds = 60) =>
+  const watch = (waited = 0, timeoutSeconds = 60) =>
     new TargetWatch({
-      since,
+      waitedMs: waited,
       timeoutSeconds,
       isConnected: () => isConnected,
       tell: (health) => told.push(health),
@@ -98,7 +98,39 @@ describe('the health of a target', () => {
   test('is waited for since its apply, also by an applier that started later', () => {
     const applied = '2026-11-24T06:00:00.000Z';
     const now = Date.parse('2026-11-24T08:00:00.000Z');
-    expect(waitingSince(applied, false, now)).toBe(Date.parse(applied));
-    expect(waitingSince(applied, true, now)).toBe(now);
+    expect(waitedMs(applied, false, now)).toBe(7_200_000);
+    expect(waitedMs(applied, true, now)).toBe(0);
+    expect(waitedMs(applied, false, Date.parse('2026-11-24T05:00:00.000Z'))).toBe(0);
+    watch(59_000).see(seen('InProgress'));
+    vi.advanceTimersByTime(1_000);
+    expect(words()).toEqual(['InProgress', 'Failed']);
+  });
+
+  test.each([3_600_000, -3_600_000])('has its time and no other where a clock is set by %i ms', (by) => {
+    const target = watch();
+    target.see(seen('Current'));
+    vi.setSystemTime(Date.now() + by);
+    target.see(seen('InProgress'));
+    vi.setSystemTime(Date.now() + by);
+    vi.advanceTimersByTime(59_000);
+    expect(words()).toEqual(['Current', 'InProgress']);
+    vi.advanceTimersByTime(1_000);
+    expect(words()).toEqual(['Current', 'InProgress', 'Failed']);
+  });
+
+  test('that flapped is told at once after a quiet minute, also where the clock was set back in it', () => {
+    const target = watch();
+    for (let round = 0; round < 30; round += 1) {
+      target.see(seen(round % 2 === 0 ? 'InProgress' : 'Suspended'));
+      vi.advanceTimersByTime(1_000);
+    }
+    vi.advanceTimersByTime(30_000);
+    vi.setSystemTime(Date.now() - 3_600_000);
+    vi.advanceTimersByTime(60_000);
+    target.see(seen('Current'));
+    const count = words().length;
+    target.see(seen('InProgress'));
+    vi.advanceTimersByTime(600);
+    expect(words()).toHaveLength(count + 1);
   });
 });

@@ -7,8 +7,8 @@ const awayRecheckMs = 5_000;
 
 /** How one target's health is watched. */
 export type TargetWatchOptions = {
-  /** Milliseconds since the epoch: since when it is waited for to become Current. */
-  readonly since: number;
+  /** How long it was waited for to become Current already, in milliseconds. */
+  readonly waitedMs: number;
   readonly timeoutSeconds: number;
   /** Time is not counted against a target that nobody can see. */
   readonly isConnected: () => boolean;
@@ -19,13 +19,14 @@ export type TargetWatchOptions = {
 /** The health of one target: what the watches say, with a limit on how long it may be on its way. */
 export class TargetWatch {
   #latest: TargetHealth | undefined;
+  /** By a clock that nobody sets. */
   #since: number | undefined;
   #timer: NodeJS.Timeout | undefined;
   #isOutOfTime = false;
   readonly #coalescer: Coalescer<TargetHealth>;
 
   constructor(private readonly options: TargetWatchOptions) {
-    this.#since = options.since;
+    this.#since = performance.now() - options.waitedMs;
     this.#coalescer = new Coalescer<TargetHealth>((a, b) => a.health === b.health, options.tell);
   }
 
@@ -64,8 +65,8 @@ export class TargetWatch {
 
   #expect(): void {
     if (this.#timer !== undefined || this.#isOutOfTime) return;
-    this.#since ??= Date.now();
-    this.#await(this.#since + this.options.timeoutSeconds * 1000 - Date.now());
+    this.#since ??= performance.now();
+    this.#await(this.#since + this.options.timeoutSeconds * 1000 - performance.now());
   }
 
   #await(ms: number): void {

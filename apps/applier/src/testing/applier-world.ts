@@ -76,8 +76,9 @@ export class ApplierWorld<Local extends WorldCluster = RunningCluster> {
     const config = { applier: 'hub', identity, hmacKey: testKeys.hmacKey, digest: 'c'.repeat(64) };
     const logger = createLogger('applier', 'silent');
     const live = { publish: (subject: string, payload: unknown) => this.#follow(subject, payload) };
-    const module = await ApplierModule.of(config, through({ ...agent, live }), this.metrics, logger);
-    this.#app = await NestFactory.createMicroservice(module, { strategy: agent.strategy, logger: false });
+    const seen = through({ ...agent, live });
+    const module = await ApplierModule.of(config, seen, this.metrics, logger);
+    this.#app = await NestFactory.createMicroservice(module, { strategy: seen.strategy, logger: false });
     await this.#app.listen();
   }
 
@@ -91,6 +92,17 @@ export class ApplierWorld<Local extends WorldCluster = RunningCluster> {
   async dropApplier(): Promise<void> {
     await this.#agent?.close();
     this.#app = undefined;
+  }
+
+  /** Where the log ends. */
+  lastSequence(): Promise<number> {
+    return this.hubs.planner.log.lastSequence();
+  }
+
+  /** The events of these subjects, in order. */
+  async events(filter: string): Promise<readonly StoredEvent[]> {
+    const entries = await Array.fromAsync(this.hubs.planner.log.scan({ subjects: [filter] }));
+    return entries.flatMap(({ events }) => events);
   }
 
   /** Everything that the log holds of this cluster, as text. */

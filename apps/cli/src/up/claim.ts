@@ -52,9 +52,9 @@ const runningOf = async (children: readonly ProcessIdentity[]): Promise<readonly
 /** Waits until the processes of a crashed supervisor are gone, which its reaper sees to, and ends what stays. */
 export const endLeftovers = async (places: Places): Promise<void> => {
   const children = (await readJson(places.identities, z.array(identity))) ?? [];
-  const deadline = Date.now() + leftoversMs;
+  const deadline = performance.now() + leftoversMs;
   let left = await runningOf(children);
-  while (left.length > 0 && Date.now() < deadline) {
+  while (left.length > 0 && performance.now() < deadline) {
     await delay(pollMs);
     left = await runningOf(left);
   }

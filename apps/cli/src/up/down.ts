@@ -15,8 +15,8 @@ export const stopInstallation = async (places: Places): Promise<boolean> => {
   const supervisor = await findSupervisor(places);
   if (supervisor) {
     process.kill(supervisor.pid, 'SIGTERM');
-    const deadline = Date.now() + politeMs;
-    while ((await isRunning(supervisor)) && Date.now() < deadline) await delay(pollMs);
+    const deadline = performance.now() + politeMs;
+    while ((await isRunning(supervisor)) && performance.now() < deadline) await delay(pollMs);
     if (await isRunning(supervisor)) process.kill(supervisor.pid, 'SIGKILL');
   }
   await endLeftovers(places);

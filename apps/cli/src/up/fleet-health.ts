@@ -37,7 +37,7 @@ const unanswered = (error: unknown): FleetProgress => {
 
 const watchUntilSettled = async (waiting: Waiting, next: () => Promise<void>): Promise<FleetOutcome> => {
   const { api, repository, tell, timeoutMs, signal } = waiting;
-  const deadline = Date.now() + timeoutMs;
+  const deadline = performance.now() + timeoutMs;
   let told = { line: '', at: 0 };
   let restingSince: number | undefined;
   let isComplete = waiting.later === undefined;
@@ -47,11 +47,12 @@ const watchUntilSettled = async (waiting: Waiting, next: () => Promise<void>): P
     const verdict = judgeFleet(progress);
     const line = progressText(progress);
     if (line !== told.line) tell(line);
-    else if (Date.now() - told.at > tellAgainMs) tell(`${line}${waitingText(progress)}`);
-    if (line !== told.line || Date.now() - told.at > tellAgainMs) told = { line, at: Date.now() };
-    restingSince = verdict === 'at-rest' && isComplete ? (restingSince ?? Date.now()) : undefined;
-    const hasSettled = restingSince !== undefined && Date.now() - restingSince > settledMs;
-    if (verdict === 'healthy' || hasSettled || Date.now() > deadline) return { ...progress, verdict };
+    else if (performance.now() - told.at > tellAgainMs) tell(`${line}${waitingText(progress)}`);
+    if (line !== told.line || performance.now() - told.at > tellAgainMs)
+      told = { line, at: performance.now() };
+    restingSince = verdict === 'at-rest' && isComplete ? (restingSince ?? performance.now()) : undefined;
+    const hasSettled = restingSince !== undefined && performance.now() - restingSince > settledMs;
+    if (verdict === 'healthy' || hasSettled || performance.now() > deadline) return { ...progress, verdict };
     await next();
     signal.throwIfAborted();
   }

@@ -44,10 +44,10 @@ export const supervise = async (options: Options): Promise<Supervised> => {
 
   const startAgain = async (): Promise<void> => {
     for (let pause = shortest; !isStopping(); pause = Math.min(pause * 2, longestDelayMs)) {
-      const began = Date.now();
+      const began = performance.now();
       const why = await run.ended;
       if (isStopping()) return;
-      if (Date.now() - began > steadyMs) pause = shortest;
+      if (performance.now() - began > steadyMs) pause = shortest;
       say(`${why}. It is started again in ${Math.max(1, Math.round(pause / 1000))} s`);
       await run.stop();
       run = await restart(pause);

@@ -15,7 +15,7 @@ export const tellWaits = (say: Say): Waits => {
   let timer: NodeJS.Timeout | undefined;
   const tell = (): void => {
     const all = [...open.values()];
-    const longest = Math.max(...all.map(({ since }) => Date.now() - since));
+    const longest = Math.max(...all.map(({ since }) => performance.now() - since));
     say(`waiting for ${all.map(({ what }) => what).join(', ')} (${Math.round(longest / 1000)} s)`);
     timer = setTimeout(tell, everyMs).unref();
   };
@@ -28,7 +28,7 @@ export const tellWaits = (say: Say): Waits => {
   return {
     during: async (what, work) => {
       const key = Symbol(what);
-      open.set(key, { what, since: Date.now() });
+      open.set(key, { what, since: performance.now() });
       timer ??= setTimeout(tell, quietMs).unref();
       try {
         return await work;

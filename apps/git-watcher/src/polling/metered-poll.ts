@@ -57,7 +57,7 @@ const reachOf = (metrics: Metrics, logger: Logger) => {
     ['repository'],
     (gauge) => {
       gauge.reset();
-      for (const [repository, at] of reached) gauge.set({ repository }, (Date.now() - at) / 1000);
+      for (const [repository, at] of reached) gauge.set({ repository }, (performance.now() - at) / 1000);
     },
   );
   const fail = (repository: string): void => {
@@ -70,11 +70,11 @@ const reachOf = (metrics: Metrics, logger: Logger) => {
   };
   const succeed = (repository: string): void => {
     if (failed.delete(repository)) logger.info({ repository }, `${repository} is reached again`);
-    reached.set(repository, Date.now());
+    reached.set(repository, performance.now());
   };
   return {
     begin: (repository: string): void => {
-      if (!reached.has(repository)) reached.set(repository, Date.now());
+      if (!reached.has(repository)) reached.set(repository, performance.now());
     },
     note: (repository: string, outcome: Polled['outcome']): void => {
       if (outcome === 'failed') fail(repository);

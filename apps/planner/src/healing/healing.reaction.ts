@@ -1,7 +1,7 @@
 import { planAggregate } from '@syncline/domain';
 import { parseTargetSubject, subjects, type TargetEvent } from '@syncline/events';
 import { Reaction } from '@syncline/event-store';
-import { Aggregates, type StoredEvent } from '@syncline/kernel';
+import { Aggregates, Clock, type StoredEvent } from '@syncline/kernel';
 import { Controller, Inject } from '@nestjs/common';
 
 import { reactingTo } from '../cause.js';
@@ -25,7 +25,10 @@ const whatOf = ({ objects, objectCount }: Detected['data']): string => {
 /** Drift of an application that heals leads to a plan of what was applied last. */
 @Controller()
 export class HealingReaction {
-  constructor(@Inject(Aggregates) private readonly aggregates: Aggregates) {}
+  constructor(
+    @Inject(Aggregates) private readonly aggregates: Aggregates,
+    @Inject(Clock) private readonly clock: Clock,
+  ) {}
 
   @Reaction({ name: 'healing', subjects: ['ev.cluster.*.target.>'], types: ['DriftDetected'] })
   async driftDetected(event: StoredEvent<Detected>): Promise<void> {
@@ -43,7 +46,8 @@ export class HealingReaction {
         plan: event.data.plan,
         ending: endingOf(outcome.state),
         what: whatOf(event.data),
-        at: event.occurredAt,
+        // By the clock that heals are recorded by: an applier's may be another.
+        at: this.clock.now().toISOString(),
       },
       reactingTo(event),
     );

@@ -59,7 +59,7 @@ export class HeldTargets implements OnApplicationBootstrap, OnApplicationShutdow
   add(cluster: string, subject: string): void {
     const waiting: Waiting = this.#clusters.get(cluster) ?? {
       subjects: new Set(),
-      since: Date.now(),
+      since: performance.now(),
       delayMs: firstDelayMs,
       timer: undefined,
     };
@@ -114,7 +114,7 @@ export class HeldTargets implements OnApplicationBootstrap, OnApplicationShutdow
     if (!waiting || this.#clusters.get(cluster) !== waiting) return;
     this.#clusters.delete(cluster);
     this.meter.held(cluster, 0);
-    const waitedSeconds = (Date.now() - waiting.since) / 1000;
+    const waitedSeconds = (performance.now() - waiting.since) / 1000;
     this.logger.info({ cluster, waitedSeconds }, `no longer waiting for ${cluster}`);
   }
 

@@ -83,6 +83,8 @@ export class ApplierPeer {
   refusesOn: string | undefined;
   /** The health that an apply ends with. */
   health: Health = 'Current';
+  /** How far its clock is ahead of ours, in milliseconds. */
+  aheadMs = 0;
   /** Awaited before each answer to a dry run. */
   beforeAnswer: (cluster: string) => Promise<void> = () => Promise.resolve();
 
@@ -160,7 +162,8 @@ export class ApplierPeer {
   /** What a target's applier says. */
   async say(planSubject: string, correlationId: string, ...events: TargetEvent[]): Promise<void> {
     const { cluster, project, application } = targetOf(planSubject);
-    const cause = { actor: 'service:applier', correlationId };
+    const occurredAt = new Date(Date.now() + this.aheadMs).toISOString();
+    const cause = { actor: 'service:applier', correlationId, occurredAt };
     await this.agent.aggregates.decide(
       targets,
       subjects.target(cluster, project, application),

@@ -81,14 +81,14 @@ export class AgentMessageLog implements MessageLog {
    * checked by no append.
    */
   async #last(subject: string): Promise<StoredMsg | null> {
-    for (const deadline = Date.now() + behindMs; ;) {
+    for (const deadline = performance.now() + behindMs; ;) {
       const stored = await this.#jsm.direct
         .getMessage(eventsStream, { last_by_subj: subject })
         .catch((error: unknown) => {
           throw classify(error, `read the last of ${subject}`);
         });
       if ((stored?.seq ?? 0) >= (this.#seen.get(subject) ?? 0)) return stored;
-      if (Date.now() > deadline)
+      if (performance.now() > deadline)
         throw new EventStoreError(
           'log-unreachable',
           `the node that answers is behind on ${subject}`,

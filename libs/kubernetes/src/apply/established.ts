@@ -33,7 +33,7 @@ export const waitUntilEstablished = async (
   wanted: Served,
   signal?: AbortSignal,
 ): Promise<void> => {
-  const deadline = Date.now() + deadlineMs;
+  const deadline = performance.now() + deadlineMs;
   for (;;) {
     const live = await bench.api.find(wanted.resource, wanted.object, signal);
     const rejected =
@@ -41,7 +41,7 @@ export const waitUntilEstablished = async (
     if (rejected)
       throw failed(wanted.object, 'names-not-accepted', rejected.message ?? 'its names are taken');
     if (live && isTrue(live, 'Established') && (await isDiscovered(bench, live, signal))) return;
-    if (Date.now() > deadline)
+    if (performance.now() > deadline)
       throw new ApplyEnd(
         'errored',
         'timeout',

@@ -37,11 +37,11 @@ const isRemoved = async (live: KubeObject, { resource, object }: Served, { api, 
 
 /** Waits until the object of this uid is gone, with all that goes before it. */
 const untilGone = async (uid: string | undefined, { resource, object }: Served, { api, signal }: Hands) => {
-  const deadline = Date.now() + goneMs;
+  const deadline = performance.now() + goneMs;
   for (;;) {
     const live = await api.find(resource, object, signal);
     if (live?.metadata.uid !== uid || live === undefined) return;
-    if (Date.now() > deadline) {
+    if (performance.now() > deadline) {
       const { finalizers = [] } = live.metadata as { finalizers?: readonly string[] };
       const held = finalizers.length > 0 ? `; it is held by ${finalizers.join(', ')}` : '';
       const reason = `${formatObject(object)}: it was deleted to be created anew, and is not gone after ${goneMs / 1000} s${held}`;

@@ -80,9 +80,9 @@ export const readCredentials = (name: string, kubeconfig: string): Credentials =
     server: (cluster?.server ?? '').replace(/\/+$/, ''),
     proxy: cluster?.proxyUrl,
     access: () => {
-      if (remembered && remembered.until > Date.now()) return remembered.access;
+      if (remembered && remembered.until > performance.now()) return remembered.access;
       const access = accessOf(name, config);
-      remembered = { access, until: Date.now() + rememberMs };
+      remembered = { access, until: performance.now() + rememberMs };
       access.catch(() => (remembered = undefined));
       return access;
     },

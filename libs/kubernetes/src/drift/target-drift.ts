@@ -66,7 +66,10 @@ export class TargetDrift {
       while (this.#again && !this.around.signal.aborted) {
         this.#again = false;
         await this.#judge(this.#views);
-        await delay(this.#pause.length(Date.now()), undefined, { signal: this.around.signal, ref: false });
+        await delay(this.#pause.length(performance.now()), undefined, {
+          signal: this.around.signal,
+          ref: false,
+        });
       }
     } catch (error) {
       if (this.around.signal.aborted) return;
@@ -88,7 +91,7 @@ export class TargetDrift {
 
   /** One object of which the server does not say enough keeps nobody from the others; gives the last such failure. */
   async #lookAtAll(suspects: readonly DriftView[]): Promise<KubernetesError | undefined> {
-    this.#pause.note(Date.now());
+    this.#pause.note(performance.now());
     const applied = await this.#applied();
     let failure: KubernetesError | undefined;
     for (const view of suspects) {

@@ -25,12 +25,12 @@ export class StorageClasses {
 
   /** Whether a claim of this class waits for its first consumer, as far as is known; no class means the default one. */
   waits(name: string | undefined): boolean {
-    if (Date.now() > this.#freshUntil) void this.#read();
+    if (performance.now() > this.#freshUntil) void this.#read();
     return this.#waiting.has(name ?? '');
   }
 
   async #read(): Promise<void> {
-    this.#freshUntil = Date.now() + freshMs;
+    this.#freshUntil = performance.now() + freshMs;
     try {
       const { items = [] } = await this.transport.request<{ items?: KubeObject[] }>({
         method: 'GET',

@@ -111,8 +111,8 @@ export const buildBinary = async (name: BinaryName, target: string, around: Surr
   await mkdir(dirname(target), { recursive: true });
   await clearRemains(dirname(dirname(target)));
   const work = await mkdtemp(join(dirname(target), '.build-'));
-  const began = Date.now();
-  const elapsed = (): string => `${Math.round((Date.now() - began) / 1000)} s`;
+  const began = performance.now();
+  const elapsed = (): string => `${Math.round((performance.now() - began) / 1000)} s`;
   around.progress(`compiling ${name} ${version} (about ${buildSeconds} s where nothing is cached)`);
   const ticker = setInterval(
     () => around.progress(`still compiling ${name}, ${elapsed()}`),

@@ -78,10 +78,10 @@ const tryLock = async (path: string): Promise<boolean> => {
 
 /** Says what is waited for: at once, and again every 15 seconds. */
 const tellWhileWaiting = (waitingFor: string, progress: (line: string) => void): (() => void) => {
-  const began = Date.now();
+  const began = performance.now();
   let told = 0;
   return () => {
-    const waitedMs = Date.now() - began;
+    const waitedMs = performance.now() - began;
     if (told > 0 && waitedMs < told * tellEveryMs) return;
     progress(
       told === 0

@@ -13,10 +13,10 @@ export const waitUntilReady = async (
   isReady: () => Promise<boolean>,
   timeoutMs = 60_000,
 ): Promise<void> => {
-  const deadline = Date.now() + timeoutMs;
+  const deadline = performance.now() + timeoutMs;
   while (!(await isReady().catch(() => false))) {
     if (process.hasEnded()) throw new ToolchainError('start-failed', await process.ended, process.name);
-    if (Date.now() > deadline) {
+    if (performance.now() > deadline) {
       const words = process.lastLines().slice(-1).join(' | ');
       throw new ToolchainError(
         'start-failed',

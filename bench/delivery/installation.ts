@@ -1,29 +1,20 @@
-import { execFile } from 'node:child_process';
 import { mkdir, readFile, stat } from 'node:fs/promises';
-import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
-import { promisify } from 'node:util';
 
 import { createRepositoryFrom, startGitServer } from '@syncline/git';
 import { startCluster, type RunningCluster } from '@syncline/toolchain';
 
+import { Product } from '../product.ts';
 import { CountedGit } from './counted-git.ts';
 import { declaration, namespace } from './fleet.ts';
 import { BareKube } from './kube.ts';
 import { BareClone, WorkTree } from './work-tree.ts';
 
-const run = promisify(execFile);
-const root = fileURLToPath(new URL('../../', import.meta.url));
-const healthyMs = 120_000;
-
 /** How often the product looks at a repository by itself, in seconds. */
 export const pollSeconds = 30;
 
-type Target = { readonly health: string };
 type Parts = {
-  readonly state: string;
+  readonly product: Product;
   readonly auditLog: string;
   readonly cluster: RunningCluster;
   readonly kube: BareKube;
@@ -79,7 +70,8 @@ export class Installation {
     ];
     const git = await CountedGit.before(url);
     const closeGit = (): Promise<void> => server.close();
-    const parts = { state: join(dir, 'state'), auditLog, cluster, kube, tree, bare, git, closeGit };
+    const product = new Product(join(dir, 'state'));
+    const parts = { product, auditLog, cluster, kube, tree, bare, git, closeGit };
     const installation = new Installation(parts);
     await write(installation);
     await tree.commit('The first applications');
@@ -90,15 +82,8 @@ export class Installation {
 
   /** The processes by name, for measuring. */
   get pids(): Readonly<Record<string, number>> {
-    const children = JSON.parse(readFileSync(join(this.#parts.state, 'children.json'), 'utf8')) as Record<
-      string,
-      number[]
-    >;
-    const services = Object.entries(children).flatMap(([name, [pid]]) =>
-      pid === undefined ? [] : [[name, pid] as const],
-    );
     const cluster = this.#parts.cluster.processes.map(({ name, pid }) => [name, pid] as const);
-    return Object.fromEntries([...services, ...cluster]);
+    return { ...this.#parts.product.pids, ...Object.fromEntries(cluster) };
   }
 
   /** Writes an application and its files into the clone. */
@@ -110,32 +95,21 @@ export class Installation {
   /** Pushes what is committed, hints at it as a webhook would, and gives the instant at which the push was acknowledged. */
   readonly push = async (): Promise<number> => {
     const at = await this.tree.push();
-    await this.#api('POST', '/v1/repositories/fleet/refresh', {});
+    await this.#parts.product.refresh();
     return at;
   };
 
   /** Waits until every target is there and Current. */
-  async untilHealthy(targets: number): Promise<void> {
-    const deadline = Date.now() + healthyMs;
-    for (;;) {
-      const { targets: rows } = (await this.#api('GET', '/v1/fleet')) as {
-        readonly targets: readonly Target[];
-      };
-      if (rows.length >= targets && rows.every(({ health }) => health === 'Current')) return;
-      if (Date.now() > deadline) throw new Error(`the fleet is not healthy after ${healthyMs} ms`);
-      await delay(500);
-    }
+  untilHealthy(targets: number): Promise<void> {
+    return this.#parts.product.untilHealthy(targets);
   }
 
   /** How often the planner has rendered files since it started. */
-  async rendered(): Promise<number> {
-    const ports = JSON.parse(await readFile(join(this.#parts.state, 'ports.json'), 'utf8')) as {
-      planner: number;
-    };
-    const text = await (await fetch(`http://127.0.0.1:${ports.planner}/metrics`)).text();
-    const line = /^syncline_planning_seconds_count\{[^}]*part="render"[^}]*\} (\d+)/m.exec(text);
-    if (!line) throw new Error('the planner does not say how often it has rendered');
-    return Number(line[1]);
+  rendered(): Promise<number> {
+    return this.#parts.product.metric(
+      'planner',
+      /^syncline_planning_seconds_count\{[^}]*part="render"[^}]*\} (\d+)/m,
+    );
   }
 
   gitRequests(): number {
@@ -158,8 +132,8 @@ export class Installation {
   }
 
   async stop(): Promise<void> {
-    const { kube, git, closeGit, cluster } = this.#parts;
-    await this.#cli('down');
+    const { product, kube, git, closeGit, cluster } = this.#parts;
+    await product.cli('down');
     await kube.close();
     git.close();
     await closeGit();
@@ -167,25 +141,8 @@ export class Installation {
   }
 
   async #up(): Promise<void> {
-    const { cluster, git } = this.#parts;
+    const { product, cluster, git } = this.#parts;
     const places = ['--kubeconfig', cluster.kubeconfigFile, '--context', 'bench'];
-    await this.#cli('up', '--detach', ...places, '--repo', git.url, '--path', 'applications');
-  }
-
-  async #cli(...args: readonly string[]): Promise<void> {
-    await run(join(root, 'syncline'), [...args, '--state', this.#parts.state], { timeout: 600_000 });
-  }
-
-  async #api(method: string, path: string, body?: unknown): Promise<unknown> {
-    const [url, token] = await Promise.all(
-      ['url', 'token'].map(async (file) => (await readFile(join(this.#parts.state, file), 'utf8')).trim()),
-    );
-    const answer = await fetch(`${url ?? ''}${path}`, {
-      method,
-      headers: { authorization: `Bearer ${token ?? ''}`, 'content-type': 'application/json' },
-      ...(body !== undefined && { body: JSON.stringify(body) }),
-    });
-    if (!answer.ok) throw new Error(`${method} ${path}: ${answer.status} ${await answer.text()}`);
-    return answer.json();
+    await product.cli('up', '--detach', ...places, '--repo', git.url, '--path', 'applications');
   }
 }

@@ -97,6 +97,13 @@ export class BareKube {
     return { reached };
   }
 
+  /** Orders faults from a simulated cluster, in the place of those before. */
+  async order(faults: readonly { readonly latencyMs: number }[]): Promise<void> {
+    const { statusCode, body } = await this.#send('PUT', '/sandbox/faults', faults);
+    const text = await body.text();
+    if (statusCode >= 300) throw new Error(`faults were answered with ${statusCode}: ${text}`);
+  }
+
   async close(): Promise<void> {
     await this.#agent.destroy();
   }
@@ -111,16 +118,16 @@ export class BareKube {
     if (statusCode >= 300) throw new Error(`${pathOf(object)} was answered with ${statusCode}: ${text}`);
   }
 
-  #send(method: 'GET' | 'PATCH', path: string, object?: KubeObject, signal?: AbortSignal) {
+  #send(method: 'GET' | 'PATCH' | 'PUT', path: string, object?: unknown, signal?: AbortSignal) {
     return request(`${this.#server}${path}`, {
       method,
       dispatcher: this.#agent,
       headers: {
         authorization: `Bearer ${this.#token}`,
-        'content-type': 'application/apply-patch+yaml',
+        'content-type': method === 'PUT' ? 'application/json' : 'application/apply-patch+yaml',
         'user-agent': 'bare',
       },
-      ...(object && { body: JSON.stringify(object) }),
+      ...(object !== undefined && { body: JSON.stringify(object) }),
       ...(signal && { signal }),
       bodyTimeout: 0,
     });

@@ -1,14 +1,22 @@
 import { defineConfig } from 'vitest/config';
 
+import { LongestFirst } from './tools/longest-first.js';
+
 const source = {
   resolve: { conditions: ['@syncline/source'] },
   ssr: { resolve: { conditions: ['@syncline/source'] } },
 };
 const decorators = { oxc: { decorator: { legacy: true, emitDecoratorMetadata: true } } };
 
+/** Files run one after the other in a worker that has loaded everything already. */
+const wholeProduct = { testTimeout: 180_000, hookTimeout: 600_000, isolate: false };
+/** The end-to-end tests that start and end installations themselves, and need none that is there. */
+const ofTheirOwn = ['agents', 'lifecycle', 'up-clusters'].map((name) => `apps/e2e/${name}.e2e.test.ts`);
+
 /** Three kinds of test, told apart by their suffix: pure, with real servers, and the whole product. */
 export default defineConfig({
   test: {
+    sequence: { sequencer: LongestFirst },
     projects: [
       {
         ...source,
@@ -38,11 +46,23 @@ export default defineConfig({
         ...source,
         ...decorators,
         test: {
+          ...wholeProduct,
           name: 'e2e',
           include: ['apps/e2e/**/*.e2e.test.ts'],
-          globalSetup: 'apps/e2e/platform/global-setup.ts',
-          testTimeout: 180_000,
-          hookTimeout: 600_000,
+          exclude: ofTheirOwn,
+          globalSetup: ['apps/e2e/platform/usual-ports.ts', 'apps/e2e/platform/global-setup.ts'],
+          // Each worker has an installation, which the files of it share one after the other.
+          maxWorkers: 2,
+        },
+      },
+      {
+        ...source,
+        ...decorators,
+        test: {
+          ...wholeProduct,
+          name: 'e2e-own',
+          include: ofTheirOwn,
+          globalSetup: 'apps/e2e/platform/usual-ports.ts',
           fileParallelism: false,
         },
       },

@@ -7,7 +7,8 @@ import { check } from './check.mjs';
 import { checkMachine, environment, node, root } from './machine.mjs';
 import { install, run } from './steps.mjs';
 
-const suites = ['unit', 'integration', 'e2e'];
+/** One after the other; those that stand together run at once, for they wait more than they compute. */
+const suites = [['unit'], ['integration'], ['e2e', 'e2e-own']];
 const full = process.argv.includes('--full');
 const results = join(root, '.nx', 'test-results');
 
@@ -46,14 +47,18 @@ const countSuite = (suite, code) => {
   return counts;
 };
 
-const runSuite = async (suite) => {
-  console.log(`\n== ${suite} tests`);
+/** A suite that runs beside another one says nothing until it has ended. */
+const runSuite = async (suite, isBeside) => {
+  console.log(
+    `\n== ${suite} tests${isBeside ? ', beside those above: what they print comes when they have ended' : ''}`,
+  );
   const file = join(results, `${suite}.json`);
   rmSync(file, { force: true });
   const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${file}`];
   const args = ['node_modules/vitest/vitest.mjs', 'run', '--project', suite, ...reporters];
   const env = { ...environment, CI: environment.CI ?? '1', ...(full && { SYNCLINE_TEST_FULL: '1' }) };
-  const { code, seconds } = await run(node, args, { env });
+  const { code, seconds, output } = await run(node, args, { env, quiet: isBeside });
+  if (isBeside) console.log(`\n== ${suite} tests\n${output}`);
   const counts = countSuite(suite, code);
   console.log(`== ${suite}: ${sentence(counts)} in ${seconds.toFixed(0)} s`);
   return counts;
@@ -82,7 +87,8 @@ checkMachine();
 await install();
 mkdirSync(results, { recursive: true });
 const all = [await checkAsTest(), await getBinaries()];
-for (const suite of suites) all.push(await runSuite(suite));
+for (const together of suites)
+  all.push(...(await Promise.all(together.map((suite, at) => runSuite(suite, at > 0)))));
 const total = all.reduce((sum, one) => ({
   passed: sum.passed + one.passed,
   failed: sum.failed + one.failed,

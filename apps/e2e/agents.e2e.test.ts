@@ -46,6 +46,7 @@ const until = (state: string): Promise<ClusterRow> =>
     },
     patience,
     `cluster far is ${state}`,
+    250,
   );
 const joinWord = (text: string): string => /SYNCLINE_JOIN=(\S+)/.exec(text)?.[1] ?? '';
 

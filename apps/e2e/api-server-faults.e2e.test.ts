@@ -4,7 +4,7 @@ import { join } from 'node:path';
 
 import type { StoredEvent } from '@syncline/kernel';
 import { eventually } from '@syncline/testkit';
-import { afterAll, beforeAll, expect, inject, it } from 'vitest';
+import { afterAll, beforeAll, expect, it } from 'vitest';
 
 import { configMap, declare, deployment } from './platform/declared.js';
 import type { FleetRepository } from './platform/fleet-repository.js';
@@ -12,7 +12,7 @@ import { deploymentPath, replicasOf } from './platform/live-cluster.js';
 import { brokenRules } from './platform/log-rules.js';
 import { LogWatch } from './platform/log-watch.js';
 import { SandboxProcess } from './platform/sandbox-process.js';
-import { cloneFleet, sharedInstallation } from './platform/shared.js';
+import { cloneFleet, sharedInstallation, sharedState } from './platform/shared.js';
 
 const app = 'undaunted';
 const troubled = ['throttling', 'hanging', 'cutting', 'restarting'] as const;
@@ -39,7 +39,7 @@ const succeeded = (from: number, sha: string): readonly (string | undefined)[] =
 const until = (from: number, type: string, cluster: string, deadlineMs?: number) =>
   log.until(from, `${type} on ${cluster}`, (event) => isOurs(event) && event.type === type && event.subject.split('.')[2] === cluster, deadlineMs); // prettier-ignore
 const linesWith = async (words: string): Promise<readonly string[]> =>
-  (await readFile(join(inject('state'), 'logs', 'applier.log'), 'utf8'))
+  (await readFile(join(sharedState, 'logs', 'applier.log'), 'utf8'))
     .split('\n')
     .filter((line) => line.includes(words));
 
@@ -51,7 +51,12 @@ const holdsOf = async (cluster: string): Promise<readonly string[]> => {
   return (JSON.parse(said) as Why).targets.flatMap(({ holds }) => holds.map(({ by }) => by));
 };
 const untilHeld = (cluster: string, by: string): Promise<true> =>
-  eventually(async () => (await holdsOf(cluster)).includes(by), returnMs, `${by} as what holds ${cluster}`);
+  eventually(
+    async () => (await holdsOf(cluster)).includes(by),
+    returnMs,
+    `${by} as what holds ${cluster}`,
+    500,
+  );
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'syncline-bad-day-'));
@@ -59,7 +64,7 @@ beforeAll(async () => {
   restarting = await SandboxProcess.start(folder, ['restarting']);
   for (const cluster of clusters)
     await syncline.run('cluster', 'add', cluster, '--kubeconfig', processOf(cluster).kubeconfigOf(cluster), '--label', 'day=bad'); // prettier-ignore
-  log = await LogWatch.open(inject('state'));
+  log = await LogWatch.open(sharedState);
   fleet = await cloneFleet();
   const manifests = { 'web.yaml': deployment(app, 1), 'settings.yaml': configMap('settings', 'a') };
   await declare(fleet, { name: app, on: { day: 'bad' } }, manifests);

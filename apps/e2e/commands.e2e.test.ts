@@ -2,17 +2,17 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import { eventually } from '@syncline/testkit';
-import { beforeAll, describe, expect, inject, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 
 import { declare } from './platform/declared.js';
 import type { FleetRepository } from './platform/fleet-repository.js';
 import { deploymentPath } from './platform/live-cluster.js';
-import { cloneFleet, liveCluster, sharedInstallation } from './platform/shared.js';
+import { cloneFleet, liveCluster, sharedInstallation, sharedState } from './platform/shared.js';
 import { typeCommand } from './platform/typed-command.js';
 
 const syncline = sharedInstallation();
-const state = inject('state');
+const state = sharedState;
 let fleet: FleetRepository;
 let first: string;
 let second: string;
@@ -157,7 +157,11 @@ describe('a cluster', () => {
     return (JSON.parse(text) as { clusters: { cluster: string; state: string }[] }).clusters;
   };
   const untilGone = () =>
-    eventually(async () => (await syncline.targetsOf('roaming')).length === 0, 30_000, 'roaming to leave');
+    eventually(
+      async () => (await syncline.fleet()).every(({ application }) => application !== 'roaming'),
+      30_000,
+      'roaming to leave',
+    );
 
   it('is registered, takes applications on and off by its labels, and is removed', async () => {
     await declare(fleet, { name: 'roaming', on: { ring: 'test' } });
@@ -168,6 +172,7 @@ describe('a cluster', () => {
       async () => (await known()).some((one) => one.cluster === 'again' && one.state === 'Connected'),
       30_000,
       'the cluster to answer',
+      250,
     );
     const current = (row: { revision: string | null; health: string }) =>
       row.revision === sha && row.health === 'Current';

@@ -1,13 +1,13 @@
 import { rename } from 'node:fs/promises';
 import { join } from 'node:path';
 
-import { beforeAll, describe, expect, inject, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 
 import { declare } from './platform/declared.js';
 import type { FleetRepository } from './platform/fleet-repository.js';
 import { deploymentPath, replicasOf } from './platform/live-cluster.js';
 import { clusterPids, signal } from './platform/processes.js';
-import { cloneFleet, liveCluster, sharedInstallation } from './platform/shared.js';
+import { cloneFleet, liveCluster, sharedInstallation, sharedState } from './platform/shared.js';
 import { dropViews } from './platform/views.js';
 
 const syncline = sharedInstallation();
@@ -36,7 +36,7 @@ beforeAll(async () => {
 
 describe('a repository', () => {
   it('that goes away is said once and changes nothing; it goes on when it is back', async () => {
-    const path = join(inject('state'), 'git', 'fleet.git');
+    const path = join(sharedState, 'git', 'fleet.git');
     const before = await syncline.targets();
     const from = await syncline.position();
     await rename(path, `${path}.away`);
@@ -91,7 +91,7 @@ describe('a cluster', () => {
 describe('the views', () => {
   it('come back by themselves, equal row for row, when Postgres is dropped while everything runs', async () => {
     const before = await syncline.targets();
-    await dropViews(inject('state'));
+    await dropViews(sharedState);
     const sha = await change();
     await syncline.arrived('steady', sha, '60s');
     const others = (rows: typeof before) => rows.filter((row) => row.application !== 'steady');

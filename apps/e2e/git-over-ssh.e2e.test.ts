@@ -3,12 +3,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 import { generateSshKey, startSshServer, type SshServer } from '@syncline/testkit';
-import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import { run } from './platform/command-line.js';
 import { declaration, deployment } from './platform/declared.js';
 import { FleetRepository } from './platform/fleet-repository.js';
-import { sharedInstallation } from './platform/shared.js';
+import { sharedInstallation, sharedState } from './platform/shared.js';
 import { typeCommand } from './platform/typed-command.js';
 
 const syncline = sharedInstallation();
@@ -94,7 +94,7 @@ describe('a repository over SSH', () => {
     const unsigned = await push('Three vaults');
     expect(await syncline.run('repo', 'refresh', 'strongroom')).toMatch(/stays at .* is not signed/);
     expect(await syncline.run('repo', 'list')).toContain(`unsigned: ${unsigned.slice(0, 7)} is not planned`);
-    const waiting = typeCommand(inject('state'), ['wait', 'strongroom', '--revision', unsigned]);
+    const waiting = typeCommand(sharedState, ['wait', 'strongroom', '--revision', unsigned]);
     expect(await waiting.ended).toMatchObject({
       code: 1,
       stderr: expect.stringMatching(/is not signed/) as string,
@@ -108,7 +108,7 @@ describe('a repository over SSH', () => {
     expect(await syncline.run('history', 'strongroom')).toMatch(
       /seen on strongroom@main, signed by its author/,
     );
-    const wrong = typeCommand(inject('state'), ['repo', 'credential', 'strongroom', '--deploy-key', signers]);
+    const wrong = typeCommand(sharedState, ['repo', 'credential', 'strongroom', '--deploy-key', signers]);
     expect(await wrong.ended).toMatchObject({
       code: 1,
       stderr: expect.stringMatching(/no private key/) as string,

@@ -3,17 +3,17 @@ import { dirname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 
 import { eventually, hostile } from '@syncline/testkit';
-import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import { run } from './platform/command-line.js';
 import { configMap, declaration, deployment } from './platform/declared.js';
 import { FleetRepository } from './platform/fleet-repository.js';
 import type { TargetRow } from './platform/installation.js';
 import { isWholeRun, seedOfRun, shuffled } from './platform/sampled.js';
-import { sharedInstallation } from './platform/shared.js';
+import { sharedInstallation, sharedState } from './platform/shared.js';
 
 const syncline = sharedInstallation();
-const folder = join(dirname(inject('state')), 'hostile');
+const folder = join(dirname(sharedState), 'hostile');
 /** Some 210 MiB are usual; what it holds must not grow with what a file holds. */
 const mostPlannerKilobytes = 512 * 1024;
 // What a terminal takes for a command, but for the end of a line.
@@ -112,7 +112,7 @@ afterAll(async () => {
   await clone.git('push', '--quiet', 'origin', 'HEAD:main');
   await syncline.run('repo', 'refresh', 'hostile');
   const areGone = async (): Promise<boolean> =>
-    (await syncline.targets()).every(({ application }) => !application.startsWith('h-'));
+    (await syncline.fleet()).every(({ application }) => !application.startsWith('h-'));
   await eventually(areGone, 60_000, 'a fleet without hostile applications');
 });
 
@@ -139,8 +139,8 @@ describe('a repository that holds hostile applications', () => {
       rows.find((row) => row.application === name && row.sync === 'Failed');
     const rows = await eventually(
       async () => {
-        const all = await syncline.targets();
-        return places.every(([name]) => rowOf(all, name)) && all;
+        const all = await syncline.fleet();
+        return places.every(([name]) => rowOf(all, name)) && syncline.targets();
       },
       60_000,
       'every hostile application is refused',

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { StoredEvent } from '@syncline/kernel';
 
 import { configMap, declare, deployment } from './platform/declared.js';
@@ -8,7 +8,7 @@ import { brokenRules } from './platform/log-rules.js';
 import { LogWatch } from './platform/log-watch.js';
 import { signal } from './platform/processes.js';
 import { isWholeRun, seedOfRun, shuffled } from './platform/sampled.js';
-import { cloneFleet, liveCluster, sharedInstallation } from './platform/shared.js';
+import { cloneFleet, liveCluster, sharedInstallation, sharedState } from './platform/shared.js';
 
 const parts = ['git-watcher', 'planner', 'applier', 'api', 'nats-server', 'postgres'] as const;
 /** The steps of a deployment that the log knows, in their order. */
@@ -103,7 +103,7 @@ const onceEach = {
 };
 
 beforeAll(async () => {
-  log = await LogWatch.open(inject('state'));
+  log = await LogWatch.open(sharedState);
   fleet = await cloneFleet();
   const manifests = {
     'web.yaml': deployment(app, replicas()),

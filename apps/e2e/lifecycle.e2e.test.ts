@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -6,7 +6,7 @@ import { eventually } from '@syncline/testkit';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import { run } from './platform/command-line.js';
-import { Installation, startInstallation } from './platform/installation.js';
+import { Installation } from './platform/installation.js';
 
 /** The processes of this machine whose command line names a folder. */
 const processesNaming = async (folder: string): Promise<readonly string[]> => {
@@ -28,7 +28,7 @@ afterAll(async () => {
 });
 
 describe('an installation of its own', () => {
-  it('starts in the background healthy, tells so to a second start, and ends without a trace', async () => {
+  it('starts in the background healthy, tells so to a second start, and leaves no process behind when its supervisor is killed', async () => {
     const syncline = new Installation(state);
     const printed = await syncline.run('up', '--detach');
     expect(printed).toMatch(/http:\/\/127\.0\.0\.1:\d+\/\S+\.git/);
@@ -40,15 +40,16 @@ describe('an installation of its own', () => {
     const again = await syncline.cli('up', '--detach');
     expect(`${again.stdout}${again.stderr}`).toMatch(/already running/i);
 
-    await syncline.run('down');
-    expect(await processesNaming(folder)).toEqual([]);
-    expect((await syncline.cli('down')).code).toBe(0);
-    const gone = await syncline.cli('status');
-    expect(gone.code).toBe(1);
-    expect(gone.stderr).toMatch(/not running|does not answer/i);
+    const { pid } = JSON.parse(await readFile(join(state, 'pid'), 'utf8')) as { pid: number };
+    process.kill(pid, 'SIGKILL');
+    await eventually(
+      async () => (await processesNaming(folder)).length === 0,
+      30_000,
+      'the end of every process of the installation',
+    );
   });
 
-  it('starts again with all that it knew', async () => {
+  it('starts again after that with all that it knew, and ends without a trace', async () => {
     const syncline = new Installation(state);
     await syncline.run('up', '--detach');
     const events = await syncline.events('0.0');
@@ -59,17 +60,10 @@ describe('an installation of its own', () => {
     );
     await syncline.run('down');
     expect(await processesNaming(folder)).toEqual([]);
-  });
-
-  it('leaves no process behind when its supervisor is killed', async () => {
-    const { installation, process } = await startInstallation(state);
-    await eventually(async () => (await installation.cli('status')).code === 0, 120_000, 'an answer');
-    globalThis.process.kill(process.pid, 'SIGKILL');
-    await eventually(
-      async () => (await processesNaming(folder)).length === 0,
-      30_000,
-      'the end of every process of the installation',
-    );
+    expect((await syncline.cli('down')).code).toBe(0);
+    const gone = await syncline.cli('status');
+    expect(gone.code).toBe(1);
+    expect(gone.stderr).toMatch(/not running|does not answer/i);
   });
 
   it('says in a sentence what is wrong with its state directory', async () => {

@@ -1,11 +1,11 @@
 import { chmod, cp, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 
-import { describe, expect, inject, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 
 import { run } from './platform/command-line.js';
 import { Installation } from './platform/installation.js';
-import { sharedInstallation } from './platform/shared.js';
+import { sharedInstallation, sharedState } from './platform/shared.js';
 
 const syncline = sharedInstallation();
 
@@ -25,7 +25,7 @@ const wrongOf = (checks: readonly Check[]): readonly Check[] =>
 
 /** The files of the shared installation that a stopped one would have. */
 const copyState = async (): Promise<string> => {
-  const from = inject('state');
+  const from = sharedState;
   const state = await mkdtemp(join(dirname(from), 'copy-'));
   for (const name of ['layout.json', 'ports.json', 'token', 'keys'])
     await cp(join(from, name), join(state, name), { recursive: true });
@@ -33,7 +33,7 @@ const copyState = async (): Promise<string> => {
 };
 
 it('what init writes is valid, and healthy once its repository is registered', async () => {
-  const dir = await mkdtemp(join(dirname(inject('state')), 'first-'));
+  const dir = await mkdtemp(join(dirname(sharedState), 'first-'));
   const git = async (...args: readonly string[]): Promise<string> => {
     const identity = ['-c', 'user.name=Dev', '-c', 'user.email=dev@example.com'];
     const { code, stdout, stderr } = await run('git', [...identity, ...args], { cwd: dir });
@@ -57,7 +57,7 @@ it('what init writes is valid, and healthy once its repository is registered', a
 
 describe('doctor', () => {
   it('finds the platform of a healthy installation fine', async () => {
-    const { checks } = await examine(inject('state'));
+    const { checks } = await examine(sharedState);
     const fine = checks.filter(({ verdict }) => verdict === 'fine').map(({ where }) => where);
     expect(fine).toEqual(
       expect.arrayContaining([
@@ -111,7 +111,7 @@ describe('doctor', () => {
   });
 
   it('says of a directory that is no installation what to name instead', async () => {
-    const state = await mkdtemp(join(dirname(inject('state')), 'none-'));
+    const state = await mkdtemp(join(dirname(sharedState), 'none-'));
     await mkdir(join(state, 'photos'));
     const { code, checks } = await examine(state);
     expect(code).toBe(1);

@@ -1,12 +1,12 @@
 import { rename } from 'node:fs/promises';
 import { join } from 'node:path';
 
-import { beforeAll, expect, inject, it } from 'vitest';
+import { beforeAll, expect, it } from 'vitest';
 
 import { declare, deployment } from './platform/declared.js';
 import type { FleetRepository } from './platform/fleet-repository.js';
 import { deploymentPath, replicasOf } from './platform/live-cluster.js';
-import { cloneFleet, liveCluster, sharedInstallation } from './platform/shared.js';
+import { cloneFleet, liveCluster, sharedInstallation, sharedState } from './platform/shared.js';
 
 const syncline = sharedInstallation();
 let fleet: FleetRepository;
@@ -67,7 +67,7 @@ it('why names the approval, the render and the fetch that a target waits for, an
     { by: 'approval', free: expect.stringContaining('syncline approve') as string },
   ]);
   expect(await holdsOf('broken')).toMatchObject([{ by: 'render-failed' }]);
-  const path = join(inject('state'), 'git', 'fleet.git');
+  const path = join(sharedState, 'git', 'fleet.git');
   const from = await syncline.position();
   await rename(path, `${path}.away`);
   try {

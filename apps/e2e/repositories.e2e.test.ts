@@ -3,13 +3,13 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import { eventually } from '@syncline/testkit';
-import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import { printed } from './platform/command-line.js';
 import { declaration, deployment } from './platform/declared.js';
 import type { FleetRepository } from './platform/fleet-repository.js';
 import { startGuardedGit, type GuardedGit } from './platform/guarded-git.js';
-import { sharedInstallation } from './platform/shared.js';
+import { sharedInstallation, sharedState } from './platform/shared.js';
 import { typeCommand } from './platform/typed-command.js';
 
 const syncline = sharedInstallation();
@@ -48,7 +48,7 @@ const declareIn = async (
 
 const register = async (name: string, ref: string, input = reader.password): Promise<void> => {
   const outcome = await typeCommand(
-    inject('state'),
+    sharedState,
     ['repo', 'add', name, server.urlOf(name), '--path', 'applications', '--poll', '3600', '--ref', ref,
       '--username', reader.username, '--password-stdin'], // prettier-ignore
     { input: `${input}\n` },
@@ -90,7 +90,7 @@ describe('a repository behind a password', () => {
     await register('team', 'main');
     await syncline.arrived('ledger', await team.git('rev-parse', 'HEAD'));
     expect((await listed('team')).state).toBe('ok');
-    const exported = join(inject('state'), '..', 'repositories.ndjson');
+    const exported = join(sharedState, '..', 'repositories.ndjson');
     await syncline.run('log', 'export', exported);
     const pair = `${reader.username}:${reader.password}`;
     const everything = `${printed.join('\n')}${await readFile(exported, 'utf8')}`;

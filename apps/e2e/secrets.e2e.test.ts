@@ -3,12 +3,12 @@ import { join } from 'node:path';
 import { randomBytes } from 'node:crypto';
 import { inflateSync } from 'node:zlib';
 
-import { beforeAll, describe, expect, inject, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 
 import { printed } from './platform/command-line.js';
 import { declare } from './platform/declared.js';
 import type { FleetRepository } from './platform/fleet-repository.js';
-import { cloneFleet, liveCluster, sharedInstallation } from './platform/shared.js';
+import { cloneFleet, liveCluster, sharedInstallation, sharedState } from './platform/shared.js';
 import { dumpViews } from './platform/views.js';
 
 const syncline = sharedInstallation();
@@ -96,7 +96,7 @@ describe('the values of Secrets', () => {
       ['status'], ['status', '-o', 'json'], ['history', 'vault'], ['history', 'vault', '-o', 'json'],
       ['plan', 'vault'], ['plan', 'vault', '-o', 'json'], ['diff', 'vault'], ['app', 'show', 'vault'], ['log', 'tail'],
     ]) await syncline.cli(...command); // prettier-ignore
-    const exported = join(inject('state'), '..', 'export.ndjson');
+    const exported = join(sharedState, '..', 'export.ndjson');
     await syncline.run('log', 'export', exported);
     const answers = await Promise.all(
       [
@@ -112,7 +112,7 @@ describe('the values of Secrets', () => {
     expect(holds(Buffer.from(printed.join('\n')))).toBe(false);
     expect(holds(Buffer.from(answers.join('\n')))).toBe(false);
     expect(holds(await readFile(exported))).toBe(false);
-    const state = inject('state');
+    const state = sharedState;
     const views = await dumpViews(state);
     expect(views).toContain('vault');
     expect(holds(Buffer.from(views))).toBe(false);

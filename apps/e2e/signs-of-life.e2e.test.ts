@@ -6,13 +6,13 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 import { eventually } from '@syncline/testkit';
-import { beforeAll, describe, expect, inject, it, onTestFinished } from 'vitest';
+import { beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 
 import { configMap, declare } from './platform/declared.js';
 import type { FleetRepository } from './platform/fleet-repository.js';
 import { clusterPids, signal } from './platform/processes.js';
 import { isWholeRun, seedOfRun, shuffled } from './platform/sampled.js';
-import { cloneFleet, sharedInstallation } from './platform/shared.js';
+import { cloneFleet, sharedInstallation, sharedState } from './platform/shared.js';
 
 const services = ['git-watcher', 'planner', 'applier', 'api'] as const;
 type Service = (typeof services)[number];
@@ -23,10 +23,7 @@ let fleet: FleetRepository;
 let round = 0;
 
 const ask = async (service: Service, path: string): Promise<{ status: number; text: string }> => {
-  const ports = JSON.parse(await readFile(join(inject('state'), 'ports.json'), 'utf8')) as Record<
-    string,
-    number
-  >;
+  const ports = JSON.parse(await readFile(join(sharedState, 'ports.json'), 'utf8')) as Record<string, number>;
   const answer = await fetch(`http://127.0.0.1:${ports[service]}${path}`);
   return { status: answer.status, text: await answer.text() };
 };
@@ -50,7 +47,7 @@ const isGone = (pid: number): boolean => {
 
 /** How a service's ends were said by whoever started it. */
 const ends = async (service: Service): Promise<readonly string[]> => {
-  const said = await readFile(`${inject('state')}.up.log`, 'utf8');
+  const said = await readFile(`${sharedState}.up.log`, 'utf8');
   return said.split('\n').filter((line) => line.includes(`${service} ended`));
 };
 
@@ -168,7 +165,7 @@ describe('an api', () => {
     'ends within five seconds while a client follows the events, which goes on where it was',
     async () => {
       const [url, token] = await Promise.all(
-        ['url', 'token'].map(async (one) => (await readFile(join(inject('state'), one), 'utf8')).trim()),
+        ['url', 'token'].map(async (one) => (await readFile(join(sharedState, one), 'utf8')).trim()),
       );
       const headers = { authorization: `Bearer ${token}` };
       const from = await syncline.position();
@@ -254,9 +251,7 @@ describe('every service', () => {
   it.each(services)(
     '%s writes nothing but lines of JSON, each with the change or the run it belongs to',
     async (service) => {
-      const lines = (await readFile(join(inject('state'), 'logs', `${service}.log`), 'utf8'))
-        .trim()
-        .split('\n');
+      const lines = (await readFile(join(sharedState, 'logs', `${service}.log`), 'utf8')).trim().split('\n');
       const wrong = lines.filter((line) => {
         if (!line.startsWith('{')) return true;
         const { correlationId, msg } = JSON.parse(line) as Record<string, unknown>;

@@ -2,14 +2,14 @@ import { mkdtemp, readFile, rename, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import { declaration, deployment } from './platform/declared.js';
 import { FleetRepository } from './platform/fleet-repository.js';
 import { run } from './platform/command-line.js';
 import { Installation } from './platform/installation.js';
 import { deploymentPath } from './platform/live-cluster.js';
-import { liveCluster } from './platform/shared.js';
+import { liveCluster, sharedState } from './platform/shared.js';
 
 let folder: string;
 let clone: FleetRepository;
@@ -21,7 +21,7 @@ const context = async (): Promise<string> => {
   return (JSON.parse(text) as { 'current-context': string })['current-context'];
 };
 /** One of the clusters that the suite shares: it is somebody's cluster as far as this installation is concerned. */
-const kubeconfig = (): string => join(inject('state'), 'clusters', 'prod-us', 'kubeconfig');
+const kubeconfig = (): string => join(sharedState, 'clusters', 'prod-us', 'kubeconfig');
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'syncline-options-'));

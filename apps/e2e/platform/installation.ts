@@ -51,6 +51,12 @@ export class Installation {
     return (JSON.parse(await this.run('status', '-o', 'json')) as { targets: TargetRow[] }).targets;
   }
 
+  /** Every target as the API tells it: what is asked again and again is asked there, for a command costs a process. */
+  async fleet(): Promise<readonly TargetRow[]> {
+    const { body } = await this.api('GET', '/v1/fleet');
+    return (body as { targets: TargetRow[] }).targets;
+  }
+
   /** The targets of one application. */
   async targetsOf(application: string): Promise<readonly TargetRow[]> {
     return (await this.targets()).filter((one) => one.application === application);
@@ -67,8 +73,11 @@ export class Installation {
     try {
       return await eventually(
         async () => {
-          seen = await this.targetsOf(application);
-          return seen.length > 0 && seen.every(holds) && seen;
+          const isSo = (rows: readonly TargetRow[]): boolean => {
+            seen = rows.filter((one) => one.application === application);
+            return seen.length > 0 && seen.every(holds);
+          };
+          return isSo(await this.fleet()) && isSo(await this.targets()) && seen;
         },
         deadlineMs,
         `${application}: ${what}`,
@@ -156,23 +165,25 @@ export const startInstallation = async (
   return { installation: new Installation(state), process, said: () => readFile(logFile, 'utf8') };
 };
 
-/** Waits until the whole fleet is in sync and Current; fails at once where the process ends. */
+/** Waits until the whole fleet is in sync and Current, as status says; fails at once where the process ends. */
 export const untilHealthy = async (
   installation: Installation,
   process: ManagedProcess,
   targets: number,
   deadlineMs: number,
-): Promise<readonly TargetRow[]> =>
-  eventually(
+): Promise<readonly TargetRow[]> => {
+  const isHealthy = (rows: readonly TargetRow[]): boolean =>
+    rows.length >= targets && rows.every((one) => one.sync === 'InSync' && one.health === 'Current');
+  const rows = await eventually(
     async () => {
-      if (process.hasEnded()) return process.ended.then((words) => Promise.reject(new Error(words)));
-      const rows = await installation.targets().catch(() => []);
-      return (
-        rows.length >= targets &&
-        rows.every((one) => one.sync === 'InSync' && one.health === 'Current') &&
-        rows
-      );
+      if (process.hasEnded()) return 'ended' as const;
+      if (!isHealthy(await installation.fleet())) return false;
+      const told = await installation.targets();
+      return isHealthy(told) && told;
     },
     deadlineMs,
     'a healthy fleet',
   );
+  if (rows === 'ended') throw new Error(await process.ended);
+  return rows;
+};

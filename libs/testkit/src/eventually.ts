@@ -1,15 +1,14 @@
 import { setTimeout as delay } from 'node:timers/promises';
 
-const pollMs = 20;
-
 /**
  * Asks `condition` until it gives something other than false, null or undefined, and returns that. Fails at the deadline with `what` was
- * waited for, and with the last error where the condition threw.
+ * waited for, and with the last error where the condition threw. What costs a process to ask is asked less often.
  */
 export const eventually = async <Value>(
   condition: () => Promise<Value> | Value,
   deadlineMs: number,
   what: string,
+  pollMs = 20,
 ): Promise<NonNullable<Exclude<Value, false>>> => {
   const deadline = Date.now() + deadlineMs;
   let last: unknown;

@@ -12,8 +12,8 @@ CREATE TABLE event (
   occurred_at timestamptz NOT NULL, recorded_at timestamptz NOT NULL, PRIMARY KEY (sequence, index));
 CREATE INDEX event_type ON event (type, sequence, index);
 CREATE INDEX event_subject ON event (subject text_pattern_ops, sequence, index);
-CREATE INDEX event_application ON event (project, application, sequence, index);
-CREATE INDEX event_cluster ON event (cluster, sequence, index);
+CREATE INDEX event_application ON event (project, application, sequence, index) WHERE application IS NOT NULL;
+CREATE INDEX event_cluster ON event (cluster, sequence, index) WHERE cluster IS NOT NULL;
 CREATE INDEX event_correlation ON event (correlation_id, sequence, index);
 
 CREATE TABLE revision (

@@ -22,8 +22,8 @@ export type LoadInto = {
 };
 
 /**
- * Fills the tables of a schema by COPY, the fastest way there is, by a thread of its own while the next rows are made. None
- * of their keys may be there yet. Memory stays bounded: who adds waits for what was added long before.
+ * Fills the tables of a schema by COPY, the fastest way there is, by a thread of its own while the next rows are made.
+ * Memory stays bounded: who adds waits for what was added long before.
  */
 export class BulkLoad {
   readonly #held = new Map<AnyTable, CopyRows>();

@@ -22,24 +22,19 @@ const namesOf = (event: Stored): Names => {
   return isCluster && first !== undefined ? { ...nothing, cluster: decodeToken(first) } : nothing;
 };
 
-const project = (event: Stored) => [
-  put(eventTable, {
-    ...event.position,
-    type: event.type,
-    subject: event.subject,
-    ...namesOf(event),
-    actor: event.actor,
-    correlationId: event.correlationId,
-    id: event.id,
-    source: event.source,
-    version: event.version,
-    causationId: event.causationId ?? null,
-    causationSubject: event.causationSubject ?? null,
-    traceparent: event.traceparent ?? null,
-    data: event.data,
-    ...instantsOf(event),
-  }),
-];
+const project = (event: Stored) => {
+  const { sequence, index } = event.position;
+  const { cluster, project: ofProject, application } = namesOf(event);
+  const { occurredAt, recordedAt } = instantsOf(event);
+  const { type, subject, actor, correlationId, id, source, version, data } = event;
+  const { causationId = null, causationSubject = null, traceparent = null } = event;
+  return [
+    put(eventTable, {
+      sequence, index, type, subject, cluster, project: ofProject, application, actor, correlationId, id, source, version,
+      causationId, causationSubject, traceparent, data, occurredAt, recordedAt,
+    }), // prettier-ignore
+  ];
+};
 
 /** Every event, for paging by type, subject and correlation. */
 export const eventsProjection: Projection = {

@@ -3,30 +3,18 @@ import type { TargetName } from '@syncline/events';
 import {
   instantsOf, put, read, remove, targetOf, type Change, type Find, type Projection, type Stored,
 } from '../projecting/projection.js'; // prettier-ignore
-import {
-  targetHealthTable,
-  targetStateTable,
-  targetTable,
-  type TargetHealth,
-  type TargetRow,
-  type TargetSync,
-} from '../tables/target.js';
+import { targetHealthTable, targetStateTable, targetTable, type TargetRow } from '../tables/target.js';
+import type { Span } from '../tables/table.js';
 import { spanFrom, spanUntil } from './spans.js';
 import { healthAfter, syncAfter } from './target-rules.js';
 
-/** Whether two rows have the same texts, property by property. */
-const isEqual = <Row extends object>(a: Row, b: Row): boolean =>
-  (Object.keys(a) as (keyof Row)[]).every((property) => a[property] === b[property]);
+type Writable<Row> = { -readonly [Property in keyof Row]: Row[Property] };
 
-const syncOf = (row: TargetRow): TargetSync => {
-  const { sync, revision, desiredRevision, plan, message, mode } = row;
-  return { sync, revision, desiredRevision, plan, message, mode };
-};
-const healthOf = ({ health, healthPlan, healthMessage }: TargetRow): TargetHealth => ({
-  health,
-  healthPlan,
-  healthMessage,
-});
+const syncProperties = ['sync', 'revision', 'desiredRevision', 'plan', 'message', 'mode'] as const;
+const healthProperties = ['health', 'healthPlan', 'healthMessage'] as const;
+
+const differ = (a: TargetRow, b: TargetRow, properties: readonly (keyof TargetRow)[]): boolean =>
+  properties.some((property) => a[property] !== b[property]);
 
 const keyOf = ({ cluster, project, application }: TargetName): TargetName => ({
   cluster,
@@ -53,30 +41,31 @@ const firstRow = (event: Stored, target: TargetName): TargetRow | undefined => {
   };
 };
 
-const openSync = (row: TargetRow): Change =>
-  put(targetStateTable, {
-    ...keyOf(row),
-    ...{ sequence: row.syncSequence, index: row.syncIndex },
-    ...syncOf(row),
-    ...{ occurredAt: row.syncOccurredAt, recordedAt: row.syncRecordedAt },
-    during: spanFrom(row.syncRecordedAt),
-  });
+const syncSpan = (row: TargetRow, during: Span): Change => {
+  const { cluster, project, application, sync, revision, desiredRevision, plan, message, mode } = row;
+  const { syncSequence: sequence, syncIndex: index } = row;
+  const { syncOccurredAt: occurredAt, syncRecordedAt: recordedAt } = row;
+  return put(targetStateTable, {
+    cluster, project, application, sequence, index, sync, revision, desiredRevision, plan, message, mode,
+    occurredAt, recordedAt, during,
+  }); // prettier-ignore
+};
+const openSync = (row: TargetRow): Change => syncSpan(row, spanFrom(row.syncRecordedAt));
+const closeSync = (row: TargetRow, event: Stored): Change =>
+  syncSpan(row, spanUntil(row.syncRecordedAt, event));
 
-const openHealth = (row: TargetRow): Change =>
-  put(targetHealthTable, {
-    ...keyOf(row),
-    ...{ sequence: row.healthSequence, index: row.healthIndex },
-    ...healthOf(row),
-    ...{ occurredAt: row.healthOccurredAt, recordedAt: row.healthRecordedAt },
-    during: spanFrom(row.healthRecordedAt),
-  });
-
-const closed = (opened: Change, from: string, event: Stored): Change =>
-  'row' in opened ? { ...opened, row: { ...opened.row, during: spanUntil(from, event) } } : opened;
-
-const closeSync = (row: TargetRow, event: Stored): Change => closed(openSync(row), row.syncRecordedAt, event);
+const healthSpan = (row: TargetRow, during: Span): Change => {
+  const { cluster, project, application, health, healthPlan, healthMessage } = row;
+  const { healthSequence: sequence, healthIndex: index } = row;
+  const { healthOccurredAt: occurredAt, healthRecordedAt: recordedAt } = row;
+  return put(targetHealthTable, {
+    cluster, project, application, sequence, index, health, healthPlan, healthMessage,
+    occurredAt, recordedAt, during,
+  }); // prettier-ignore
+};
+const openHealth = (row: TargetRow): Change => healthSpan(row, spanFrom(row.healthRecordedAt));
 const closeHealth = (row: TargetRow, event: Stored): Change =>
-  closed(openHealth(row), row.healthRecordedAt, event);
+  healthSpan(row, spanUntil(row.healthRecordedAt, event));
 
 const release = (row: TargetRow, event: Stored): readonly Change[] => [
   closeSync(row, event),
@@ -88,21 +77,18 @@ const release = (row: TargetRow, event: Stored): readonly Change[] => [
 const advance = (row: TargetRow, next: TargetRow, event: Stored): readonly Change[] => {
   const { occurredAt, recordedAt } = instantsOf(event);
   const { sequence, index } = event.position;
-  const isSyncNew = !isEqual(syncOf(row), syncOf(next));
-  const isHealthNew = !isEqual(healthOf(row), healthOf(next));
-  const isWordNew = row.sync !== next.sync || row.health !== next.health;
-  const after: TargetRow = {
-    ...next,
-    ...{ occurredAt, recordedAt },
-    ...(isWordNew && { since: occurredAt }),
-    ...(isSyncNew && {
-      ...{ syncSequence: sequence, syncIndex: index, syncOccurredAt: occurredAt, syncRecordedAt: recordedAt },
-    }),
-    ...(isHealthNew && {
-      ...{ healthSequence: sequence, healthIndex: index },
-      ...{ healthOccurredAt: occurredAt, healthRecordedAt: recordedAt },
-    }),
-  };
+  const isSyncNew = differ(row, next, syncProperties);
+  const isHealthNew = differ(row, next, healthProperties);
+  const after: Writable<TargetRow> = { ...next, occurredAt, recordedAt };
+  if (row.sync !== next.sync || row.health !== next.health) after.since = occurredAt;
+  if (isSyncNew) {
+    [after.syncSequence, after.syncIndex] = [sequence, index];
+    [after.syncOccurredAt, after.syncRecordedAt] = [occurredAt, recordedAt];
+  }
+  if (isHealthNew) {
+    [after.healthSequence, after.healthIndex] = [sequence, index];
+    [after.healthOccurredAt, after.healthRecordedAt] = [occurredAt, recordedAt];
+  }
   return [
     put(targetTable, after),
     ...(isSyncNew ? [closeSync(row, event), openSync(after)] : []),

@@ -7,7 +7,7 @@ export const syncs = [
 export type Sync = (typeof syncs)[number];
 
 /** What a target is as to its sync; `revision` is the last applied one, or the one found unchanged. */
-export type TargetSync = {
+type TargetSync = {
   readonly sync: Sync;
   readonly revision: string | null;
   readonly desiredRevision: string;
@@ -17,7 +17,7 @@ export type TargetSync = {
 };
 
 /** What a target is as to its health; `healthPlan` is the plan that the word is said of. */
-export type TargetHealth = {
+type TargetHealth = {
   readonly health: string;
   readonly healthPlan: string | null;
   readonly healthMessage: string | null;

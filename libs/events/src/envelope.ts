@@ -74,7 +74,7 @@ const decodeOne = (event: unknown, sequence: number, index: number, recordedAt: 
   const data = type.schema.safeParse(upcast(event.type, stored, type.version, event.data));
   if (!data.success)
     throw new UnreadableEvent(`event ${sequence}.${index}, ${event.type}: ${z.prettifyError(data.error)}`);
-  return {
+  const decoded: { -readonly [Property in keyof StoredEvent]: StoredEvent[Property] } = {
     type: event.type,
     data: data.data,
     id: event.id,
@@ -86,10 +86,12 @@ const decodeOne = (event: unknown, sequence: number, index: number, recordedAt: 
     source: event.source,
     actor: event.actor,
     correlationId: event.correlationid,
-    ...(event.causationid !== undefined && { causationId: event.causationid }),
-    ...(event.causationsubject !== undefined && { causationSubject: event.causationsubject }),
-    ...(event.traceparent !== undefined && { traceparent: event.traceparent }),
   };
+  // One by one: spreading what may be absent costs as much as the rest, and every event of a replay passes here.
+  if (event.causationid !== undefined) decoded.causationId = event.causationid;
+  if (event.causationsubject !== undefined) decoded.causationSubject = event.causationsubject;
+  if (event.traceparent !== undefined) decoded.traceparent = event.traceparent;
+  return decoded;
 };
 
 /**

@@ -1,5 +1,5 @@
 import { memoryHub, MemoryWorld } from '@syncline/event-store';
-import type { Cause, ServedClusters } from '@syncline/kernel';
+import type { Aggregates, Cause, EventLog, ServedClusters } from '@syncline/kernel';
 import { expect, test } from 'vitest';
 
 import { ClusterRegistration } from './registration.js';
@@ -8,12 +8,31 @@ const because: Cause = { actor: 'person:1', correlationId: 'change-1' };
 const names = (from: number, to: number) =>
   Array.from({ length: to - from }, (_, at) => `edge-${String(from + at).padStart(2, '0')}`);
 
-/** A hub in memory that tells which lists were written, each of them slowly; `fail` breaks the next ones. */
+/** A hub in memory that tells which lists were written, each of them slowly; some may break, and reading may take its time. */
 const startHub = (applier = 'hub') => {
   const world = new MemoryWorld();
   const hub = memoryHub(world, 'api');
   const written: (readonly string[])[] = [];
   const broken = { times: 0 };
+  const slowly = { readMs: 0, decideMs: 0 };
+  const aggregates: Aggregates = {
+    load: (...about) => hub.aggregates.load(...about),
+    decide: async (...about) => {
+      await new Promise((resolve) => setTimeout(resolve, slowly.decideMs));
+      return hub.aggregates.decide(...about);
+    },
+  };
+  const log: EventLog = {
+    lastSequence: () => hub.log.lastSequence(),
+    subjects: (filter) => hub.log.subjects(filter),
+    read: (...about) => hub.log.read(...about),
+    follow: (...about) => hub.log.follow(...about),
+    scanInBatches: (filter) => hub.log.scanInBatches(filter),
+    async *scan(filter) {
+      yield* hub.log.scan(filter);
+      await new Promise((resolve) => setTimeout(resolve, slowly.readMs));
+    },
+  };
   const servedClusters: ServedClusters = {
     watch: (...about) => hub.servedClusters.watch(...about),
     admit: (...about) => hub.servedClusters.admit(...about),
@@ -26,8 +45,14 @@ const startHub = (applier = 'hub') => {
     },
   };
   const start = (): ClusterRegistration =>
-    new ClusterRegistration({ ...hub, servedClusters, recipients: { hub: 'age1a', edge: 'age1b' } });
-  return { written, broken, start };
+    new ClusterRegistration({
+      ...hub,
+      aggregates,
+      log,
+      servedClusters,
+      recipients: { hub: 'age1a', edge: 'age1b' },
+    });
+  return { written, broken, slowly, start };
 };
 const register = (registration: ClusterRegistration, cluster: string, applier = 'hub') =>
   registration.register({ cluster, labels: {}, applier }, because);
@@ -51,6 +76,20 @@ test('the list is that of the log after a restart, and others that write to the 
   expect(written.at(-1)).toEqual(names(0, 7).filter((name) => name !== 'edge-03'));
   await register(start(), 'edge-07');
   expect(written.at(-1)).toEqual(names(0, 8).filter((name) => name !== 'edge-03'));
+});
+
+test('a cluster whose registration ends while the list is made is on it', async () => {
+  const { written, start, slowly } = startHub();
+  const registration = start();
+  Object.assign(slowly, { readMs: 20, decideMs: 10 });
+  const all = names(0, 40).map(async (cluster, at) => {
+    await new Promise((resolve) => setTimeout(resolve, at * 3));
+    await register(registration, cluster);
+  });
+  await Promise.all(all);
+  expect(written.at(-1)).toEqual(names(0, 40));
+  for (const [at, list] of written.entries())
+    expect(list).toEqual(expect.arrayContaining([...(written[at - 1] ?? [])]));
 });
 
 test('a cluster that moves to another applier is on one list', async () => {

@@ -43,8 +43,11 @@ export class ServedLists {
       // Who asks in the same breath is on the same list.
       await Promise.resolve();
       this.#next.delete(applier);
+      // A registration that ends while the log is read may be in neither.
+      const joining = this.#joiningTo(applier);
       await this.#reading.run(fleet, () => this.#readOn());
-      await this.served.assign(applier, this.#clustersOf(applier));
+      const all = [...joining, ...this.#joiningTo(applier), ...this.#membersOf(applier)];
+      await this.served.assign(applier, [...new Set(all)].sort());
     });
     this.#next.set(applier, next);
     return next;
@@ -62,11 +65,13 @@ export class ServedLists {
     }
   }
 
-  #clustersOf(applier: string): readonly string[] {
-    const members = [...this.#states].flatMap(([cluster, state]) =>
+  #joiningTo(applier: string): readonly string[] {
+    return [...this.#joining].flatMap(([cluster, to]) => (to === applier ? [cluster] : []));
+  }
+
+  #membersOf(applier: string): readonly string[] {
+    return [...this.#states].flatMap(([cluster, state]) =>
       state.status === 'member' && state.registration.applier === applier ? [cluster] : [],
     );
-    const joining = [...this.#joining].flatMap(([cluster, to]) => (to === applier ? [cluster] : []));
-    return [...new Set([...members, ...joining])].sort();
   }
 }

@@ -5,7 +5,15 @@ import { AdapterError } from '@syncline/kernel';
 export type GitCode =
   FetchFailure | 'object-missing' | 'tree-refused' | 'pack-refused' | 'url-refused' | 'git-failed';
 
-const retryable: readonly GitCode[] = ['gone', 'empty', 'slow', 'refused', 'ref-vanished', 'unreachable'];
+const retryable: readonly GitCode[] = [
+  'gone',
+  'empty',
+  'slow',
+  'refused',
+  'ref-vanished',
+  'unreachable',
+  'no-space',
+];
 
 /** A failure of Git, classified at this package's edge. Its message is a sentence for people and never holds a credential. */
 export class GitError extends AdapterError {

@@ -13,8 +13,8 @@ export type TestPostgres = {
   readonly stop: () => Promise<void>;
 };
 
-const startEmbedded = async (): Promise<TestPostgres> => {
-  const folder = await temporaryFolder('postgres');
+const startEmbedded = async (parent?: string): Promise<TestPostgres> => {
+  const folder = await temporaryFolder('postgres', parent);
   const server = await startPostgres({ dir: folder.path, port: await freePort() });
   return {
     url: server.url,
@@ -39,9 +39,9 @@ const startInContainer = async (): Promise<TestPostgres> => {
   return { url: `postgres://${user}:${password}@${server.address}/postgres`, stop: server.stop };
 };
 
-/** Starts a Postgres of the test's own. Stop it in `afterAll`. */
-export const startPostgresServer = (): Promise<TestPostgres> =>
-  wantsContainers() ? startInContainer() : startEmbedded();
+/** Starts a Postgres of the test's own, with its files in a folder of its own choice or `parent`. Stop it in `afterAll`. */
+export const startPostgresServer = (parent?: string): Promise<TestPostgres> =>
+  wantsContainers() && parent === undefined ? startInContainer() : startEmbedded(parent);
 
 /** A real local cluster in a temporary folder: API server, etcd and controllers; its nodes are simulated. Stop it in `afterAll`. */
 export const startLocalCluster = async (name = 'test'): Promise<RunningCluster> => {

@@ -24,6 +24,8 @@ export type TestLogOptions = {
   readonly duplicateWindowMs?: number;
   /** Size limit of the stream of events, in bytes; none by default. */
   readonly eventsBytes?: number;
+  /** Where the server's files go; the system's temporary folder by default. */
+  readonly parent?: string;
   /** On how many nats-servers the log is kept; one by default. */
   readonly replicas?: 1 | 3;
 };
@@ -70,8 +72,8 @@ const credentialsOf = (installation: Installation, user: string): string => {
 
 /** Starts a log for one test file. Stop it in `afterAll`; it ends with the test's process in any case. */
 export const startLog = async (options: TestLogOptions = {}): Promise<TestLog> => {
-  const { appliers = ['hub'], ...settings } = options;
-  const folder = await temporaryFolder('log');
+  const { appliers = ['hub'], parent, ...settings } = options;
+  const folder = await temporaryFolder('log', parent);
   const installation = await createInstallation(appliers);
   const { serverConfig } = installation;
   const startServers = settings.replicas === 3 ? startNatsNodes : startNats;

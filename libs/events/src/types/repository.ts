@@ -5,7 +5,7 @@ import { blobRef, hostKey, instant, oid, signature } from '../shapes.js';
 
 /** Why a fetch failed: the class that a person or a rule can act on. */
 export const fetchFailures = [
-  'gone', 'empty', 'slow', 'refused', 'ref-vanished', 'unreachable', 'too-large', 'corrupt', 'host-key', 'unequipped',
+  'gone', 'empty', 'slow', 'refused', 'ref-vanished', 'unreachable', 'too-large', 'corrupt', 'host-key', 'unequipped', 'no-space',
 ] as const; // prettier-ignore
 
 /** Why a revision is recorded and never planned. */

@@ -13,6 +13,7 @@ const sentences: Record<FetchFailure, (remote: string) => string> = {
   'too-large': (remote) => `The repository at ${remote} is larger than the limit.`,
   'host-key': (remote) => `The host of ${remote} shows a key that is not trusted.`,
   unequipped: (remote) => `${remote} cannot be read with what is installed beside git-watcher.`,
+  'no-space': (remote) => `There is no room on git-watcher's disk for what ${remote} has.`,
   corrupt: (remote) => `What ${remote} gave is not a sound Git repository.`,
 };
 
@@ -42,6 +43,7 @@ export const noTagInRange = (range: string, newest: string | undefined, remote: 
 
 /** What git says in which case, in the order in which it is asked; the texts are git's and libcurl's (LC_ALL=C). */
 const spoken: readonly (readonly [FetchFailure, RegExp])[] = [
+  ['no-space', /^(?!remote:).*(no space left on device|disk quota exceeded)/im],
   ['host-key', /host key verification failed/i],
   ['unequipped', /cannot run ssh|ssh: not found/i],
   ['ref-vanished', /couldn't find remote ref|not our ref|no such remote ref|request for unadvertised object/i],

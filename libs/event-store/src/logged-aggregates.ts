@@ -20,6 +20,8 @@ import type { MessageLog, Snapshots } from './message-log.js';
 import { hasHandled, remember } from './remembered.js';
 
 const attempts = 20;
+/** So many appends that nobody answers, while what was there before can be read, and the log takes nothing. */
+const mostUnanswered = 4;
 
 /** What aggregates tell of their work. */
 export type AggregatesReport = StatesReport & {
@@ -83,6 +85,7 @@ export class LoggedAggregates implements Aggregates {
     let known = this.#states.known(aggregate, subject);
     /** Where the log stood before the first append that nobody answered for: after that, one of ours may stand. */
     let unanswered: number | undefined;
+    let answerless = 0;
     for (let attempt = 0; attempt < attempts; attempt += 1) {
       const folded: Folded<S> = known ?? (await this.#states.current(aggregate, subject));
       if (unanswered !== undefined && folded.remembered.ids.includes(ids(0)))
@@ -98,14 +101,13 @@ export class LoggedAggregates implements Aggregates {
       // Another id each time: one that somebody else used would be refused for as long as the server remembers it.
       const messageId = attempt === 0 ? ids(0) : `${ids(0)}.${attempt}`;
       const decided = await this.#append(aggregate, folded, decision, messageId);
-      if (decided === 'unknown') unanswered ??= folded.sequence;
-      else if (decided !== 'conflict') return decided;
+      if (decided === 'unknown') {
+        unanswered ??= folded.sequence;
+        answerless += 1;
+        if (answerless >= mostUnanswered) throw unrecorded(subject);
+      } else if (decided !== 'conflict') return decided;
     }
-    throw new EventStoreError(
-      'log-contended',
-      `${subject} changed under each of ${attempts} attempts`,
-      subject,
-    );
+    throw contended(subject);
   }
 
   /** What an append that nobody answered for came to: it is in the log, with our first id. */
@@ -151,6 +153,17 @@ export class LoggedAggregates implements Aggregates {
     return { ...settled(next), position, events: stored as unknown as StoredEvent<E>[] };
   }
 }
+
+const contended = (subject: string): EventStoreError =>
+  new EventStoreError('log-contended', `${subject} changed under each of ${attempts} attempts`, subject);
+
+/** The server reads and does not write: its disk is full, or nobody leads its stream. */
+const unrecorded = (subject: string): EventStoreError =>
+  new EventStoreError(
+    'log-unreachable',
+    `record on ${subject}: the log's server answers, and takes nothing; look at its disk and its log`,
+    subject,
+  );
 
 type Given = { readonly cause: Cause; readonly firstId: string };
 

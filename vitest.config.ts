@@ -8,8 +8,9 @@ const source = {
 };
 const decorators = { oxc: { decorator: { legacy: true, emitDecoratorMetadata: true } } };
 
-/** Files run one after the other in a worker that has loaded everything already. */
-const wholeProduct = { testTimeout: 180_000, hookTimeout: 600_000, isolate: false };
+/** A worker loads everything once for all its files: to load it for each took most of the time of short ones. */
+const loadedOnce = { isolate: false };
+const wholeProduct = { ...loadedOnce, testTimeout: 180_000, hookTimeout: 600_000 };
 /** The end-to-end tests that start and end installations themselves, and need none that is there. */
 const ofTheirOwn = ['agents', 'lifecycle', 'up-clusters'].map((name) => `apps/e2e/${name}.e2e.test.ts`);
 
@@ -22,6 +23,7 @@ export default defineConfig({
         ...source,
         ...decorators,
         test: {
+          ...loadedOnce,
           name: 'unit',
           setupFiles: 'tools/property-runs.mjs',
           testTimeout: process.env.SYNCLINE_TEST_FULL === '1' ? 300_000 : 20_000,
@@ -33,11 +35,12 @@ export default defineConfig({
         ...source,
         ...decorators,
         test: {
+          ...loadedOnce,
           name: 'integration',
           include: ['{libs,apps}/*/src/**/*.int.test.ts'],
           testTimeout: 60_000,
           hookTimeout: 180_000,
-          maxWorkers: 2,
+          maxWorkers: 3,
           // Concurrent tests are those that wait: for what a server asks, for a deadline.
           maxConcurrency: 8,
         },

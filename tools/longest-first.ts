@@ -8,6 +8,14 @@ const longest = [
   'apps/e2e/kills.e2e.test.ts',
   'apps/e2e/commands.e2e.test.ts',
   'apps/e2e/up-options.e2e.test.ts',
+  'libs/kubernetes/src/cluster-rules.real.int.test.ts',
+  'libs/kubernetes/src/cluster-rules.sandbox.int.test.ts',
+  'apps/api/src/log/views.int.test.ts',
+  'libs/event-store/src/nats/kill.int.test.ts',
+  'apps/applier/src/applier-faults.int.test.ts',
+  'libs/event-store/src/nats/refusals.int.test.ts',
+  'libs/render/src/confined/confined.int.test.ts',
+  'libs/git/src/contract/object-cache.int.test.ts',
 ];
 
 const rank = ({ moduleId }: TestSpecification): number => {

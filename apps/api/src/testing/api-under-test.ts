@@ -5,7 +5,7 @@ import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { encodeEvent } from '@syncline/events';
 import { memoryHub, MemoryWorld, type Hub } from '@syncline/event-store';
 import { httpAdapter, Metrics } from '@syncline/observability';
-import { startPostgresServer, testKeys, type story, type TestPostgres } from '@syncline/testkit';
+import { eventually, startPostgresServer, testKeys, type story, type TestPostgres } from '@syncline/testkit';
 
 import { ApiModule } from '../api.module.js';
 import { configureApi } from '../configure-api.js';
@@ -37,10 +37,14 @@ export class ApiUnderTest {
     readonly logged: readonly string[],
   ) {}
 
-  /** Over a log in memory. */
+  /** Over a log in memory; it has its views already, which it makes once it listens. */
   static async start(postgres?: TestPostgres): Promise<ApiUnderTest> {
     const world = new MemoryWorld();
-    return ApiUnderTest.over(memoryHub(world, 'api'), postgres ?? (await startPostgresServer()), world);
+    const server = postgres ?? (await startPostgresServer());
+    const api = await ApiUnderTest.over(memoryHub(world, 'api'), server, world);
+    const hasViews = async (): Promise<boolean> => (await api.request('GET', '/v1/fleet')).ok;
+    await eventually(hasViews, 60_000, 'an API with views');
+    return api;
   }
 
   /** Over any log. */

@@ -64,12 +64,27 @@ const notSimulated: Exceptions = {
     'the sandbox serves one version of each built-in kind, and so has no autoscaling/v1 beside autoscaling/v2',
 };
 
-/** The API servers that have to follow the same rules, and what is excepted. */
-export const ruledClusters: readonly (readonly [name: string, start: StartRuled, exceptions: Exceptions])[] =
-  [
-    ['a real cluster', (dir) => startCluster({ name: 'rules', dir }), {}],
-    ['the sandbox', startSimulated, notSimulated],
-  ];
+/** An API server that has to follow the rules, and what is excepted. */
+export type Ruled = {
+  readonly name: string;
+  readonly isSandbox: boolean;
+  readonly start: StartRuled;
+  readonly exceptions: Exceptions;
+};
+
+export const realCluster: Ruled = {
+  name: 'a real cluster',
+  isSandbox: false,
+  start: (dir) => startCluster({ name: 'rules', dir }),
+  exceptions: {},
+};
+
+export const sandbox: Ruled = {
+  name: 'the sandbox',
+  isSandbox: true,
+  start: startSimulated,
+  exceptions: notSimulated,
+};
 
 /** What a test needs: a cluster, a client of it, and raw requests beside it. */
 export type Rig = {

@@ -2,12 +2,12 @@ import { randomBytes } from 'node:crypto';
 import { symlink } from 'node:fs/promises';
 import { join } from 'node:path';
 
-import { noSmallDisk, startSmallDisk, type SmallDisk } from '@syncline/testkit';
+import { isWholeRun, noSmallDisk, startSmallDisk, type SmallDisk } from '@syncline/testkit';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 
 import { WatcherWorld } from './testing/watcher-world.js';
 
-const reason = noSmallDisk();
+const reason = isWholeRun ? noSmallDisk() : 'only in whole runs';
 if (reason !== undefined) console.log(`the disk of git-watcher is not filled: ${reason}`);
 
 describe.skipIf(reason !== undefined)('a git-watcher whose disk is full', () => {

@@ -19,5 +19,7 @@ export { readBody } from './schemas/read-body.js';
 export type { Body } from './schemas/read-body.js';
 export { loadSchemas, Schemas } from './schemas/schemas.js';
 export type { Resource } from './schemas/schemas.js';
+export { keptCertificate } from './server/certificate.js';
+export type { Certificate } from './server/certificate.js';
 export { startSandbox } from './start-sandbox.js';
 export type { Sandbox, SandboxCluster, SandboxOptions } from './start-sandbox.js';

@@ -163,12 +163,17 @@ describe.each(drawn)('a nats-server that %s for a while under changes', (how, go
     expect(await approved()).toBe(1);
     await syncline.untilEvent(from, 'ApplySucceeded', isOf(toll));
     const events = await syncline.events(from);
-    const counted = (type: string, ours: (event: { subject: string }) => boolean) =>
-      events.filter((event) => event.type === type && ours(event)).length;
-    expect(counted('RevisionDetected', isOf('fleet'))).toBe(1);
-    expect(counted('RolloutCompleted', isOf(tide))).toBe(1);
-    expect(counted('ApplySucceeded', isOf(tide))).toBe(clusters.length);
-    expect([counted('DriftDetected', isOf(tern)), counted('DriftHealed', isOf(tern))]).toEqual([1, 1]);
+    const counted = (type: string, name: string, revision?: string) =>
+      events.filter(
+        (event) =>
+          event.type === type &&
+          isOf(name)(event) &&
+          (revision === undefined || event.data.revision === revision),
+      ).length;
+    expect(counted('RevisionDetected', 'fleet', sha)).toBe(1);
+    expect(counted('RolloutCompleted', tide, sha)).toBe(1);
+    expect(counted('ApplySucceeded', tide, sha)).toBe(clusters.length);
+    expect([counted('DriftDetected', tern), counted('DriftHealed', tern)]).toEqual([1, 1]);
     // The next round needs a plan that waits.
     await fleet.git('pull', '--quiet', '--rebase');
     await fleet.write(`apps/${toll}/web.yaml`, deployment(toll, 1 + (replicas % 3) + 1));

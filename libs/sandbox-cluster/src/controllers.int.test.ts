@@ -8,6 +8,9 @@ import { applyTo, callsOf, readServer, type Call } from './contract/api-server.j
 import { configMap, widget, widgets } from './contract/objects.js';
 import { startSandbox, type Sandbox } from './start-sandbox.js';
 
+/** What is waited for at most: a machine that is busy takes its time. */
+const patience = { timeout: 10_000 };
+
 const root = '/api/v1/namespaces/work';
 const apps = '/apis/apps/v1/namespaces/work';
 const labels = { app: 'web' };
@@ -70,7 +73,7 @@ describe('a workload', () => {
       return readyReplicas === 2 && updatedReplicas === 2 && currentRevision === updateRevision;
     };
     await apply(path, set('db:1'));
-    await vi.waitUntil(isUpdated);
+    await vi.waitUntil(isUpdated, patience);
     const pods = `${root}/pods?labelSelector=statefulset.kubernetes.io/pod-name`;
     const first = await itemsOf(pods);
     expect(first.map(({ metadata }) => metadata.name)).toEqual(['db-0', 'db-1']);
@@ -78,16 +81,17 @@ describe('a workload', () => {
     expect(claims.map(({ metadata }) => metadata.name)).toEqual(['data-db-0', 'data-db-1']);
     await vi.waitUntil(
       async () => (await statusOf(`${root}/persistentvolumeclaims/data-db-1`)).phase === 'Bound',
+      patience,
     );
     await apply(path, set('db:2'));
-    await vi.waitUntil(async () => (await itemsOf(pods))[0]?.metadata.labels['controller-revision-hash'] !== first[0]?.metadata.labels['controller-revision-hash']); // prettier-ignore
-    await vi.waitUntil(isUpdated);
+    await vi.waitUntil(async () => (await itemsOf(pods))[0]?.metadata.labels['controller-revision-hash'] !== first[0]?.metadata.labels['controller-revision-hash'], patience); // prettier-ignore
+    await vi.waitUntil(isUpdated, patience);
   });
 
   it('of a DaemonSet runs on the one node', async () => {
     const path = `${apps}/daemonsets/agent`;
     await apply(path, workload('DaemonSet', 'agent', 'agent:1'));
-    await vi.waitUntil(async () => (await statusOf(path)).numberAvailable === 1);
+    await vi.waitUntil(async () => (await statusOf(path)).numberAvailable === 1, patience);
     expect(await statusOf(path)).toMatchObject({ desiredNumberScheduled: 1, updatedNumberScheduled: 1 });
   });
 
@@ -95,21 +99,21 @@ describe('a workload', () => {
     const path = '/apis/batch/v1/namespaces/work/jobs/once';
     const spec = { completions: 3, parallelism: 2, template: { spec: { restartPolicy: 'Never', containers: [{ name: 'x', image: 'x:1' }] } } }; // prettier-ignore
     await apply(path, { apiVersion: 'batch/v1', kind: 'Job', metadata: { name: 'once' }, spec });
-    await vi.waitUntil(async () => (await statusOf(path)).completionTime !== undefined);
+    await vi.waitUntil(async () => (await statusOf(path)).completionTime !== undefined, patience);
     expect(await statusOf(path)).toMatchObject({ succeeded: 3 });
     const pods = `${root}/pods?labelSelector=job-name=once`;
     expect(await itemsOf(pods)).toHaveLength(3);
     await call('DELETE', path, { propagationPolicy: 'Foreground' });
-    await vi.waitUntil(() => isGone(path));
+    await vi.waitUntil(() => isGone(path), patience);
     expect(await itemsOf(pods)).toHaveLength(0);
   });
 
   it('is left alone by a deletion that orphans', async () => {
     const path = `${apps}/replicasets/kept`;
     await apply(path, workload('ReplicaSet', 'kept', 'web:1', { replicas: 1 }));
-    await vi.waitUntil(async () => (await statusOf(path)).readyReplicas === 1);
+    await vi.waitUntil(async () => (await statusOf(path)).readyReplicas === 1, patience);
     await call('DELETE', path, { propagationPolicy: 'Orphan' });
-    await vi.waitUntil(() => isGone(path));
+    await vi.waitUntil(() => isGone(path), patience);
     const pods = (await itemsOf(`${root}/pods`)).filter(({ metadata }) => metadata.name.startsWith('kept-'));
     expect(pods).toHaveLength(1);
     expect(pods[0]?.metadata).not.toHaveProperty('ownerReferences');
@@ -122,14 +126,14 @@ describe('a workload', () => {
       ((await statusOf(path)).conditions as { type: string; reason: string }[] | undefined)?.map(
         ({ reason }) => reason,
       ) ?? [];
-    await vi.waitUntil(async () => (await reasons()).includes('ProgressDeadlineExceeded'), { timeout: 4000 });
+    await vi.waitUntil(async () => (await reasons()).includes('ProgressDeadlineExceeded'), patience);
     expect(await reasons()).toContain('MinimumReplicasUnavailable');
   });
 
   it('says by events why its Pods wait and what its rollout does', async () => {
     const path = `${apps}/deployments/told`;
     await apply(path, workload('Deployment', 'told', 'web:1', { replicas: 2 }));
-    await vi.waitUntil(async () => (await statusOf(path)).availableReplicas === 2);
+    await vi.waitUntil(async () => (await statusOf(path)).availableReplicas === 2, patience);
     await apply(path, workload('Deployment', 'told', 'web:does-not-exist', { replicas: 2 }));
     const said = async (): Promise<readonly string[]> => {
       const events = (await itemsOf(`${root}/events`)) as unknown as readonly Told[];
@@ -137,7 +141,7 @@ describe('a workload', () => {
         .filter(({ involvedObject }) => involvedObject.name.startsWith('told'))
         .map((one) => `${one.involvedObject.kind} ${one.type} ${one.reason}: ${one.message}`);
     };
-    await vi.waitUntil(async () => (await said()).some((one) => one.startsWith('Pod')));
+    await vi.waitUntil(async () => (await said()).some((one) => one.startsWith('Pod')), patience);
     const all = (await said()).join('\n');
     expect(all).toMatch(/Deployment Normal ScalingReplicaSet: Scaled up replica set told-\w+ from 0 to 2/);
     expect(all).toMatch(/Pod Warning Failed: Failed to pull image "web:does-not-exist"/);
@@ -152,24 +156,26 @@ describe('what is deleted', () => {
     await apply(path, configMap('last', {}, { finalizers: ['contract.example/hold'] }));
     await apply('/api/v1/namespaces/held/configmaps/free', configMap('free', {}));
     await call('DELETE', '/api/v1/namespaces/held');
-    await vi.waitUntil(() => isGone('/api/v1/namespaces/held/configmaps/free'));
+    await vi.waitUntil(() => isGone('/api/v1/namespaces/held/configmaps/free'), patience);
     expect((await call('GET', path)).body.metadata).toHaveProperty('deletionTimestamp');
     expect((await statusOf('/api/v1/namespaces/held')).phase).toBe('Terminating');
     await call('PATCH', path, { metadata: { finalizers: null } }, 'application/merge-patch+json');
-    await vi.waitUntil(() => isGone('/api/v1/namespaces/held'));
+    await vi.waitUntil(() => isGone('/api/v1/namespaces/held'), patience);
   });
 
   it('is a custom kind with all its objects', async () => {
     const definition = '/apis/apiextensions.k8s.io/v1/customresourcedefinitions/widgets.contract.example';
     const objects = '/apis/contract.example/v1/namespaces/work/widgets';
     await apply(definition, widgets);
-    await vi.waitUntil(async () => JSON.stringify(await statusOf(definition)).includes('"Established"'));
+    await vi.waitUntil(async () => JSON.stringify(await statusOf(definition)).includes('"Established"'), {
+      timeout: 10_000,
+    });
     await apply(`${objects}/first`, widget('first', {}));
     await call('DELETE', definition);
-    await vi.waitUntil(() => isGone(definition));
+    await vi.waitUntil(() => isGone(definition), patience);
     expect((await call('GET', objects)).body).toEqual({ message: '404 page not found\n' });
     await apply(definition, widgets);
-    await vi.waitUntil(async () => (await call('GET', objects)).code === 200);
+    await vi.waitUntil(async () => (await call('GET', objects)).code === 200, patience);
     expect(await itemsOf(objects)).toEqual([]);
   });
 });

@@ -10,6 +10,9 @@ import { applyTo, callsOf, readServer, type Call } from './contract/api-server.j
 import { configMap, deployment, widget, widgets } from './contract/objects.js';
 import { startSandbox, type Sandbox } from './start-sandbox.js';
 
+/** What is waited for at most: a machine that is busy takes its time. */
+const patience = { timeout: 10_000 };
+
 const config = '/api/v1/namespaces/default/configmaps/kept';
 const web = '/apis/apps/v1/namespaces/default/deployments/web';
 const pods = '/api/v1/namespaces/default/pods';
@@ -41,7 +44,9 @@ describe('a sandbox that starts again', () => {
     const definition = '/apis/apiextensions.k8s.io/v1/customresourcedefinitions/widgets.contract.example';
     await applyTo(call)(definition, 'one', widgets);
     const path = '/apis/contract.example/v1/namespaces/default/widgets/first';
-    await vi.waitUntil(async () => (await applyTo(call)(path, 'one', widget('first', {}))).code < 300);
+    await vi.waitUntil(async () => (await applyTo(call)(path, 'one', widget('first', {}))).code < 300, {
+      timeout: 10_000,
+    });
     await applyTo(call)(config, 'one', configMap('kept', { a: '1' }));
     await applyTo(call)('/api/v1/namespaces/default/configmaps/gone', 'one', configMap('gone', {}));
     await call('DELETE', '/api/v1/namespaces/default/configmaps/gone');
@@ -104,25 +109,25 @@ describe('a Deployment', () => {
 
   it('is rolled out by ReplicaSets, scaled, and takes all with it when it is deleted', async () => {
     await rollout('web:1');
-    await vi.waitUntil(() => isDone(2));
+    await vi.waitUntil(() => isDone(2), patience);
     await rollout('web:2', 3);
-    await vi.waitUntil(() => isDone(3));
+    await vi.waitUntil(() => isDone(3), patience);
     expect(await itemsOf('/apis/apps/v1/namespaces/default/replicasets')).toHaveLength(2);
     expect(await itemsOf(pods)).toHaveLength(3);
     await call('DELETE', web);
-    await vi.waitUntil(async () => (await itemsOf(pods)).length === 0);
+    await vi.waitUntil(async () => (await itemsOf(pods)).length === 0, patience);
     expect(await itemsOf('/apis/apps/v1/namespaces/default/replicasets')).toHaveLength(0);
   });
 
   it('keeps its old Pods while an image cannot be pulled', async () => {
     await rollout('web:1');
-    await vi.waitUntil(() => isDone(2));
+    await vi.waitUntil(() => isDone(2), patience);
     await rollout('web:does-not-exist');
-    await vi.waitUntil(async () => (await itemsOf(pods)).length === 3);
+    await vi.waitUntil(async () => (await itemsOf(pods)).length === 3, patience);
     const states = (await itemsOf(pods)).map(({ status }) => JSON.stringify(status));
     expect(states.filter((state) => state.includes('ImagePullBackOff'))).toHaveLength(1);
     expect(await isDone(2)).toBe(false);
     await rollout('web:3');
-    await vi.waitUntil(() => isDone(2));
+    await vi.waitUntil(() => isDone(2), patience);
   });
 });

@@ -1,6 +1,9 @@
-import { describe, expect, test, vi } from 'vitest';
+import { afterAll, describe, expect, test, vi } from 'vitest';
 
 import { startPostgresServer } from './servers.js';
+
+// The next file of this worker asks for no container.
+afterAll(() => void vi.unstubAllEnvs());
 
 describe('a server that is demanded in a container', () => {
   test('is never quietly another one: without its image the test fails, and says what to do', async () => {

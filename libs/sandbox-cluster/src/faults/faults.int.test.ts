@@ -106,7 +106,7 @@ describe('a fault', () => {
       () => 'answered',
       () => 'cut',
     );
-    await vi.waitUntil(async () => (await met())[0] === 1);
+    await vi.waitUntil(async () => (await met())[0] === 1, { timeout: 10_000 });
     const early = await Promise.race([hanging, call('GET', maps).then(() => 'still hanging')]);
     expect(early).toBe('still hanging');
     await order();

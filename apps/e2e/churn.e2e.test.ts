@@ -126,7 +126,7 @@ describe.runIf(isWholeRun)('what others change all the time', () => {
     expect(managersIn(events, 'churned')).toEqual(new Set(['kubectl-edit']));
     const shown = await syncline.run('drift', 'contested', '--all');
     expect(shown).toMatch(/by (kubectl-edit|autoscaler)/);
-  });
+  }, 480_000);
 
   it('when the others rest, what was held is healed by a retry, and stays so', async () => {
     await sleep(1_000);

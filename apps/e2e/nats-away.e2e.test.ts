@@ -179,5 +179,5 @@ describe.each(drawn)('a nats-server that %s for a while under changes', (how, go
     await fleet.write(`apps/${toll}/web.yaml`, deployment(toll, 1 + (replicas % 3) + 1));
     await fleet.push('Another toll');
     await eventually(async () => (await planThatWaits()) !== plan, 60_000, 'another plan waits');
-  });
+  }, 480_000);
 });

@@ -1,4 +1,5 @@
-import { execFile } from 'node:child_process';
+import { execFile, spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
 import { open, rm, statfs } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -25,11 +26,22 @@ export const noSmallDisk = (): string | undefined =>
     ? undefined
     : 'a file system of memory is mounted by root alone, on Linux';
 
-/** Mounts a file system of memory of so many megabytes. Remove it in `afterAll`: it outlives the process otherwise. */
+/** Waits for the end of whoever starts it, however that ends, and takes the disk away. */
+const startWarden = (path: string): ChildProcess => {
+  const script = 'cat > /dev/null; umount --lazy "$1"; rm -rf "$1"';
+  const warden = spawn('sh', ['-c', script, 'sh', path], {
+    detached: true,
+    stdio: ['pipe', 'ignore', 'ignore'],
+  });
+  warden.unref();
+  return warden;
+};
+
+/** Mounts a file system of memory of so many megabytes. Remove it in `afterAll`; it ends with the test's process in any case. */
 export const startSmallDisk = async (megabytes: number): Promise<SmallDisk> => {
   const folder = await temporaryFolder('disk');
   await run('mount', ['-t', 'tmpfs', '-o', `size=${megabytes}m`, 'tmpfs', folder.path]);
-  const unmount = (): Promise<unknown> => run('umount', ['--lazy', folder.path]).catch(() => undefined);
+  const warden = startWarden(folder.path);
   const ballast = join(folder.path, 'ballast');
   return {
     path: folder.path,
@@ -45,8 +57,9 @@ export const startSmallDisk = async (megabytes: number): Promise<SmallDisk> => {
     },
     free: () => rm(ballast, { force: true }),
     remove: async () => {
-      await unmount();
-      await folder.remove();
+      const ended = once(warden, 'exit');
+      warden.stdin?.end();
+      await ended;
     },
   };
 };

@@ -7,16 +7,18 @@ import {
   type OnApplicationBootstrap,
   type OnModuleDestroy,
 } from '@nestjs/common';
-import type { Agent } from '@syncline/event-store';
+import { Turns, type Agent } from '@syncline/event-store';
 import { HealthController, Metrics, Readiness, type Logger } from '@syncline/observability';
 import { recipientOf } from '@syncline/sealing';
 
 import { Clusters } from './clusters/clusters.js';
 import { ClustersReaction } from './clusters/clusters.reaction.js';
 import type { Config } from './config.js';
-import { applierMeter } from './meter.js';
+import { applierMeter, showTurns } from './meter.js';
 
 const version = '0.1.0';
+/** How many dry runs begin before one is done, and how long one usually takes at most. */
+const [dryRunsAtOnce, usualDryRunMs] = [12, 250];
 
 /** An applier: its clusters, and what it hears of them. */
 @Module({})
@@ -32,8 +34,12 @@ export class ApplierModule implements OnApplicationBootstrap, OnModuleDestroy {
     const { applier, identity, hmacKey, kubeconfig, digest: configuration } = config;
     const service = { run: randomUUID(), version, configuration, recipient: await recipientOf(identity) };
     const meter = applierMeter(metrics);
+    const dryRuns = new Turns(dryRunsAtOnce, usualDryRunMs);
+    showTurns(metrics, dryRuns, dryRunsAtOnce);
     const own = kubeconfig === undefined ? {} : { kubeconfig };
-    const clusters = new Clusters({ applier, agent, identity, hmacKey, ...own, service, meter, logger });
+    const clusters = new Clusters({
+      ...{ applier, agent, identity, hmacKey, ...own, service, dryRuns, meter, logger },
+    });
     return {
       module: ApplierModule,
       controllers: [HealthController, ClustersReaction],

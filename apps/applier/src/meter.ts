@@ -1,6 +1,8 @@
 import { healths as healthWords } from '@syncline/events';
 import type { Metrics } from '@syncline/observability';
 
+import type { Turns } from '@syncline/event-store';
+
 /** What an applier counts. */
 export type ApplierMeter = {
   readonly applied: (cluster: string, outcome: string, seconds: number) => void;
@@ -100,6 +102,14 @@ const diffMeter = (metrics: Metrics) => {
       diffSeconds.observe({ cluster }, seconds);
     },
   };
+};
+
+/** Shows how many dry runs wait for their turn, and how many begin without waiting. */
+export const showTurns = (metrics: Metrics, turns: Turns, atOnce: number): void => {
+  metrics.observed('syncline_dry_runs_waiting', 'Dry runs that wait for their turn.', [], (gauge) =>
+    gauge.set(turns.waiting),
+  );
+  metrics.gauge('syncline_dry_runs_limit', 'Dry runs that begin without waiting for others.').set(atOnce);
 };
 
 const healthMeter = (metrics: Metrics) => {

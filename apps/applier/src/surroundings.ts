@@ -1,4 +1,4 @@
-import type { Agent } from '@syncline/event-store';
+import type { Agent, Turns } from '@syncline/event-store';
 import type { ClusterClient } from '@syncline/kubernetes';
 import type { Logger } from '@syncline/observability';
 
@@ -16,6 +16,8 @@ export type ClusterSurroundings = {
   readonly documents: Documents;
   /** The age identity to which this cluster's Secret values are sealed. */
   readonly identity: string;
+  /** Of the dry runs of all clusters. */
+  readonly dryRuns: Turns;
   readonly meter: ApplierMeter;
   readonly logger: Logger;
 };

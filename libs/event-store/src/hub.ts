@@ -60,6 +60,8 @@ export type StoreMeter = {
   readonly connected?: (isConnected: boolean, servers: string) => void;
   /** How much of the log's size limit is used: 0 to 1; 0 where it has none. */
   readonly logFilled?: (share: number) => void;
+  /** There may be so many of something and no more; how many there are is looked up whenever asked. */
+  readonly bounded?: (what: string, limit: number, count: () => number) => void;
   /** An applier read a cluster's whole history, or what it had not read of it. */
   readonly historyRead?: (cluster: string, messages: number) => void;
 };

@@ -20,3 +20,4 @@ export type { Patience } from './reactions/attempts.js';
 export { JetStreamStrategy } from './reactions/jetstream-strategy.js';
 export type { CommandHandler, ReactionRuntime } from './reactions/jetstream-strategy.js';
 export type { EventHandler, ReactionPlan } from './reactions/delivery.js';
+export { Turns } from './reactions/turns.js';

@@ -47,6 +47,12 @@ const kept = {
   max_msgs: -1,
 } as const;
 
+/**
+ * Consumers of the log: two for each cluster that ever was, one for each reaction, and those that read. A server allows a
+ * thousand where nothing is said, and takes unlimited for nothing.
+ */
+export const mostConsumers = 10_000;
+
 const events = (settings: StreamSettings): Partial<StreamConfig> & { name: string } => ({
   ...kept,
   name: eventsStream,
@@ -54,7 +60,7 @@ const events = (settings: StreamSettings): Partial<StreamConfig> & { name: strin
   max_bytes: settings.eventsBytes,
   duplicate_window: settings.duplicateWindowMs * 1_000_000,
   consumer_limits: {},
-  max_consumers: -1,
+  max_consumers: mostConsumers,
 });
 
 const blobs = (settings: StreamSettings): Partial<StreamConfig> & { name: string } => ({
@@ -122,6 +128,9 @@ export const verifyStreams = async (jsm: JetStreamManager): Promise<void> => {
   }
 };
 
+/** How many messages a reaction is given before it has acknowledged one. */
+export const mostUnacknowledged = 5_000;
+
 /** The consumer of a hub's reaction, or an applier's live consumer: explicit ack, never given up by the server. */
 export const durable = (name: string, filters: readonly string[]) => ({
   durable_name: name,
@@ -130,7 +139,7 @@ export const durable = (name: string, filters: readonly string[]) => ({
   ack_policy: AckPolicy.Explicit,
   ack_wait: 30_000_000_000,
   max_deliver: -1,
-  max_ack_pending: 5_000,
+  max_ack_pending: mostUnacknowledged,
 });
 
 /** The consumer that an applier rewinds to read a history: it acknowledges nothing. */

@@ -23,6 +23,16 @@ test('a wait for nats-server is said once when it begins and once when it ends',
   expect(await shown()).toMatch(/syncline_log_connected\{.*\} 1/);
 });
 
+test('what is bounded is shown beside its bound, as it is when somebody asks', async () => {
+  const { meter, shown } = world();
+  let count = 3;
+  meter.bounded('appends', 256, () => count);
+  expect(await shown()).toMatch(/syncline_limit\{of="appends".*\} 256/);
+  expect(await shown()).toMatch(/syncline_limited\{of="appends".*\} 3/);
+  count = 4;
+  expect(await shown()).toMatch(/syncline_limited\{of="appends".*\} 4/);
+});
+
 test('how far a reaction is behind is looked up when it is asked for, until the reaction ends', async () => {
   const { meter, shown } = world();
   const tenSecondsAgo = BigInt(Date.now() - 10_000) * 1_000_000n;

@@ -28,6 +28,7 @@ export const storeMeter = (metrics: Metrics, logger: Logger) => {
       histories.inc({ cluster }, messages);
       sweeps.inc({ cluster });
     },
+    bounded: bounds(metrics),
     logFilled: (share: number): void => {
       metrics.logFilled.set(share);
       if (share >= fillsFrom)
@@ -35,6 +36,19 @@ export const storeMeter = (metrics: Metrics, logger: Logger) => {
           `${Math.floor(share * 100)} % of the log's space are used; past 80 % nothing new is begun`,
         );
     },
+  };
+};
+
+/** How much there is of what is bounded, beside how much there may be. */
+const bounds = (metrics: Metrics) => {
+  const all = new Map<string, () => number>();
+  const limits = metrics.gauge('syncline_limit', 'How many there may be of what is bounded.', ['of']);
+  metrics.observed('syncline_limited', 'How many there are of what is bounded.', ['of'], (gauge) => {
+    for (const [of, count] of all) gauge.set({ of }, count());
+  });
+  return (what: string, limit: number, count: () => number): void => {
+    all.set(what, count);
+    limits.set({ of: what }, limit);
   };
 };
 

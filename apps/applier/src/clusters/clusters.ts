@@ -1,5 +1,5 @@
 import { fleetAggregate, linkAggregate } from '@syncline/domain';
-import type { Agent } from '@syncline/event-store';
+import type { Agent, Turns } from '@syncline/event-store';
 import { subjects } from '@syncline/events';
 import { AdapterError, type BlobRef } from '@syncline/kernel';
 import { connectCluster, type ClusterClient } from '@syncline/kubernetes';
@@ -24,6 +24,7 @@ export type ClustersOptions = {
   /** Of an agent, which brings its own; otherwise it comes sealed, with the registration of a cluster. */
   readonly kubeconfig?: string;
   readonly service: ServiceIdentity;
+  readonly dryRuns: Turns;
   readonly meter: ApplierMeter;
   readonly logger: Logger;
 };
@@ -93,7 +94,8 @@ export class Clusters {
       const before = this.#served;
       this.#served = new Set(list);
       this.#sayThatItIsThere();
-      for (const cluster of new Set([...before, ...list])) {
+      const changed = [...before, ...list].filter((one) => before.has(one) !== this.#served.has(one));
+      for (const cluster of changed) {
         // Rights may be a moment behind the list, so reading is tried again until it works.
         void recordUntilDone(() => this.refresh(cluster), signal).catch((error: unknown) =>
           logger.error({ err: error, cluster }, 'a cluster cannot be served'),
@@ -122,7 +124,7 @@ export class Clusters {
   }
 
   async #openCluster(name: string, { digest, sealed }: Credential): Promise<void> {
-    const { agent, identity, meter, logger, service } = this.options;
+    const { agent, identity, dryRuns, meter, logger, service } = this.options;
     const documents = new Documents(agent.blobs, name);
     const client = await this.#connect(name, sealed && (await documents.readBytes(sealed)));
     if (!client) return;
@@ -132,6 +134,7 @@ export class Clusters {
       log: agent,
       documents,
       identity,
+      dryRuns,
       meter,
       logger: logger.child({ cluster: name }),
     });

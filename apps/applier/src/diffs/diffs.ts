@@ -39,10 +39,10 @@ export class Diffs {
 
   /** Answers calls until the returned function is called. */
   serve(): Promise<() => Promise<void>> {
-    const { log, cluster } = this.around;
+    const { log, cluster, dryRuns } = this.around;
     return log.clusterAnswers.serve(cluster, 'diff', (payload, signal) =>
       withLogContext({ correlationId: `diff:${randomUUID()}` }, () =>
-        this.#limit(() => this.#answer(payload, signal)),
+        this.#limit(() => dryRuns.take(() => this.#answer(payload, signal))),
       ),
     );
   }

@@ -1,6 +1,6 @@
 import { planAggregate, targetAggregate } from '@syncline/domain';
 import { parseTargetSubject, subjects, type PlanEvent, type TargetName } from '@syncline/events';
-import { Reaction } from '@syncline/event-store';
+import { Reaction, Turns } from '@syncline/event-store';
 import { Aggregates, formatPosition, type StoredEvent } from '@syncline/kernel';
 import { Controller, Inject } from '@nestjs/common';
 
@@ -11,11 +11,16 @@ import type { StoredManifests } from './manifests.js';
 import { PlanRecorder } from './plan-recorder.js';
 import { TargetPlanner } from './target-planner.js';
 
+/** How many targets are begun to be planned before one is done, and how long one usually takes at most. */
+const [plansAtOnce, usualPlanMs] = [12, 250];
+
 type Requested = Extract<PlanEvent, { type: 'PlanRequested' }>;
 
 /** Each request to plan a target becomes a plan, nothing to do, a failure, or a target that is held. */
 @Controller()
 export class PlanningReaction {
+  readonly #turns = new Turns(plansAtOnce, usualPlanMs);
+
   constructor(
     @Inject(Aggregates) private readonly aggregates: Aggregates,
     @Inject(TargetPlanner) private readonly planner: TargetPlanner,
@@ -24,7 +29,11 @@ export class PlanningReaction {
   ) {}
 
   @Reaction({ name: 'planning', subjects: ['ev.plan.>'], types: ['PlanRequested'] })
-  async planRequested(event: StoredEvent<Requested>): Promise<void> {
+  planRequested(event: StoredEvent<Requested>): Promise<void> {
+    return this.#turns.take(() => this.#plan(event));
+  }
+
+  async #plan(event: StoredEvent<Requested>): Promise<void> {
     const target = parseTargetSubject(event.subject);
     const { state } = await this.aggregates.load(planAggregate, event.subject);
     const cause = formatPosition(event.position);

@@ -2,6 +2,7 @@ import { createAccount, createOperator, createUser, encodeOperator, type KeyPair
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
+import { mostConsumers } from '../streams.js';
 import { applierAccount, hubAccount, systemAccount, userCredentials } from './claims.js';
 import { hubServices, permissionsOf } from './permissions.js';
 
@@ -125,7 +126,7 @@ export const serverConfiguration = (
     ...(monitorPort === undefined ? [] : [`http: "${host}:${monitorPort}"`]),
     ...(cluster === undefined ? [] : clusterConfiguration(host, cluster)),
     'max_payload: 8MB',
-    `jetstream { store_dir: ${JSON.stringify(join(dir, 'jetstream'))}, sync_interval: always }`,
+    `jetstream { store_dir: ${JSON.stringify(join(dir, 'jetstream'))}, sync_interval: always, limits: { default_max_consumers: ${mostConsumers} } }`,
     `resolver { type: full, dir: ${JSON.stringify(join(dir, 'accounts'))}, allow_delete: true, interval: "2m" }`,
     serverConfig,
     '',

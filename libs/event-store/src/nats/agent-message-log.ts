@@ -11,7 +11,7 @@ import { matchesAny } from '../subject-match.js';
 import { classify } from './classify.js';
 import { ClusterHistory, type HistoryRoom } from './cluster-history.js';
 import { HistoryConsumers, type OnSweep } from './history-consumer.js';
-import { publishDecision } from './hub-message-log.js';
+import { appendTurns, publishDecision } from './hub-message-log.js';
 import { fromStored } from './messages.js';
 
 /** For how long a node that is behind is waited for. */
@@ -32,6 +32,7 @@ export const clusterOf = (subject: string): string => {
 export class AgentMessageLog implements MessageLog {
   readonly #consumers: HistoryConsumers;
   readonly #histories = new Map<string, ClusterHistory>();
+  readonly #appends = appendTurns();
   readonly #jsm: JetStreamManager;
   readonly #js: JetStreamClient;
   /** The last sequence of each subject that was written or delivered here. */
@@ -56,8 +57,13 @@ export class AgentMessageLog implements MessageLog {
     if (sequence > (this.#seen.get(subject) ?? 0)) this.#seen.set(subject, sequence);
   }
 
+  /** How many decisions are on their way. */
+  get appends(): number {
+    return this.#appends.taken;
+  }
+
   async append(message: NewMessage): Promise<AppendOutcome> {
-    const outcome = await publishDecision(this.#js, message);
+    const outcome = await this.#appends.take(() => publishDecision(this.#js, message));
     if (outcome.status === 'appended') this.remember({ ...message, sequence: outcome.sequence });
     return outcome;
   }

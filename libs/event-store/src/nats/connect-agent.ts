@@ -10,6 +10,7 @@ import { JetStreamStrategy } from '../reactions/jetstream-strategy.js';
 import { AgentLinks } from './agent-links.js';
 import { AgentRuntime } from './agent-runtime.js';
 import { once } from './connection.js';
+import { mostAppends } from './hub-message-log.js';
 import { linkedAnswers, linkedBlobs, linkedLive, LinkedLog, linkedSigns } from './linked-log.js';
 import { watchServed } from './watch-served.js';
 
@@ -42,6 +43,7 @@ export const connectAgent = async (options: AgentOptions): Promise<Agent> => {
   const name = `applier-${applier}`;
   const links = await AgentLinks.open({ servers, credentials, name, ...(meter && { meter }) });
   const messages = new LinkedLog(links);
+  meter?.bounded?.('appends', mostAppends, () => Math.max(...links.all.map((link) => link.messages.appends)));
   const log = new DecodedEventLog(messages);
   const aggregates = new LoggedAggregates({
     log: messages,

@@ -13,7 +13,7 @@ import { reportTo, type Hub, type StoreMeter } from '../hub.js';
 import type { Patience } from '../reactions/attempts.js';
 import { LoggedAggregates } from '../logged-aggregates.js';
 import { JetStreamStrategy } from '../reactions/jetstream-strategy.js';
-import { blobsStream, verifyStreams } from '../streams.js';
+import { blobsStream, mostConsumers, mostUnacknowledged, verifyStreams } from '../streams.js';
 import { Accounts } from './accounts.js';
 import { NatsBlobStore } from './blobs.js';
 import { classify } from './classify.js';
@@ -21,7 +21,7 @@ import { ConnectionState } from './connection-state.js';
 import { once, openConnection, verifyServer } from './connection.js';
 import { CurrentReads } from './current-reads.js';
 import { GuardedLog } from './guarded-log.js';
-import { HubMessageLog } from './hub-message-log.js';
+import { HubMessageLog, mostAppends } from './hub-message-log.js';
 import { HubRuntime } from './hub-runtime.js';
 import { KvPeople, KvSnapshots } from './key-value.js';
 import { LogSpace } from './log-space.js';
@@ -88,6 +88,8 @@ const guard = async (nc: NatsConnection, { servers, stateDir, meter }: HubOption
     throw classify(error, 'verify the log');
   });
   await space.watch();
+  meter?.bounded?.('consumers', mostConsumers, () => space.consumers);
+  meter?.bounded?.('appends', mostAppends, () => messages.appends);
   const log = new GuardedLog(messages, remembered, space);
   state.onReturn(() => log.verifyAgain(() => verify(quick)));
   const blobs = new NatsBlobStore(js, jsm, async (subject) => {
@@ -118,6 +120,7 @@ const assemble = async (nc: NatsConnection, options: HubOptions): Promise<Hub> =
     ...(options.patience && { patience: options.patience }),
     report: reportTo(meter),
   });
+  meter?.bounded?.('unacknowledged', mostUnacknowledged, () => runtime.held);
   const missing = (): readonly string[] => [
     ...(state.connected ? [] : [`nats-server at ${servers} does not answer`]),
     ...(log.halted ? [log.halted.message] : []),

@@ -10,6 +10,7 @@ import type { LogFilter, LogMessage } from '@syncline/kernel';
 
 import { EventStoreError } from '../event-store-error.js';
 import type { AppendOutcome, MessageLog, NewMessage } from '../message-log.js';
+import { Turns } from '../reactions/turns.js';
 import { eventsStream } from '../streams.js';
 import { classify, isConflict, isUncertain } from './classify.js';
 import type { ConnectionState } from './connection-state.js';
@@ -26,6 +27,11 @@ const behindMs = 10_000;
 const behindAgainMs = 20;
 /** Its node may end without a word; that is noticed after two of these. */
 const followHeartbeatMs = 2_000;
+
+/** How many decisions of one connection may be on their way into the log. */
+export const mostAppends = 256;
+/** In which decisions are sent; one that is given up makes room. */
+export const appendTurns = (): Turns => new Turns(mostAppends, appendTimeoutMs);
 
 /**
  * Appends one decision. A duplicate is a conflict: each attempt has an id of its own, so another decision has used it. What
@@ -53,6 +59,8 @@ const stopAtSilence = async (messages: ConsumerMessages): Promise<void> => {
 
 /** The log as the hub's services see it: all of it. */
 export class HubMessageLog implements MessageLog {
+  readonly #appends = appendTurns();
+
   constructor(
     private readonly js: JetStreamClient,
     private readonly jsm: JetStreamManager,
@@ -61,7 +69,12 @@ export class HubMessageLog implements MessageLog {
   ) {}
 
   append(message: NewMessage): Promise<AppendOutcome> {
-    return publishDecision(this.js, message);
+    return this.#appends.take(() => publishDecision(this.js, message));
+  }
+
+  /** How many decisions are on their way. */
+  get appends(): number {
+    return this.#appends.taken;
   }
 
   async read(subject: string, after: number): Promise<readonly LogMessage[]> {

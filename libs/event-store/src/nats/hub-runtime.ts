@@ -24,6 +24,11 @@ export class HubRuntime implements ReactionRuntime {
     private readonly surroundings: ReactionSurroundings,
   ) {}
 
+  /** How many messages the reaction has in hand that has most. */
+  get held(): number {
+    return Math.max(0, ...this.#running.map(({ held }) => held));
+  }
+
   /** Aborted when the service ends. */
   get stopping(): AbortSignal {
     return this.#stopping.signal;

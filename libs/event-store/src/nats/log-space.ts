@@ -12,12 +12,18 @@ const beginnings = ['ev.repo.', 'ev.fleet.'];
 /** How much of the size limit of the log is used, looked at now and then. A log without a limit is never full. */
 export class LogSpace {
   #filled = 0;
+  #consumers = 0;
   #timer: NodeJS.Timeout | undefined;
 
   constructor(
     private readonly jsm: JetStreamManager,
     private readonly onLook: (filled: number) => void = () => undefined,
   ) {}
+
+  /** How many consumers the log had at the last look. */
+  get consumers(): number {
+    return this.#consumers;
+  }
 
   /** Looks now, and again every few seconds until it is stopped. */
   async watch(): Promise<void> {
@@ -43,6 +49,7 @@ export class LogSpace {
   async #look(): Promise<void> {
     const { config, state } = await this.jsm.streams.info(eventsStream);
     this.#filled = config.max_bytes > 0 ? state.bytes / config.max_bytes : 0;
+    this.#consumers = state.consumer_count;
     this.onLook(this.#filled);
   }
 }

@@ -2,6 +2,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 
 import { configMap, declare, deployment } from './platform/declared.js';
 import type { FleetRepository } from './platform/fleet-repository.js';
+import type { TargetRow } from './platform/installation.js';
 import { deploymentPath, replicasOf } from './platform/live-cluster.js';
 import { cloneFleet, liveCluster, sharedInstallation } from './platform/shared.js';
 
@@ -86,7 +87,9 @@ describe('a failure never deletes', () => {
     expect((await staging.apply(path, 'somebody-else', given)).code).toBe(200);
     await syncline.run('reject', row!.plan!, '--reason', 'it was given up');
     await syncline.run('retry', 'contested');
-    const [mended] = await syncline.untilTargets('contested', 'is in sync', (one) => one.sync === 'InSync');
+    // Until its Pods are there, a target in sync says so.
+    const isMended = (one: TargetRow) => one.sync === 'InSync' && one.health === 'Current';
+    const [mended] = await syncline.untilTargets('contested', 'is in sync', isMended);
     expect(mended!.message ?? null).toBeNull();
     expect(replicasOf(await staging.find(path))).toBe(2);
   });

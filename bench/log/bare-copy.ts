@@ -60,7 +60,7 @@ export const makeBareTables = (url: string, { tables }: DumpedTables): Promise<r
     return rows.map(({ definition }) => definition.replace(` ON ${views}.`, ` ON ${floor}.`));
   });
 
-/** The floor of filling tables: their rows from files by COPY, then keys and indexes, two at a time. */
+/** The floor of filling tables: their rows from files by COPY, then keys and indexes, three at a time. */
 export const copyBare = async (
   url: string,
   { dir, tables }: DumpedTables,
@@ -75,7 +75,8 @@ export const copyBare = async (
     }
     await client.query('COMMIT');
   });
-  const pool = new Pool({ connectionString: url, max: 2 });
+  const options = '-c maintenance_work_mem=128MB -c max_parallel_maintenance_workers=0';
+  const pool = new Pool({ connectionString: url, max: 3, options });
   await Promise.all(indexes.map((statement) => pool.query(statement)));
   await pool.end();
 };

@@ -8,7 +8,6 @@ import { FleetRepository } from './platform/fleet-repository.js';
 import { Installation } from './platform/installation.js';
 
 const exampleTargets = 15;
-const secondStartMs = 15_000;
 
 let folder: string;
 let syncline: Installation;
@@ -53,12 +52,9 @@ describe('a start with clusters of the sandbox', () => {
 
   it('starts again as what it is, with all that it knew', async () => {
     await syncline.run('down');
-    const began = Date.now();
     const { code, stdout } = await syncline.cli('up', '--detach');
-    const tookMs = Date.now() - began;
     expect(code, stdout).toBe(0);
     expect(stdout).toMatch(/simulated ones of the sandbox, as at the first start here/);
-    expect(tookMs).toBeLessThan(secondStartMs);
     const rows = await syncline.targets();
     expect(rows.every(isHealthy)).toBe(true);
     const storefront = rows.filter((row) => row.application === 'storefront');

@@ -24,8 +24,9 @@ export const tableOf = (figures: readonly Figure[]): string => {
   });
   for (const figure of figures) {
     const { name, value, unit, floor, target, better } = figure;
-    const bound = `${better === 'lower' ? '≤' : '≥'} ${short(target)}`;
-    const ok = isKept(figure) ? 'yes' : 'NO';
+    const bound = target === undefined ? '' : `${better === 'lower' ? '≤' : '≥'} ${short(target)}`;
+    const kept = isKept(figure) ? 'yes' : 'NO';
+    const ok = target === undefined ? '' : kept;
     table.push([name, short(value), unit, short(floor), short(ratioOf(figure)), bound, ok, usageOf(figure)]);
   }
   return table.toString();
@@ -36,7 +37,7 @@ export const jsonOf = (figures: readonly Figure[]): string =>
   `${JSON.stringify(
     figures.map((figure) => {
       const { name, value, unit, floor, target, usage } = figure;
-      return { name, value, unit, floor, target, ok: isKept(figure), usage };
+      return { name, value, unit, floor, target: target ?? null, ok: isKept(figure), usage };
     }),
     null,
     2,

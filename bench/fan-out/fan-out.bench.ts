@@ -1,31 +1,21 @@
-import { mkdir, readFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 
-import { createRepositoryFrom, startGitServer } from '@syncline/git';
 import pLimit from 'p-limit';
 
 import type { Benchmark, Figure } from '../benchmark.ts';
-import { configMap, declaration, manifest, namespace, roundLabel } from '../delivery/fleet.ts';
+import { configMap, manifest, namespace, roundLabel } from '../delivery/fleet.ts';
 import { inFloor } from '../delivery/ten-objects.ts';
-import { WorkTree } from '../delivery/work-tree.ts';
+import type { WorkTree } from '../delivery/work-tree.ts';
 import { percentile } from '../percentile.ts';
-import { Product } from '../product.ts';
 import { measured } from '../usage.ts';
-import {
-  contextOf,
-  startSimulatedFleet,
-  type SimulatedCluster,
-  type SimulatedFleet,
-} from './simulated-fleet.ts';
+import { withProduct, type Parts } from './placed-product.ts';
+import { startSimulatedFleet } from './simulated-fleet.ts';
 
 const clusters = 100;
 const rounds = 10;
 const names = ['edge-a', 'edge-b', 'edge-c'] as const;
 const kinds = [{ apiVersion: 'v1', kind: 'ConfigMap' }] as const;
 const mostMs = { p50: 1_000, p99: 2_500 };
-
-type Parts = { readonly fleet: SimulatedFleet; readonly tree: WorkTree; readonly product: Product };
 
 const write = async (tree: WorkTree, round: number): Promise<void> => {
   for (const name of names) await tree.write(`apps/edge/${name}.json`, manifest([configMap(name, round)]));
@@ -56,47 +46,6 @@ const bareRound = async ({ fleet }: Parts, round: number): Promise<readonly numb
       }),
     ),
   );
-};
-
-/** The product over a repository that deploys one application to every cluster; `work` gets it once all are healthy. */
-const withProduct = async <Result>(
-  dir: string,
-  fleet: SimulatedFleet,
-  work: (parts: Parts) => Promise<Result>,
-): Promise<Result> => {
-  const source = join(dir, 'source');
-  await mkdir(source, { recursive: true });
-  await createRepositoryFrom({ repository: join(dir, 'git', 'fleet.git'), workTree: source });
-  const server = await startGitServer({ dir: join(dir, 'git'), port: 0 });
-  const product = new Product(join(dir, 'state'));
-  try {
-    const url = server.urlOf('fleet');
-    const tree = await WorkTree.clone(url, join(dir, 'clone'));
-    await tree.write('applications/edge.yaml', declaration('edge'));
-    await write(tree, 0);
-    await tree.push();
-    await registerAll(product, fleet.clusters, url);
-    return await work({ fleet, tree, product });
-  } finally {
-    await product.cli('down');
-    await server.close();
-  }
-};
-
-/** Starts with the first cluster; the others join. */
-const registerAll = async (
-  product: Product,
-  [first, ...others]: readonly SimulatedCluster[],
-  url: string,
-): Promise<void> => {
-  if (!first) throw new Error('the fleet has no cluster');
-  const place = ['--kubeconfig', first.kubeconfigFile, '--context', contextOf(first)];
-  await product.cli('up', '--detach', ...place, '--repo', url, '--path', 'applications');
-  const limit = pLimit(16);
-  const add = (one: SimulatedCluster) =>
-    limit(async () => product.register(one.name, await readFile(one.kubeconfigFile, 'utf8')));
-  await Promise.all(others.map(add));
-  await product.untilHealthy(clusters);
 };
 
 const figuresOf = async (parts: Parts): Promise<readonly Figure[]> => {
@@ -132,13 +81,14 @@ export const benchmark: Benchmark = {
     say(`starting ${clusters} simulated clusters in two processes, and the product`);
     const fleet = await startSimulatedFleet(dir, { processes: 2, clustersEach: clusters / 2, latencyMs: 5 });
     try {
-      const spaces = [namespace, `${namespace}-floor`];
-      for (const { kube } of fleet.clusters)
-        await kube.apply(spaces.map((name) => ({ apiVersion: 'v1', kind: 'Namespace', metadata: { name } })));
-      return await withProduct(dir, fleet, (parts) => {
-        say('pushing, again and again');
-        return figuresOf(parts);
-      });
+      return await withProduct(
+        { dir, fleet, application: 'edge' },
+        (tree) => write(tree, 0),
+        (parts) => {
+          say('pushing, again and again');
+          return figuresOf(parts);
+        },
+      );
     } finally {
       await fleet.stop();
     }

@@ -5,7 +5,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 
 import { checkMachine, environment, node, root } from './machine.mjs';
-import { build, compileTools, install } from './steps.mjs';
+import { build, compileTools, install, joinProgramsMeanwhile } from './steps.mjs';
 
 const needed = [
   'apps/git-watcher',
@@ -23,6 +23,7 @@ await install('running');
 // What compiles the tools is built first, so that compiling them, which takes longest, goes on beside the rest of the build.
 if (!existsSync(join(root, 'libs/toolchain/dist/index.js'))) await build(['libs/toolchain']);
 await Promise.all([build(needed, { quietly: false }), compileTools(tools)]);
+joinProgramsMeanwhile();
 
 const child = spawn(node, [join(root, 'apps/cli/dist/main.js'), 'up', ...process.argv.slice(2)], {
   stdio: 'inherit',

@@ -87,6 +87,7 @@ checkMachine();
 await install();
 mkdirSync(results, { recursive: true });
 const all = [await checkAsTest(), await getBinaries()];
+await run(node, ['tools/join-programs.mjs']);
 for (const together of suites)
   all.push(...(await Promise.all(together.map((suite, at) => runSuite(suite, at > 0)))));
 const total = all.reduce((sum, one) => ({

@@ -2,18 +2,17 @@ import { CommandRefused } from '@syncline/kernel';
 import type { Command } from 'commander';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 import { root } from '../shell/session.js';
 import type { Surroundings } from '../shell/surroundings.js';
+import { programOf } from '../up/joined-programs.js';
 import { inheritedBy } from '../up/service-environment.js';
 import { extractContext } from './kubeconfig-context.js';
 
 type Options = { readonly kubeconfig: string; readonly context?: string; readonly listen: string };
 
 const preload = fileURLToPath(new URL('../up/service-preload.js', import.meta.url));
-const program = join(root, 'apps', 'applier', 'dist', 'main.js');
 
 const environmentOf = async (
   { environment }: Surroundings,
@@ -35,6 +34,7 @@ const environmentOf = async (
 /** Runs the agent in the foreground: this process becomes nothing but its parent. */
 const run = async (surroundings: Surroundings, options: Options): Promise<void> => {
   const env = await environmentOf(surroundings, options);
+  const program = await programOf(root, 'applier');
   const child = spawn(process.execPath, ['--import', preload, program], { env, stdio: 'inherit' });
   const end = (): unknown => child.kill('SIGTERM');
   surroundings.signal.addEventListener('abort', end, { once: true });

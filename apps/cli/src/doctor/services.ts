@@ -1,7 +1,7 @@
 import { accepts } from '@syncline/toolchain';
 import { z } from 'zod';
 
-import { services } from '../up/keys.js';
+import { services } from '../up/service-names.js';
 import type { Places } from '../up/places.js';
 import { fine, wrong, type Check } from './check.js';
 import { readMetrics, type Metric } from './metrics.js';

@@ -6,13 +6,7 @@ import { access, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises
 import { join } from 'node:path';
 
 import type { Places } from './places.js';
-
-/** The services of an installation, in the order in which they start. */
-export const services = ['api', 'git-watcher', 'planner', 'applier'] as const;
-export type ServiceName = (typeof services)[number];
-
-/** The applier that runs beside the hub. */
-export const hubApplier = 'hub';
+import { hubApplier, services } from './service-names.js';
 
 const hexKeys = [...services.map((service) => `${service}.id.key`), 'people.key', 'pack.key', 'hmac.key'];
 const texts = [

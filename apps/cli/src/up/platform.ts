@@ -12,13 +12,14 @@ import {
   type ManagedProcess,
 } from '@syncline/toolchain';
 import { mkdir } from 'node:fs/promises';
-import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 import type { Installation } from './installation.js';
-import { readKey, services, type ServiceName } from './keys.js';
-import { environmentOf, type Wiring } from './service-environment.js';
+import { readKey } from './keys.js';
 import type { Say } from './say.js';
+import { programOf } from './joined-programs.js';
+import { environmentOf, type Wiring } from './service-environment.js';
+import { services, type ServiceName } from './service-names.js';
 import type { Run } from './supervised.js';
 
 const serviceReadyMs = 60_000;
@@ -64,7 +65,7 @@ const startService = async (
     const started = await startProcess({
       name: service,
       command: process.execPath,
-      args: ['--import', preload, join(root, 'apps', service, 'dist', 'main.js')],
+      args: ['--import', preload, await programOf(root, service)],
       env: environmentOf(service, wiring, surroundings),
       cwd: places.service(service),
       logFile: places.log(service),

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 
-import { services } from './keys.js';
+import { services } from './service-names.js';
 import { placesIn } from './places.js';
 import { environmentOf } from './service-environment.js';
 

@@ -1,7 +1,6 @@
 import type { Places } from './places.js';
-import type { ServiceName } from './keys.js';
-import { hubApplier } from './keys.js';
 import type { Ports } from './ports.js';
+import { hubApplier, type ServiceName } from './service-names.js';
 
 /** What a service gets from the surroundings of whoever starts it: nothing but this. */
 const passed: Record<'all' | ServiceName, readonly RegExp[]> = {

@@ -7,6 +7,7 @@ import { findSupervisor } from './claim.js';
 import { commandFor } from './command-text.js';
 import { startDetached } from './detached.js';
 import { stopInstallation } from './down.js';
+import { programOf } from './joined-programs.js';
 import type { Wanted } from './start-everything.js';
 import { openState } from './state-layout.js';
 import { tellWaits } from './waits.js';
@@ -35,7 +36,7 @@ const detach = async (session: Session, args: readonly string[]): Promise<void> 
   const logFile = session.places.log('supervisor');
   const inBackground = args.filter((arg) => arg !== '--detach' && arg !== '-d');
   session.surroundings.setExitCode(
-    await startDetached([...inBackground, '--supervise'], logFile, out, signal),
+    await startDetached([await programOf(root, 'cli'), ...inBackground, '--supervise'], logFile, out, signal),
   );
 };
 
@@ -53,7 +54,7 @@ export const up = async (surroundings: Surroundings, options: UpOptions): Promis
     return (await import('./foreground.js')).superviseInBackground(session, wanted);
   if (await sayAlreadyRunning(session)) return;
   await refuseMissingContexts(wanted.wanted.clusters);
-  if (options.detach === true) return detach(session, process.argv.slice(1));
+  if (options.detach === true) return detach(session, process.argv.slice(2));
   return (await import('./foreground.js')).runInForeground(session, wanted);
 };
 

@@ -15,6 +15,7 @@ const start = async (): Promise<void> => {
     service: 'planner',
     stateDir: config.stateDir,
     idKey: config.idKey,
+    watchesLog: true,
     meter: storeMeter(metrics, logger),
   });
   await recordStart(hub.aggregates, config);

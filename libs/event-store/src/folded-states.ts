@@ -1,16 +1,23 @@
-import type { Aggregate, DomainEvent } from '@syncline/kernel';
+import type { Aggregate, DomainEvent, LogMessage } from '@syncline/kernel';
 
 import { decodeOrHalt } from './decode-or-halt.js';
 import { FoldCache, type CacheStanding } from './fold-cache.js';
+import { HeardMessages, type HeardMessage } from './heard-messages.js';
+import type { TailOf } from './log-tail.js';
 import type { MessageLog, Snapshots } from './message-log.js';
 import { remember, remembering, type Remembered } from './remembered.js';
 
 const snapshotEvery = 50;
 /** Of folded states, as JSON; in memory they are a few times that. */
 const cachedBytes = 48 * 1024 * 1024;
+const heardBytes = 4 * 1024 * 1024;
 
-/** What the messages of a subject fold to, and the sequence of the last of them. */
-export type Folded<State> = { readonly remembered: Remembered<State>; readonly sequence: number };
+/** What the messages of a subject fold to, the sequence of the last of them, and in which epoch of the tail the log confirmed it. */
+export type Folded<State> = {
+  readonly remembered: Remembered<State>;
+  readonly sequence: number;
+  readonly epoch: number;
+};
 
 /** Where a state came from: what this process remembered was current, a part of the history was read, or all of it. */
 export type LoadedFrom = 'memory' | 'tail' | 'history';
@@ -26,30 +33,63 @@ export type StatesReport = {
 /** The states of aggregates, folded from the log; the latest are remembered. */
 export class FoldedStates {
   readonly #cache: FoldCache<Folded<unknown>>;
+  readonly #heard = new HeardMessages(heardBytes);
 
   constructor(
     private readonly log: Pick<MessageLog, 'last' | 'read'>,
     private readonly snapshots: Snapshots,
     private readonly report: StatesReport = {},
+    private readonly tailOf: TailOf = () => undefined,
     boundBytes = cachedBytes,
   ) {
     this.#cache = new FoldCache(boundBytes);
   }
 
-  /** The state as it was last seen by this process, which may be stale. */
-  known<S, C, E extends DomainEvent>(aggregate: Aggregate<S, C, E>, subject: string): Folded<S> | undefined {
-    return this.#cache.get(cacheKey(aggregate, subject)) as Folded<S> | undefined;
+  /** Takes note of a message that was delivered here: the states that it belongs to need not read it. */
+  hear(message: HeardMessage): void {
+    this.#heard.hear(message);
   }
 
-  /** The state as the log has it now. */
+  /** In which epoch what the log answers from now on is confirmed. */
+  epochOf(subject: string): number {
+    return this.tailOf(subject)?.epoch ?? 0;
+  }
+
+  /** The state as it was last seen by this process, which may be stale. */
+  known<S, C, E extends DomainEvent>(aggregate: Aggregate<S, C, E>, subject: string): Folded<S> | undefined {
+    const known = this.#cache.get(cacheKey(aggregate, subject)) as Folded<S> | undefined;
+    if (!known) return undefined;
+    const heard = this.#heard.take(subject, known.sequence);
+    return heard.length === 0 ? known : this.#foldOn(aggregate, subject, known, heard);
+  }
+
+  /**
+   * The state as the log has it now. With `since`, the sequence of what is being reacted to, what this process remembers
+   * will do where it holds everything up to there, which the tail of the log can vouch for.
+   */
   async current<S, C, E extends DomainEvent>(
     aggregate: Aggregate<S, C, E>,
     subject: string,
+    since?: number,
   ): Promise<Folded<S>> {
     const began = performance.now();
-    const { folded, from } = await this.#load(aggregate, subject);
+    const vouched = since === undefined ? undefined : await this.#vouched(aggregate, subject, since);
+    const { folded, from } = vouched
+      ? { folded: vouched, from: 'memory' as const }
+      : await this.#load(aggregate, subject);
     this.report.loaded?.((performance.now() - began) / 1000, from);
     return folded;
+  }
+
+  async #vouched<S, C, E extends DomainEvent>(
+    aggregate: Aggregate<S, C, E>,
+    subject: string,
+    since: number,
+  ): Promise<Folded<S> | undefined> {
+    const tail = this.tailOf(subject);
+    if (!tail || !(await tail.reaches(since))) return undefined;
+    const known = this.known(aggregate, subject);
+    return known && tail.vouches(subject, known.sequence, known.epoch) ? known : undefined;
   }
 
   /**
@@ -74,10 +114,12 @@ export class FoldedStates {
   ): Promise<{ folded: Folded<S>; from: LoadedFrom }> {
     const known = this.known(aggregate, subject);
     const base = known ?? (await this.#fromSnapshot(aggregate, subject));
+    const epoch = this.epochOf(subject);
     const last = (await this.log.last(subject))?.sequence ?? 0;
     if (last === base.sequence) {
-      if (!known) this.keep(aggregate, subject, base, 0);
-      return { folded: base, from: known ? 'memory' : 'tail' };
+      const folded = { ...base, epoch };
+      this.keep(aggregate, subject, folded, 0);
+      return { folded, from: known ? 'memory' : 'tail' };
     }
     if (last > base.sequence) {
       const folded = await this.#readTail(aggregate, subject, base);
@@ -93,20 +135,32 @@ export class FoldedStates {
     subject: string,
     base: Folded<S>,
   ): Promise<Folded<S>> {
+    const epoch = this.epochOf(subject);
     const tail = await this.log.read(subject, base.sequence);
-    let { remembered, sequence } = base;
+    const folded = this.#foldOn(aggregate, subject, { ...base, epoch }, tail);
+    if (tail.length >= snapshotEvery) {
+      const snapshot = { sequence: folded.sequence, state: folded.remembered };
+      await this.snapshots.keep(aggregate.name, aggregate.version, subject, snapshot);
+    }
+    return folded;
+  }
+
+  /** Folds what follows a state, and remembers what comes of it. */
+  #foldOn<S, C, E extends DomainEvent>(
+    aggregate: Aggregate<S, C, E>,
+    subject: string,
+    { remembered, sequence, epoch }: Folded<S>,
+    messages: readonly LogMessage[],
+  ): Folded<S> {
     let bytes = 0;
-    for (const message of tail) {
+    for (const message of messages) {
       remembered = remember(aggregate.decider, remembered, decodeOrHalt(message));
       sequence = message.sequence;
       bytes += message.bytes.length;
     }
-    if (tail.length >= snapshotEvery) {
-      const snapshot = { sequence, state: remembered };
-      await this.snapshots.keep(aggregate.name, aggregate.version, subject, snapshot);
-    }
-    this.keep(aggregate, subject, { remembered, sequence }, bytes);
-    return { remembered, sequence };
+    const folded = { remembered, sequence, epoch };
+    this.keep(aggregate, subject, folded, bytes);
+    return folded;
   }
 
   async #fromSnapshot<S, C, E extends DomainEvent>(
@@ -115,7 +169,7 @@ export class FoldedStates {
   ): Promise<Folded<S>> {
     const snapshot = await this.snapshots.find(aggregate.name, aggregate.version, subject);
     return snapshot
-      ? { remembered: snapshot.state as Remembered<S>, sequence: snapshot.sequence }
+      ? { remembered: snapshot.state as Remembered<S>, sequence: snapshot.sequence, epoch: 0 }
       : nothing(aggregate);
   }
 }
@@ -123,6 +177,7 @@ export class FoldedStates {
 const nothing = <S, C, E extends DomainEvent>(aggregate: Aggregate<S, C, E>): Folded<S> => ({
   remembered: remembering(aggregate.decider.initial),
   sequence: 0,
+  epoch: 0,
 });
 
 const cacheKey = (aggregate: { readonly name: string; readonly version: number }, subject: string): string =>

@@ -9,6 +9,7 @@ import {
   type Decided,
   type DomainEvent,
   type Loaded,
+  type Position,
   type StoredEvent,
 } from '@syncline/kernel';
 
@@ -16,6 +17,8 @@ import { decodeOrHalt } from './decode-or-halt.js';
 import { encodeDecision, idsOf, type Decision } from './decision.js';
 import { EventStoreError } from './event-store-error.js';
 import { FoldedStates, type Folded, type StatesReport } from './folded-states.js';
+import type { HeardMessage } from './heard-messages.js';
+import type { TailOf } from './log-tail.js';
 import type { MessageLog, Snapshots } from './message-log.js';
 import { hasHandled, remember } from './remembered.js';
 
@@ -37,6 +40,8 @@ export type AggregatesOptions = {
   readonly source: string;
   readonly idKey: Uint8Array;
   readonly report?: AggregatesReport;
+  /** What shows this process the subjects that it loads, as they change. */
+  readonly tailOf?: TailOf;
 };
 
 /** Aggregates folded from the log: load, fold, decide, append, and again on a lost race. */
@@ -47,14 +52,20 @@ export class LoggedAggregates implements Aggregates {
 
   constructor(options: AggregatesOptions) {
     this.#options = options;
-    this.#states = new FoldedStates(options.log, options.snapshots, options.report);
+    this.#states = new FoldedStates(options.log, options.snapshots, options.report, options.tailOf);
+  }
+
+  /** Takes note of a message that was delivered to this process. */
+  hear(message: HeardMessage): void {
+    this.#states.hear(message);
   }
 
   async load<S, C, E extends DomainEvent>(
     aggregate: Aggregate<S, C, E>,
     subject: string,
+    since?: Position,
   ): Promise<Loaded<S>> {
-    const folded = await this.#states.current(aggregate, subject);
+    const folded = await this.#states.current(aggregate, subject, since?.sequence);
     return { state: folded.remembered.state, sequence: folded.sequence };
   }
 
@@ -70,8 +81,9 @@ export class LoggedAggregates implements Aggregates {
 
   /**
    * First on the state as it was last known here, then on the log's. Whether it is current is left to the append, which
-   * expects its sequence; only where nothing would be appended is the log asked, so a refusal on what may be stale is no
-   * answer.
+   * expects its sequence; only where nothing would be appended does it have to be, so a refusal on what may be stale is no
+   * answer. To a reaction, current is what holds everything up to the event that it reacts to: what comes after that is reacted to
+   * in its turn.
    */
   async #decide<S, C, E extends DomainEvent>(
     aggregate: Aggregate<S, C, E>,
@@ -82,12 +94,14 @@ export class LoggedAggregates implements Aggregates {
     const { idKey, source, clock } = this.#options;
     const ids = idsOf(idKey, subject, cause);
     const given = { cause, firstId: ids(0) };
+    /** What is remembered will not do after an append that it did not fit to. */
+    let since = cause.reaction?.position.sequence;
     let known = this.#states.known(aggregate, subject);
     /** Where the log stood before the first append that nobody answered for: after that, one of ours may stand. */
     let unanswered: number | undefined;
     let answerless = 0;
     for (let attempt = 0; attempt < attempts; attempt += 1) {
-      const folded: Folded<S> = known ?? (await this.#states.current(aggregate, subject));
+      const folded: Folded<S> = known ?? (await this.#states.current(aggregate, subject, since));
       if (unanswered !== undefined && folded.remembered.ids.includes(ids(0)))
         return this.#appendedAfter(subject, unanswered, ids(0), folded);
       const events = known
@@ -101,6 +115,7 @@ export class LoggedAggregates implements Aggregates {
       // Another id each time: one that somebody else used would be refused for as long as the server remembers it.
       const messageId = attempt === 0 ? ids(0) : `${ids(0)}.${attempt}`;
       const decided = await this.#append(aggregate, folded, decision, messageId);
+      since = undefined;
       if (decided === 'unknown') {
         unanswered ??= folded.sequence;
         answerless += 1;
@@ -136,6 +151,7 @@ export class LoggedAggregates implements Aggregates {
     const { subject, time } = decision;
     const bytes = encodeDecision(decision);
     const began = performance.now();
+    const epoch = this.#states.epochOf(subject);
     const outcome = await this.#options.log.append({
       subject,
       expected: folded.sequence,
@@ -147,7 +163,7 @@ export class LoggedAggregates implements Aggregates {
     if (status !== 'appended') return status;
     const { sequence } = outcome;
     const stored = decodeMessage(bytes, sequence, time);
-    const next = { remembered: remember(aggregate.decider, folded.remembered, stored), sequence };
+    const next = { remembered: remember(aggregate.decider, folded.remembered, stored), sequence, epoch };
     this.#states.keep(aggregate, subject, next, bytes.length);
     const position = { sequence, index: stored.length - 1 };
     return { ...settled(next), position, events: stored as unknown as StoredEvent<E>[] };

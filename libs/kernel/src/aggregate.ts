@@ -71,7 +71,12 @@ export type Decided<State, Event extends DomainEvent> = {
  * Throws {@link CommandRefused} from the decider unchanged, and the adapter's own error where the log is out of reach.
  */
 export interface Aggregates {
-  load<S, C, E extends DomainEvent>(aggregate: Aggregate<S, C, E>, subject: string): Promise<Loaded<S>>;
+  /** The state as the log has it. With `since`, the position of what is being reacted to, as this process knows it, where that holds everything up to there. */
+  load<S, C, E extends DomainEvent>(
+    aggregate: Aggregate<S, C, E>,
+    subject: string,
+    since?: Position,
+  ): Promise<Loaded<S>>;
   decide<S, C, E extends DomainEvent>(
     aggregate: Aggregate<S, C, E>,
     subject: string,

@@ -102,6 +102,7 @@ export const startLog = async (options: TestLogOptions = {}): Promise<TestLog> =
           stateDir: join(folder.path, 'services', service),
           ...testKeys,
           ...(service === 'api' && { provisioner: installation.provisioner }),
+          ...(service === 'planner' && { watchesLog: true }),
           ...more,
         }),
       ),

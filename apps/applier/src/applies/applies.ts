@@ -1,5 +1,6 @@
 import { targetAggregate, type TargetState } from '@syncline/domain';
 import { subjects, type TargetName } from '@syncline/events';
+import { beginning } from '@syncline/kernel';
 import { withLogContext } from '@syncline/observability';
 import pLimit from 'p-limit';
 
@@ -108,13 +109,16 @@ export class Applies {
     const { aggregates } = this.around.log;
     const { cluster, project, application } = target;
     const subject = subjects.target(cluster, project, application);
-    const [plan, { state }] = await Promise.all([
-      aggregates.load(currentPlan, subjects.plan(cluster, project, application)),
-      aggregates.load(targetAggregate, subject),
+    const planSubject = subjects.plan(cluster, project, application);
+    const [remembered, { state }] = await Promise.all([
+      aggregates.load(currentPlan, planSubject, beginning),
+      aggregates.load(targetAggregate, subject, beginning),
     ]);
-    const next = nextStep(plan.state, state);
-    const rest = await this.#take(next, target, state, plan.sequence);
-    const after = await aggregates.load(targetAggregate, subject);
+    const isDue = nextStep(remembered.state, state).do === 'apply';
+    // Whether a plan may be carried out is read at the last moment.
+    const plan = isDue ? await aggregates.load(currentPlan, planSubject) : remembered;
+    const rest = await this.#take(nextStep(plan.state, state), target, state, plan.sequence);
+    const after = await aggregates.load(targetAggregate, subject, beginning);
     this.neighbours.onSettled(target, after.state, plan.state);
     return rest;
   }

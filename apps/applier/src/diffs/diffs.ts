@@ -9,6 +9,7 @@ import {
   type DiffRequest,
   type TargetName,
 } from '@syncline/events';
+import { beginning } from '@syncline/kernel';
 import { withLogContext } from '@syncline/observability';
 import pLimit from 'p-limit';
 
@@ -73,6 +74,7 @@ export class Diffs {
     const { state } = await log.aggregates.load(
       targetAggregate,
       subjects.target(cluster, project, application),
+      beginning,
     );
     const inventory = await readHeldObjects(this.around, request, state.held, signal);
     const target = { project, application, namespace, objects, secrets };

@@ -1,5 +1,6 @@
 import { linkAggregate, type LinkCommand } from '@syncline/domain';
 import { subjects } from '@syncline/events';
+import { beginning } from '@syncline/kernel';
 import type { Link } from '@syncline/kubernetes';
 
 import { LatestRecorder } from '../recording.js';
@@ -121,7 +122,7 @@ export class LinkWatch {
     const { cluster, log, client, documents } = this.around;
     if (!this.isConnected) return;
     const { kubernetesVersion, resources, digest } = await client.capabilities(this.#ended.signal);
-    const { state } = await log.aggregates.load(linkAggregate, subjects.link(cluster));
+    const { state } = await log.aggregates.load(linkAggregate, subjects.link(cluster), beginning);
     if (state.capabilities === digest) return;
     const stored = await documents.write({ version: 1, kubernetesVersion, resources });
     const data = { cluster, kubernetesVersion, resources: stored, capabilities: digest };

@@ -1,6 +1,6 @@
 import { fleetAggregate, type ClusterLabels } from '@syncline/domain';
 import { subjects } from '@syncline/events';
-import { Aggregates, EventLog } from '@syncline/kernel';
+import { Aggregates, EventLog, type Position } from '@syncline/kernel';
 import { Inject, Injectable } from '@nestjs/common';
 
 /** A cluster of the fleet, as planning needs it. */
@@ -34,12 +34,12 @@ export class Fleet {
   }
 
   /** One cluster; undefined where it is no member. */
-  find(cluster: string): Promise<Member | undefined> {
-    return this.#load(subjects.fleet(cluster));
+  find(cluster: string, since?: Position): Promise<Member | undefined> {
+    return this.#load(subjects.fleet(cluster), since);
   }
 
-  async #load(subject: string): Promise<Member | undefined> {
-    const { state } = await this.aggregates.load(fleetAggregate, subject);
+  async #load(subject: string, since?: Position): Promise<Member | undefined> {
+    const { state } = await this.aggregates.load(fleetAggregate, subject, since);
     if (state.status !== 'member') return undefined;
     const { cluster, labels, applier, recipient } = state.registration;
     return { cluster, labels, applier, recipient };

@@ -35,9 +35,10 @@ export class HealingReaction {
     const target = parseTargetSubject(event.subject);
     if (!target) return;
     // What drifts meanwhile is healed when the application is resumed.
-    if (await findPause(this.aggregates, target.project, target.application)) return;
-    const subject = subjects.plan(target.cluster, target.project, target.application);
-    const outcome = await this.aggregates.load(outcomeAggregate, event.subject);
+    const { project, application } = target;
+    if (await findPause(this.aggregates, project, application, event.position)) return;
+    const subject = subjects.plan(target.cluster, project, application);
+    const outcome = await this.aggregates.load(outcomeAggregate, event.subject, event.position);
     await this.aggregates.decide(
       planAggregate,
       subject,

@@ -1,10 +1,16 @@
 import { applicationAggregate } from '@syncline/domain';
 import { subjects } from '@syncline/events';
-import { CommandRefused, type Aggregates } from '@syncline/kernel';
+import { CommandRefused, type Aggregates, type Position } from '@syncline/kernel';
 
-/** The pause of an application, where it is paused. */
-export const findPause = async (aggregates: Aggregates, project: string, application: string) => {
-  const { state } = await aggregates.load(applicationAggregate, subjects.application(project, application));
+/** The pause of an application, where it is paused; with `since`, as a reaction to an event there needs to know. */
+export const findPause = async (
+  aggregates: Aggregates,
+  project: string,
+  application: string,
+  since?: Position,
+) => {
+  const subject = subjects.application(project, application);
+  const { state } = await aggregates.load(applicationAggregate, subject, since);
   return state.status === 'declared' ? state.pause : undefined;
 };
 

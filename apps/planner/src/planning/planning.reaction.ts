@@ -1,7 +1,7 @@
 import { planAggregate, targetAggregate } from '@syncline/domain';
 import { parseTargetSubject, subjects, type PlanEvent, type TargetName } from '@syncline/events';
 import { Reaction, Turns } from '@syncline/event-store';
-import { Aggregates, formatPosition, type StoredEvent } from '@syncline/kernel';
+import { Aggregates, formatPosition, type Position, type StoredEvent } from '@syncline/kernel';
 import { Controller, Inject } from '@nestjs/common';
 
 import { reactingTo } from '../cause.js';
@@ -35,11 +35,11 @@ export class PlanningReaction {
 
   async #plan(event: StoredEvent<Requested>): Promise<void> {
     const target = parseTargetSubject(event.subject);
-    const { state } = await this.aggregates.load(planAggregate, event.subject);
+    const { state } = await this.aggregates.load(planAggregate, event.subject, event.position);
     const cause = formatPosition(event.position);
     // What was asked before the newest request, or is answered already, costs no render and no call.
     if (!target || state.status !== 'requested' || state.request.position !== cause) return;
-    const pause = await findPause(this.aggregates, target.project, target.application);
+    const pause = await findPause(this.aggregates, target.project, target.application, event.position);
     if (pause) {
       // What was asked for just as the pause came waits as everything else does.
       const held = { type: 'pause', reason: pause.reason, since: pause.since } as const;
@@ -47,8 +47,11 @@ export class PlanningReaction {
       return;
     }
     const { revision, spec } = event.data;
-    const applied = state.request.heals ? await this.#appliedTo(target) : undefined;
-    const planned = await this.planner.plan({ target, revision, spec, cause, ...(applied && { applied }) });
+    const applied = state.request.heals ? await this.#appliedTo(target, event.position) : undefined;
+    const planned = await this.planner.plan({
+      ...{ target, revision, spec, cause, since: event.position },
+      ...(applied && { applied }),
+    });
     const command = await this.recorder.commandFor(target, cause, planned);
     const decided = await this.aggregates.decide(planAggregate, event.subject, command, reactingTo(event));
     if (planned.status === 'held' && planned.by === 'cluster' && decided.state.status === 'held')
@@ -56,9 +59,12 @@ export class PlanningReaction {
   }
 
   /** What heals is what was applied last, and nothing rendered anew. */
-  async #appliedTo({ cluster, project, application }: TargetName): Promise<StoredManifests | undefined> {
+  async #appliedTo(
+    { cluster, project, application }: TargetName,
+    since: Position,
+  ): Promise<StoredManifests | undefined> {
     const subject = subjects.target(cluster, project, application);
-    const { applied } = (await this.aggregates.load(targetAggregate, subject)).state.held;
+    const { applied } = (await this.aggregates.load(targetAggregate, subject, since)).state.held;
     return applied && { manifests: applied.manifests, render: applied.render };
   }
 }

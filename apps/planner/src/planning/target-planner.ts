@@ -1,6 +1,6 @@
 import type { TargetName, TargetSpec } from '@syncline/events';
 import { GitError } from '@syncline/git';
-import type { BlobRef } from '@syncline/kernel';
+import type { BlobRef, Position } from '@syncline/kernel';
 import { isRenderError } from '@syncline/render';
 import { Inject, Injectable } from '@nestjs/common';
 
@@ -16,6 +16,8 @@ export type PlanningRequest = {
   readonly revision: string;
   readonly spec: TargetSpec;
   readonly cause: string;
+  /** Where a reaction stands that plans. */
+  readonly since?: Position;
   /** Manifests that are there already, in place of what the revision renders to. */
   readonly applied?: StoredManifests;
 };
@@ -73,7 +75,7 @@ export class TargetPlanner {
 
   async #plan(request: PlanningRequest, options: { readonly again?: boolean }): Promise<Planned> {
     const { cluster } = request.target;
-    const member = await this.fleet.find(cluster);
+    const member = await this.fleet.find(cluster, request.since);
     if (!member) return { status: 'held', by: 'cluster', reason: `${cluster} does not belong to the fleet.` };
     const made = request.applied ?? (await this.#make(request, member.recipient));
     return 'status' in made ? made : this.#diff(request, made, options);

@@ -7,7 +7,7 @@ import {
   type WaveProgress,
 } from '@syncline/domain';
 import { subjects } from '@syncline/events';
-import { Aggregates, type Cause } from '@syncline/kernel';
+import { Aggregates, type Cause, type Position } from '@syncline/kernel';
 import { Inject, Injectable } from '@nestjs/common';
 import pLimit from 'p-limit';
 
@@ -19,6 +19,13 @@ type Known = {
   readonly rollout: string;
   readonly wave: number;
   readonly members: Map<string, MemberProgress>;
+};
+
+/** An application as it was when something happened; `since` is where that stands in the log. */
+type Observed = {
+  readonly application: string;
+  readonly state: Declared;
+  readonly since: Position | undefined;
 };
 
 const concurrently = 32;
@@ -60,12 +67,13 @@ export class RolloutProgress {
   }
 
   async #observe(application: string, cluster: string | undefined, cause: Cause): Promise<void> {
-    const { state } = await this.aggregates.load(applicationAggregate, application);
+    const since = cause.reaction?.position;
+    const { state } = await this.aggregates.load(applicationAggregate, application, since);
     if (state.status !== 'declared' || !state.rollout || state.rollout.status === 'completed') {
       this.#known.delete(application);
       return;
     }
-    const progress = await this.#progressOf(application, state, state.rollout, cluster);
+    const progress = await this.#progressOf({ application, state, since }, state.rollout, cluster);
     if (!progress) return;
     const { id: rollout, wave } = state.rollout;
     const command = { type: 'observe', rollout, wave, progress } as const;
@@ -73,8 +81,7 @@ export class RolloutProgress {
   }
 
   async #progressOf(
-    application: string,
-    state: Declared,
+    { application, state, since }: Observed,
     { id, wave, waves }: NonNullable<Declared['rollout']>,
     cluster: string | undefined,
   ): Promise<WaveProgress | undefined> {
@@ -82,21 +89,25 @@ export class RolloutProgress {
     if (cluster !== undefined && !clusters.includes(cluster)) return undefined;
     const known = this.#known.get(application);
     if (known?.rollout === id && known.wave === wave && cluster !== undefined) {
-      known.members.set(cluster, await this.#member(state, cluster));
+      known.members.set(cluster, await this.#member(state, cluster, since));
       return Object.fromEntries(known.members);
     }
     const limit = pLimit(concurrently);
-    const read = async (one: string) => [one, await this.#member(state, one)] as const;
+    const read = async (one: string) => [one, await this.#member(state, one, since)] as const;
     const members = new Map(await Promise.all(clusters.map((one) => limit(read, one))));
     this.#known.set(application, { rollout: id, wave, members });
     return Object.fromEntries(members);
   }
 
-  async #member({ spec, revision, members }: Declared, cluster: string): Promise<MemberProgress> {
+  async #member(
+    { spec, revision, members }: Declared,
+    cluster: string,
+    since: Position | undefined,
+  ): Promise<MemberProgress> {
     const { project, name } = spec;
     const [plan, outcome] = await Promise.all([
-      this.aggregates.load(planAggregate, subjects.plan(cluster, project, name)),
-      this.aggregates.load(outcomeAggregate, subjects.target(cluster, project, name)),
+      this.aggregates.load(planAggregate, subjects.plan(cluster, project, name), since),
+      this.aggregates.load(outcomeAggregate, subjects.target(cluster, project, name), since),
     ]);
     const wanted = { revision, spec: targetSpecOf(spec, members[cluster] ?? {}) };
     return progressOf(plan.state, outcome.state, wanted);

@@ -47,7 +47,7 @@ export class TargetsReaction {
   @Reaction({ ...listens, types: ['WaveOpened'] })
   async waveOpened(event: Event<'WaveOpened'>): Promise<void> {
     const { rollout, revision, clusters } = event.data;
-    const { state } = await this.aggregates.load(applicationAggregate, event.subject);
+    const { state } = await this.aggregates.load(applicationAggregate, event.subject, event.position);
     // A rollout that was superseded meanwhile asks for nothing any more; its successor's wave comes after this one.
     if (state.status !== 'declared' || state.rollout?.id !== rollout) return;
     const { spec, members, pause: paused } = state;
@@ -129,7 +129,8 @@ export class TargetsReaction {
   ): Promise<void> {
     const limit = pLimit(concurrently);
     const decide = async (cluster: string): Promise<void> => {
-      const outcome = await this.aggregates.load(outcomeAggregate, subjects.target(cluster, project, name));
+      const target = subjects.target(cluster, project, name);
+      const outcome = await this.aggregates.load(outcomeAggregate, target, event.position);
       await this.#decide(
         event,
         subjects.plan(cluster, project, name),

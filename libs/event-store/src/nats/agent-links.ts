@@ -4,6 +4,7 @@ import type { BlobStore, ClusterAnswers, SignsOfLife } from '@syncline/kernel';
 
 import { credentialsFor } from '../accounts/claims.js';
 import type { Share } from '../accounts/shares.js';
+import type { HeardMessage } from '../heard-messages.js';
 import type { StoreMeter } from '../hub.js';
 import { AgentMessageLog } from './agent-message-log.js';
 import { lookPatiently, NatsBlobStore } from './blobs.js';
@@ -43,6 +44,8 @@ export class AgentLinks {
   readonly #open = new Map<string, AgentLink>();
   /** The further account of a cluster (an encoded name). */
   readonly #accountOf = new Map<string, NonNullable<Share['access']>>();
+  /** Told of every delivery of every cluster. */
+  onDelivered: (message: HeardMessage) => void = () => undefined;
   #own: AgentLink | undefined;
   #isClosed = false;
 
@@ -119,7 +122,10 @@ export class AgentLinks {
       jsm,
       state,
       messages,
-      onDelivered: (message) => messages.remember(message),
+      onDelivered: (message) => {
+        messages.remember(message);
+        this.onDelivered(message);
+      },
       blobs: new NatsBlobStore(js, jsm, (subject) => lookPatiently(jsm, subject)),
       answers: new NatsClusterAnswers(nc),
       signs: natsSigns(nc, state),

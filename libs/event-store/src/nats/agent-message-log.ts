@@ -5,6 +5,7 @@ import type { NatsConnection } from '@nats-io/nats-core';
 import type { LogFilter, LogMessage } from '@syncline/kernel';
 
 import { EventStoreError } from '../event-store-error.js';
+import { LogTail } from '../log-tail.js';
 import type { AppendOutcome, MessageLog, NewMessage } from '../message-log.js';
 import { eventsStream } from '../streams.js';
 import { matchesAny } from '../subject-match.js';
@@ -37,6 +38,8 @@ export class AgentMessageLog implements MessageLog {
   readonly #js: JetStreamClient;
   /** The last sequence of each subject that was written or delivered here. */
   readonly #seen = new Map<string, number>();
+  /** What its live consumer shows of each cluster, which is all of it. */
+  readonly #tails = new Map<string, LogTail>();
 
   constructor(
     { nc, js, jsm }: { nc: NatsConnection; js: JetStreamClient; jsm: JetStreamManager },
@@ -50,6 +53,16 @@ export class AgentMessageLog implements MessageLog {
   /** What was kept of histories; after a reconnect the server may hold another log. */
   forgetHistories(): void {
     this.#histories.clear();
+  }
+
+  /** What is shown of the cluster that a subject belongs to. */
+  tailOf(subject: string): LogTail {
+    const token = clusterOf(subject);
+    const known = this.#tails.get(token);
+    if (known) return known;
+    const tail = new LogTail();
+    this.#tails.set(token, tail);
+    return tail;
   }
 
   /** A message that was seen: no reading of its subject may end before it. */

@@ -4,6 +4,7 @@ import { encodeToken, subjects } from '@syncline/events';
 import type { Aggregates, ClusterAnswers, EventLog } from '@syncline/kernel';
 
 import { liveConsumer } from '../accounts/subjects-of.js';
+import type { TailOf } from '../log-tail.js';
 import { reportTo, type StoreMeter } from '../hub.js';
 import type { CommandRequest } from '../reactions/decorators.js';
 import type { EventHandler, ReactionPlan } from '../reactions/delivery.js';
@@ -18,6 +19,8 @@ const retryMs = 2_000;
 export type AgentRuntimeOptions = {
   /** The connection that reaches a cluster. */
   readonly reach: (cluster: string) => Promise<ConsumerLink>;
+  /** What is to be shown everything that is delivered of a subject's cluster. */
+  readonly tailOf: TailOf;
   readonly log: EventLog;
   readonly aggregates: Aggregates;
   readonly answers: ClusterAnswers;
@@ -97,7 +100,7 @@ export class AgentRuntime implements ReactionRuntime {
   }
 
   async #start(cluster: string, handlers: Handlers): Promise<() => Promise<void>> {
-    const { reach, log, aggregates, answers, meter, patience } = this.options;
+    const { reach, tailOf, log, aggregates, answers, meter, patience } = this.options;
     const link = await reach(cluster);
     const running = new RunningReaction(
       { name: cluster, subjects: [], handlers },
@@ -109,7 +112,8 @@ export class AgentRuntime implements ReactionRuntime {
         report: reportTo(meter),
       },
     );
-    await running.start(consumerSource(link, liveConsumer(encodeToken(cluster))));
+    const tail = tailOf(subjects.fleet(cluster));
+    await running.start(consumerSource(link, liveConsumer(encodeToken(cluster)), tail));
     const resume = resumeCommand(() => [running]);
     const unserve = await answers.serve(cluster, 'resume', (request) => resume(request as CommandRequest));
     return async () => {

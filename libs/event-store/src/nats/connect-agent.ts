@@ -51,13 +51,16 @@ export const connectAgent = async (options: AgentOptions): Promise<Agent> => {
     clock: systemClock,
     source: `/syncline/applier/${applier}`,
     idKey,
+    tailOf: messages.tailOf,
     ...(meter && { report: meter }),
   });
+  links.onDelivered = (message) => aggregates.hear(message);
   const watch = (signal: AbortSignal): AsyncIterable<readonly string[]> =>
     watchReached(links, applier, signal);
   const answers = linkedAnswers(links);
   const runtime = new AgentRuntime({
     reach: (cluster) => links.reach(cluster),
+    tailOf: messages.tailOf,
     log,
     aggregates,
     answers,

@@ -10,6 +10,7 @@ import type { ProvisionerKeys } from '../accounts/installation.js';
 import { cutCalls } from '../cut-calls.js';
 import { DecodedEventLog } from '../decoded-event-log.js';
 import { reportTo, type Hub, type StoreMeter } from '../hub.js';
+import { LogTail, type TailOf } from '../log-tail.js';
 import type { Patience } from '../reactions/attempts.js';
 import { LoggedAggregates } from '../logged-aggregates.js';
 import { JetStreamStrategy } from '../reactions/jetstream-strategy.js';
@@ -19,6 +20,7 @@ import { NatsBlobStore } from './blobs.js';
 import { classify } from './classify.js';
 import { ConnectionState } from './connection-state.js';
 import { once, openConnection, verifyServer } from './connection.js';
+import type { ConsumerLink } from './consumer-source.js';
 import { CurrentReads } from './current-reads.js';
 import { GuardedLog } from './guarded-log.js';
 import { HubMessageLog, mostAppends } from './hub-message-log.js';
@@ -42,6 +44,8 @@ export type HubOptions = {
   readonly idKey: Uint8Array;
   readonly peopleKey?: Uint8Array;
   readonly provisioner?: ProvisionerKeys;
+  /** Has the log shown to this process as it grows, so that its reactions need not ask whether what they remember is current. */
+  readonly watchesLog?: boolean;
   readonly meter?: StoreMeter;
   /** How often a failing event is tried before its subject is parked. */
   readonly patience?: Patience;
@@ -95,12 +99,34 @@ const guard = async (nc: NatsConnection, { servers, stateDir, meter }: HubOption
   const blobs = new NatsBlobStore(js, jsm, async (subject) => {
     return (await reads.find(blobsStream, { last_by_subj: subject }))?.bytes;
   });
-  return { js, jsm, log, blobs, state, remembered, space };
+  return { js, jsm, messages, log, blobs, state, remembered, space };
+};
+
+/** What keeps a service from working with the log, in sentences. */
+const missingOf =
+  (
+    { servers, stateDir }: HubOptions,
+    state: ConnectionState,
+    log: GuardedLog,
+    remembered: RememberedPosition,
+  ): Hub['missing'] =>
+  () => [
+    ...(state.connected ? [] : [`nats-server at ${servers} does not answer`]),
+    ...(log.halted ? [log.halted.message] : []),
+    ...(remembered.failure === undefined ? [] : [`the position in the log cannot be kept in ${stateDir}`]),
+  ];
+
+/** The tail of the whole log, shown until the signal. */
+const watchedTail = (messages: HubMessageLog, signal: AbortSignal): TailOf => {
+  const tail = new LogTail();
+  void messages.showTo(tail, signal);
+  return () => tail;
 };
 
 const assemble = async (nc: NatsConnection, options: HubOptions): Promise<Hub> => {
   const { service, servers, idKey, meter } = options;
-  const { js, jsm, log, blobs, state, remembered, space } = await guard(nc, options);
+  const { js, jsm, messages, log, blobs, state, remembered, space } = await guard(nc, options);
+  const stopping = new AbortController();
   const kvm = new Kvm(js);
   const open = (name: string) => kvm.open(name, { bindOnly: true, allow_direct: true });
   const [snapshots, people, served] = [await open('snapshots'), await open('people'), await open('served')];
@@ -110,10 +136,12 @@ const assemble = async (nc: NatsConnection, options: HubOptions): Promise<Hub> =
     clock: systemClock,
     source: `/syncline/${service}`,
     idKey,
+    ...(options.watchesLog === true && { tailOf: watchedTail(messages, stopping.signal) }),
     ...(meter && { report: meter }),
   });
   const events = new DecodedEventLog(log);
-  const runtime = new HubRuntime(service, { nc, js, state }, jsm, {
+  const onDelivered: ConsumerLink['onDelivered'] = (message) => aggregates.hear(message);
+  const runtime = new HubRuntime(service, { nc, js, state, onDelivered }, jsm, {
     log: events,
     parking: { service, subject: subjects.service(service), aggregates },
     isConnected: () => state.connected,
@@ -121,13 +149,6 @@ const assemble = async (nc: NatsConnection, options: HubOptions): Promise<Hub> =
     report: reportTo(meter),
   });
   meter?.bounded?.('unacknowledged', mostUnacknowledged, () => runtime.held);
-  const missing = (): readonly string[] => [
-    ...(state.connected ? [] : [`nats-server at ${servers} does not answer`]),
-    ...(log.halted ? [log.halted.message] : []),
-    ...(remembered.failure === undefined
-      ? []
-      : [`the position in the log cannot be kept in ${options.stateDir}`]),
-  ];
   return {
     aggregates,
     log: events,
@@ -139,9 +160,10 @@ const assemble = async (nc: NatsConnection, options: HubOptions): Promise<Hub> =
     people: new KvPeople(people, options.peopleKey ?? idKey),
     live: { publish: (subject, payload) => nc.publish(`live.${subject}`, JSON.stringify(payload)) },
     strategy: new JetStreamStrategy(runtime),
-    missing,
+    missing: missingOf(options, state, log, remembered),
     close: once(async () => {
       space.stop();
+      stopping.abort();
       await runtime.stop();
       await remembered.settled();
       await state.close();

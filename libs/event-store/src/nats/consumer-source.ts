@@ -2,14 +2,15 @@ import { setTimeout as delay } from 'node:timers/promises';
 
 import type { ConsumerInfo, ConsumerMessages, JetStreamClient, JsMsg } from '@nats-io/jetstream';
 import type { NatsConnection } from '@nats-io/nats-core';
-import type { LogMessage } from '@syncline/kernel';
 
 import { EventStoreError } from '../event-store-error.js';
+import type { HeardMessage } from '../heard-messages.js';
+import type { LogTail } from '../log-tail.js';
 import type { Delivery, DeliverySource } from '../reactions/delivery.js';
 import { eventsStream } from '../streams.js';
 import { classify } from './classify.js';
 import type { ConnectionState } from './connection-state.js';
-import { fromDelivered } from './messages.js';
+import { HeardDelivery } from './heard-delivery.js';
 
 const batch = 200;
 const startAttempts = 10;
@@ -48,7 +49,7 @@ export type ConsumerLink = {
   readonly js: JetStreamClient;
   readonly state: ConnectionState;
   /** Told of every message before whoever handles it. */
-  readonly onDelivered?: (message: Pick<LogMessage, 'subject' | 'sequence'>) => void;
+  readonly onDelivered?: (message: HeardMessage) => void;
 };
 
 /**
@@ -68,6 +69,7 @@ class OrderedDeliveries {
     private readonly link: ConsumerLink,
     private readonly name: string,
     private readonly deliver: (delivery: Delivery) => void,
+    private readonly tail: LogTail | undefined,
   ) {}
 
   async start(): Promise<void> {
@@ -87,11 +89,13 @@ class OrderedDeliveries {
 
   async stop(): Promise<void> {
     this.#stopped = true;
+    this.tail?.end();
     this.#forget();
     await this.#messages?.close();
   }
 
   async #consume(): Promise<void> {
+    this.tail?.begin();
     const messages = await boundConsumer(this.link.js, this.name).consume({
       bind: true,
       max_messages: batch,
@@ -123,7 +127,8 @@ class OrderedDeliveries {
       return;
     }
     this.#expected += 1;
-    const message = fromDelivered(delivered);
+    const message = new HeardDelivery(delivered);
+    this.tail?.show(message);
     this.link.onDelivered?.(message);
     this.deliver({
       message,
@@ -139,6 +144,8 @@ class OrderedDeliveries {
       this.#again ||= this.#expected > 1;
       return;
     }
+    // What another process took meanwhile does not come again.
+    this.tail?.begin();
     this.#rewinding = this.#rewindUntilDone().finally(() => {
       this.#rewinding = undefined;
       if (this.#again && !this.#stopped) this.#rewind();
@@ -159,10 +166,10 @@ class OrderedDeliveries {
   }
 }
 
-/** A durable consumer's deliveries, in the order of the log over lost deliveries and reconnects. */
-export const consumerSource = (link: ConsumerLink, name: string): DeliverySource => ({
+/** A durable consumer's deliveries, in the order of the log over lost deliveries and reconnects; shown to the tail of what it listens to. */
+export const consumerSource = (link: ConsumerLink, name: string, tail?: LogTail): DeliverySource => ({
   open: async (deliver) => {
-    const deliveries = new OrderedDeliveries(link, name, deliver);
+    const deliveries = new OrderedDeliveries(link, name, deliver, tail);
     await deliveries.start();
     return () => deliveries.stop();
   },

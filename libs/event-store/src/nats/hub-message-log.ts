@@ -9,6 +9,7 @@ import {
 import type { LogFilter, LogMessage } from '@syncline/kernel';
 
 import { EventStoreError } from '../event-store-error.js';
+import type { LogTail } from '../log-tail.js';
 import type { AppendOutcome, MessageLog, NewMessage } from '../message-log.js';
 import { Turns } from '../reactions/turns.js';
 import { eventsStream } from '../streams.js';
@@ -177,10 +178,25 @@ export class HubMessageLog implements MessageLog {
     }
   }
 
+  /** Shows a tail every message from now on, by its headers alone; where the connection breaks, from then on. */
+  async showTo(tail: LogTail, signal: AbortSignal): Promise<void> {
+    while (!signal.aborted) {
+      try {
+        const afterSequence = await this.lastSequence();
+        tail.begin(afterSequence);
+        for await (const message of this.#once({ afterSequence }, signal, true)) tail.show(message);
+      } catch {
+        // What is loaded meanwhile is asked of the log, whose errors are told where that is done.
+      }
+      tail.end();
+      await delay(onAgainMs, undefined, { signal, ref: false }).catch(() => undefined);
+    }
+  }
+
   /** The server forgets an ordered consumer when it ends, and its client would notice that only after half a minute. */
-  async *#once(filter: LogFilter, signal: AbortSignal): AsyncIterable<LogMessage> {
+  async *#once(filter: LogFilter, signal: AbortSignal, headersOnly = false): AsyncIterable<LogMessage> {
     const messages = await (
-      await this.#ordered(filter)
+      await this.#ordered(filter, headersOnly)
     ).consume({
       max_messages: 1_000,
       idle_heartbeat: followHeartbeatMs,
@@ -199,8 +215,9 @@ export class HubMessageLog implements MessageLog {
     }
   }
 
-  #ordered(filter: LogFilter) {
+  #ordered(filter: LogFilter, headersOnly: boolean) {
     return this.js.consumers.get(eventsStream, {
+      headers_only: headersOnly,
       ...(filter.subjects && { filter_subjects: [...filter.subjects] }),
       deliver_policy: DeliverPolicy.StartSequence,
       opt_start_seq: (filter.afterSequence ?? 0) + 1,

@@ -1,6 +1,7 @@
 import { encodeToken } from '@syncline/events';
 import type { BlobStore, ClusterAnswers, Live, LogFilter, LogMessage, SignsOfLife } from '@syncline/kernel';
 
+import type { TailOf } from '../log-tail.js';
 import type { AppendOutcome, MessageLog, NewMessage } from '../message-log.js';
 import type { AgentLinks } from './agent-links.js';
 import { clusterOf } from './agent-message-log.js';
@@ -20,6 +21,9 @@ export class LinkedLog implements MessageLog {
   last(subject: string): Promise<LogMessage | undefined> {
     return this.#of(subject).last(subject);
   }
+
+  /** What is shown of a subject's cluster. */
+  readonly tailOf: TailOf = (subject) => this.#of(subject).tailOf(subject);
 
   lastSequence(): Promise<number> {
     return this.links.own.messages.lastSequence();

@@ -33,6 +33,8 @@ type Target = {
 
 const coalesceMs = 30;
 const looksAtOnce = 8;
+/** A kind that no target needs any more is watched for so long: whoever is watched anew needs it again at once. */
+const lingerMs = 5_000;
 const kindOf = (resource: ServedResource): string => `${apiVersionOf(resource)}/${resource.plural}`;
 
 /** The health and the drift of targets, by one watch per kind that all targets of the cluster share. */
@@ -45,6 +47,7 @@ export class HealthWatch {
   readonly #due = new Set<Target>();
   readonly #held = new Set<(resource: string, reason: string | undefined) => void>();
   readonly #limit = pLimit(looksAtOnce);
+  readonly #lingering = new Map<string, NodeJS.Timeout>();
 
   constructor(
     private readonly transport: Transport,
@@ -101,6 +104,7 @@ export class HealthWatch {
     this.#held.clear();
     for (const target of this.#targets.values()) this.#end(target);
     this.#targets.clear();
+    for (const key of [...this.#lingering.keys()]) this.#closeUnused(key);
     this.#pods.close();
     this.#served.close();
   }
@@ -126,6 +130,8 @@ export class HealthWatch {
     const existing = this.#kinds.get(key);
     if (existing) {
       existing.users.add(target);
+      clearTimeout(this.#lingering.get(key));
+      this.#lingering.delete(key);
       return existing.watch;
     }
     const users = new Set([target]);
@@ -146,11 +152,17 @@ export class HealthWatch {
     if (!target) return;
     target.stop.abort();
     this.#due.delete(target);
-    for (const [key, { watch, users }] of this.#kinds) {
+    for (const [key, { users }] of this.#kinds) {
       if (!users.delete(target) || users.size > 0) continue;
-      watch.close();
-      this.#kinds.delete(key);
+      this.#lingering.set(key, setTimeout(() => this.#closeUnused(key), lingerMs).unref());
     }
+  }
+
+  #closeUnused(key: string): void {
+    clearTimeout(this.#lingering.get(key));
+    this.#lingering.delete(key);
+    this.#kinds.get(key)?.watch.close();
+    this.#kinds.delete(key);
   }
 
   #markUsers(users: ReadonlySet<Target>): void {

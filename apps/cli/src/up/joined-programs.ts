@@ -67,6 +67,7 @@ const joinFiles = async (root: string, program: Program): Promise<readonly Outpu
     format: 'esm',
     sourcemap: 'hidden',
     keepNames: true,
+    comments: false,
     // reflect-metadata has to run before whatever is decorated, as it does where each file is loaded by itself.
     strictExecutionOrder: true,
     codeSplitting: { groups: [{ name: 'packages', test: /node_modules/ }, { name: 'own', test: /./ }] },

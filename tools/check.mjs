@@ -1,4 +1,4 @@
-// npm run check: types and format side by side, then lint and generated documents.
+// npm run check: lint, and beside it types, generated documents and format.
 import { checkMachine, fail, node } from './machine.mjs';
 import { install, step } from './steps.mjs';
 
@@ -9,25 +9,23 @@ const eslint = ['node_modules/eslint/bin/eslint.js', '--max-warnings', '0'];
 /** What did not change since it passed is not looked at again; a fresh clone looks at everything. */
 const cached = (name) => ['--cache', '--cache-strategy', 'content', '--cache-location', `.nx/check/${name}`];
 
-const first = [
-  { name: 'types', args: [typescript, '-b'], remedy: 'npm run build' },
-  { name: 'format', args: [...prettier, ...cached('format'), '.'], remedy: 'npm run format' },
-];
+/** Takes as long as everything else together, so it has a core of its own. It reads sources alone. */
+const lint = {
+  name: 'lint',
+  args: [...eslint, ...cached('lint'), 'libs', 'apps', 'tools', 'bench', 'vitest.config.ts'],
+  remedy: 'npm run lint',
+};
 
-/** Need what the build wrote: the types of other packages, and the events. Lint takes most of the time, so both cores get a half. */
-const second = [
-  { name: 'lint of apps', args: [...eslint, ...cached('apps'), 'apps'], remedy: 'npm run lint' },
-  {
-    name: 'lint of libs, tools and benchmarks',
-    args: [...eslint, ...cached('libs'), 'libs', 'tools', 'bench', 'vitest.config.ts'],
-    remedy: 'npm run lint',
-  },
+/** One after the other: the documents are made of what the build wrote. */
+const others = [
+  { name: 'types', args: [typescript, '-b'], remedy: 'npm run build' },
   { name: 'generated documents', args: ['tools/generate-events-doc.mjs', '--check'], remedy: 'npm run docs' },
   {
     name: 'metrics in the documents',
     args: ['tools/generate-metrics-table.mjs', '--check'],
     remedy: 'npm run docs',
   },
+  { name: 'format', args: [...prettier, ...cached('format'), '.'], remedy: 'npm run format' },
 ];
 
 /** What a check came to, in one line; what it printed where it failed. */
@@ -39,15 +37,20 @@ const report = ({ name, remedy }, { code, output, seconds }) => {
 
 const runCheck = async (check) => report(check, await step(check.name, node, check.args));
 
-/** Runs every check; true where all of them passed. */
-export const check = async () => {
+const runLint = async () => {
   // Without Nx's graph of the projects lint would skip the rule on who may import whom.
-  const graph = step('projects', node, ['node_modules/nx/dist/bin/nx.js', 'show', 'projects']);
-  const results = await Promise.all(first.map(runCheck));
-  await graph;
-  results.push(...(await Promise.all(second.map(runCheck))));
+  await step('projects', node, ['node_modules/nx/dist/bin/nx.js', 'show', 'projects']);
+  return runCheck(lint);
+};
+
+const runOthers = async () => {
+  const results = [];
+  for (const one of others) results.push(await runCheck(one));
   return results.every(Boolean);
 };
+
+/** Runs every check; true where all of them passed. */
+export const check = async () => (await Promise.all([runLint(), runOthers()])).every(Boolean);
 
 if (process.argv[1]?.endsWith('check.mjs')) {
   checkMachine();

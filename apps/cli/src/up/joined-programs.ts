@@ -70,7 +70,12 @@ const joinFiles = async (root: string, program: Program): Promise<readonly Outpu
     comments: false,
     // reflect-metadata has to run before whatever is decorated, as it does where each file is loaded by itself.
     strictExecutionOrder: true,
-    codeSplitting: { groups: [{ name: 'packages', test: /node_modules/ }, { name: 'own', test: /./ }] },
+    codeSplitting: {
+      groups: [
+        { name: 'packages', test: /node_modules/ },
+        { name: 'own', test: /./ },
+      ],
+    },
     entryFileNames: 'main.js',
     chunkFileNames: '[name].js',
   });

@@ -10,11 +10,11 @@ CREATE TABLE event (
   actor text NOT NULL, correlation_id text NOT NULL, id text NOT NULL, source text NOT NULL, version integer NOT NULL,
   causation_id text, causation_subject text, traceparent text, data json NOT NULL,
   occurred_at timestamptz NOT NULL, recorded_at timestamptz NOT NULL, PRIMARY KEY (sequence, index));
-CREATE INDEX event_type ON event (type, sequence, index);
-CREATE INDEX event_subject ON event (subject text_pattern_ops, sequence, index);
-CREATE INDEX event_application ON event (project, application, sequence, index) WHERE application IS NOT NULL;
-CREATE INDEX event_cluster ON event (cluster, sequence, index) WHERE cluster IS NOT NULL;
-CREATE INDEX event_correlation ON event (correlation_id, sequence, index);
+CREATE INDEX event_type ON event (type, sequence);
+CREATE INDEX event_subject ON event (subject text_pattern_ops, sequence);
+CREATE INDEX event_application ON event (application, project) WHERE application IS NOT NULL;
+CREATE INDEX event_cluster ON event (cluster) WHERE cluster IS NOT NULL;
+CREATE INDEX event_correlation ON event (correlation_id, sequence);
 
 CREATE TABLE revision (
   sequence bigint, index integer, repository text NOT NULL, revision text NOT NULL, previous text, message text NOT NULL,

@@ -39,7 +39,7 @@ const project = (event: Stored) => {
 /** Every event, for paging by type, subject and correlation. */
 export const eventsProjection: Projection = {
   name: 'events',
-  version: 2,
+  version: 3,
   tables: [eventTable],
   reads: () => [],
   project,

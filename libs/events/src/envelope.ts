@@ -2,7 +2,7 @@ import { formatPosition, type DomainEvent, type StoredEvent } from '@syncline/ke
 import { z } from 'zod';
 
 import type { EventType } from './define.js';
-import { findEventType } from './registry.js';
+import { findEventType, isExact } from './registry.js';
 import { upcast } from './upcasters.js';
 
 /** A CloudEvents 1.0 JSON object as it is stored; extension names are lower case, as the specification asks. */
@@ -61,6 +61,14 @@ const isCloudEvent = (raw: unknown): raw is CloudEvent => {
 /** The version in `syncline:<type>:<version>`; not a number where there is none. */
 const versionOf = (dataschema: string): number => Number(dataschema.slice(dataschema.lastIndexOf(':') + 1));
 
+/** Data as its schema gives it back. */
+const checked = (type: EventType, data: unknown, sequence: number, index: number): unknown => {
+  if (isExact(type, data)) return data;
+  const parsed = type.schema.safeParse(data);
+  if (parsed.success) return parsed.data;
+  throw new UnreadableEvent(`event ${sequence}.${index}, ${type.name}: ${z.prettifyError(parsed.error)}`);
+};
+
 const decodeOne = (event: unknown, sequence: number, index: number, recordedAt: string): StoredEvent => {
   if (!isCloudEvent(event)) throw new UnreadableEvent(`event ${sequence}.${index} is no CloudEvent`);
   const type = findEventType(event.type);
@@ -71,12 +79,9 @@ const decodeOne = (event: unknown, sequence: number, index: number, recordedAt: 
       `event ${sequence}.${index} is ${event.type} version ${stored}; this code reads up to ${type.version}`,
     );
   }
-  const data = type.schema.safeParse(upcast(event.type, stored, type.version, event.data));
-  if (!data.success)
-    throw new UnreadableEvent(`event ${sequence}.${index}, ${event.type}: ${z.prettifyError(data.error)}`);
   const decoded: { -readonly [Property in keyof StoredEvent]: StoredEvent[Property] } = {
     type: event.type,
-    data: data.data,
+    data: checked(type, upcast(event.type, stored, type.version, event.data), sequence, index),
     id: event.id,
     subject: event.subject,
     position: { sequence, index },

@@ -24,16 +24,27 @@ const isOfItsService = (token: string, { service, subject }: Data): boolean =>
     subject.startsWith(`ev.plan.${token}.`) ||
     subject.startsWith(`ev.cluster.${token}.`));
 
+/** Messages that are read one after the other are mostly of one subject, and events of one message always. */
+let latest = { subject: '', token: '', cluster: '', kind: '' };
+
+const partsOf = (subject: string): typeof latest => {
+  if (latest.subject !== subject) {
+    const [, , token = '', kind = ''] = subject.split('.');
+    latest = { subject, token, cluster: decodeToken(token), kind };
+  }
+  return latest;
+};
+
 const misplacedOfCluster = (subject: string, event: StoredEvent): string | undefined => {
-  const [, , token = '', kind = ''] = subject.split('.');
+  const { token, cluster, kind } = partsOf(subject);
   const data = event.data as Data;
   if (kinds[kind]?.has(event.type) !== true) return `${event.type} is none of what an applier says there`;
   if (event.actor !== applier && event.type !== 'SubjectResumed')
     return `an applier says that ${event.actor} did it`;
-  if (data.cluster !== undefined && data.cluster !== decodeToken(token))
-    return `the applier of ${decodeToken(token)} speaks of another cluster`;
+  if (data.cluster !== undefined && data.cluster !== cluster)
+    return `the applier of ${cluster} speaks of another cluster`;
   if (kind === 'service' && !isOfItsService(token, data))
-    return `the applier of ${decodeToken(token)} speaks of another service`;
+    return `the applier of ${cluster} speaks of another service`;
   return undefined;
 };
 

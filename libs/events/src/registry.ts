@@ -1,4 +1,5 @@
 import type { EventType } from './define.js';
+import { exactly, type Exact } from './exact.js';
 import { applicationEvents } from './types/application.js';
 import { artifactEvents, registryEvents } from './types/artifact.js';
 import { fleetEvents, linkEvents } from './types/cluster.js';
@@ -38,3 +39,14 @@ const byName = new Map(families.flatMap((family) => family.types).map((type) => 
 
 /** The current version of an event type; undefined for a name that this code does not know. */
 export const findEventType = (name: string): EventType | undefined => byName.get(name);
+
+const exact = new Map<EventType, Exact>();
+
+/** Whether data is of an event type as it stands: its schema takes it and leaves nothing out. No is no more than a guess. */
+export const isExact = (type: EventType, data: unknown): boolean => {
+  const known = exact.get(type);
+  if (known) return known(data);
+  const fresh = exactly(type.schema);
+  exact.set(type, fresh);
+  return fresh(data);
+};

@@ -4,13 +4,16 @@ import type { Say } from './say.js';
 
 const firstDelayMs = 1_000;
 const longestDelayMs = 30_000;
-const steadyMs = 60_000;
+/** What ran for so long does not fail at its start: a kill or a fault now and then must not make the next one last longer. */
+const steadyMs = 10_000;
 
 /** Something that runs until it ends by itself or is stopped: a process, or a cluster of them. */
 export type Run = {
   readonly pids: () => readonly number[];
   /** Resolves with a sentence when it, or a part of it, has ended. */
   readonly ended: Promise<string>;
+  /** Whether it ended because it was told to, by whomever. */
+  readonly hasEndedInOrder?: () => boolean;
   readonly stop: () => Promise<void>;
 };
 
@@ -20,6 +23,13 @@ export type Supervised = {
   readonly pids: () => readonly number[];
   readonly stop: () => Promise<void>;
 };
+
+/** How something ended, and after how long. */
+type End = { readonly inOrder: boolean; readonly ranMs: number };
+
+/** How long to wait before the next start, by how long it was waited for before the last one. */
+export const pauseAfter = ({ inOrder, ranMs }: End, last = 0, shortest = firstDelayMs): number =>
+  inOrder || ranMs > steadyMs ? shortest : Math.min(Math.max(last * 2, shortest), longestDelayMs);
 
 type Options = {
   readonly name: string;
@@ -32,22 +42,22 @@ type Options = {
 
 /**
  * Starts something and keeps it running: what ends is said and started again after a pause that doubles up to half a
- * minute and is short again once it ran for a minute. Throws what the first start throws.
+ * minute, and is short again where it ran for a while or ended in order. Throws what the first start throws.
  */
 export const supervise = async (options: Options): Promise<Supervised> => {
   const { name, start, say } = options;
-  const shortest = options.firstDelayMs ?? firstDelayMs;
   const stopping = new AbortController();
   const isStopping = (): boolean => stopping.signal.aborted;
   let run = await start();
   await options.onStarted?.();
 
   const startAgain = async (): Promise<void> => {
-    for (let pause = shortest; !isStopping(); pause = Math.min(pause * 2, longestDelayMs)) {
+    for (let pause: number | undefined; !isStopping();) {
       const began = performance.now();
       const why = await run.ended;
       if (isStopping()) return;
-      if (performance.now() - began > steadyMs) pause = shortest;
+      const end = { inOrder: run.hasEndedInOrder?.() === true, ranMs: performance.now() - began };
+      pause = pauseAfter(end, pause, options.firstDelayMs);
       say(`${why}. It is started again in ${Math.max(1, Math.round(pause / 1000))} s`);
       await run.stop();
       run = await restart(pause);

@@ -106,7 +106,7 @@ describe('an applier that is ended, and a cluster that goes away', () => {
     const { plan } = await world.planner.plan(wanted);
     await world.stopApplier();
     let isWritten = false;
-    await start(frozenAt('record-applied', () => (isWritten = true)));
+    await start(frozenAt('succeed', () => (isWritten = true)));
     await world.planner.approve(wanted, plan);
     await eventually(() => isWritten, patienceMs, 'the objects are written');
     await world.dropApplier();
@@ -123,7 +123,7 @@ describe('an applier that is ended, and a cluster that goes away', () => {
     const { plan } = await world.planner.plan(wanted);
     await world.stopApplier();
     let isWritten = false;
-    await start(frozenAt('record-applied', () => (isWritten = true)));
+    await start(frozenAt('succeed', () => (isWritten = true)));
     await world.planner.approve(wanted, plan);
     await eventually(() => isWritten, patienceMs, 'the objects are written');
     await world.dropApplier();
@@ -139,7 +139,7 @@ describe('an applier that is ended, and a cluster that goes away', () => {
     const { plan } = await world.planner.plan(wanted);
     await world.stopApplier();
     let isWritten = false;
-    await start(frozenAt('record-applied', () => (isWritten = true)));
+    await start(frozenAt('succeed', () => (isWritten = true)));
     await world.planner.approve(wanted, plan);
     await eventually(() => isWritten, patienceMs, 'the objects are written');
     await world.dropApplier();

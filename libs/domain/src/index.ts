@@ -28,6 +28,7 @@ export type {
   Attempt,
   Holdings,
   LoggedTargetEvent,
+  RecordResults,
   TargetCommand,
   TargetOutcome,
   TargetState,

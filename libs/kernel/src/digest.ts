@@ -4,15 +4,36 @@ import { bytesToHex, utf8ToBytes } from '@noble/hashes/utils.js';
 
 import { canonicalJson } from './canonical-json.js';
 
-const toBytes = (data: Uint8Array | string): Uint8Array =>
-  typeof data === 'string' ? utf8ToBytes(data) : data;
+type Data = Uint8Array | string;
+
+/** What of the platform's own hashing is used, where the code runs on one that has it: it takes a tenth of the time. */
+type NativeCrypto = {
+  readonly hash: (algorithm: 'sha256', data: Data, encoding: 'hex') => string;
+  readonly createHmac: (
+    algorithm: 'sha256',
+    key: Data,
+  ) => { readonly update: (data: Data) => { readonly digest: (encoding: 'hex') => string } };
+};
+type Platform = { readonly process?: { readonly getBuiltinModule?: (name: string) => unknown } };
+
+const native = (globalThis as Platform).process?.getBuiltinModule?.('node:crypto') as
+  NativeCrypto | undefined;
+
+const toBytes = (data: Data): Uint8Array => (typeof data === 'string' ? utf8ToBytes(data) : data);
+
+/** The two digests as they are made where the platform has none. */
+export const portable = {
+  sha256Hex: (data: Data): string => bytesToHex(sha256(toBytes(data))),
+  hmacHex: (key: Data, data: Data): string => bytesToHex(hmac(sha256, toBytes(key), toBytes(data))),
+};
 
 /** SHA-256 as 64 lower-case hex digits. */
-export const sha256Hex = (data: Uint8Array | string): string => bytesToHex(sha256(toBytes(data)));
+export const sha256Hex = (data: Data): string =>
+  native ? native.hash('sha256', data, 'hex') : portable.sha256Hex(data);
 
 /** HMAC-SHA-256 as 64 lower-case hex digits. */
-export const hmacHex = (key: Uint8Array | string, data: Uint8Array | string): string =>
-  bytesToHex(hmac(sha256, toBytes(key), toBytes(data)));
+export const hmacHex = (key: Data, data: Data): string =>
+  native ? native.createHmac('sha256', key).update(data).digest('hex') : portable.hmacHex(key, data);
 
 /** SHA-256 of a value's canonical JSON (RFC 8785): equal values have equal digests. */
 export const digestOf = (value: unknown): string => sha256Hex(canonicalJson(value));

@@ -19,7 +19,7 @@ export type AppliesNeighbours = {
   readonly isConnected: () => boolean;
   /** Told how a target stands after each step. */
   readonly onSettled: (target: TargetName, state: TargetState, current: CurrentPlan) => void;
-  readonly onApplied: () => void;
+  readonly onApplied: (applied: { readonly changesWhatIsServed: boolean }) => void;
 };
 
 /** One target's work: one step at a time, and again where something happened meanwhile. */
@@ -145,12 +145,12 @@ export class Applies {
 
   async #apply(start: Parameters<typeof carryOut>[1]): Promise<Rest> {
     const signals: Signals = { stopping: this.#stopping.signal, cut: this.#cut.signal };
-    const { end, retryInSeconds, reason } = await carryOut(this.around, start, signals);
+    const { end, retryInSeconds, reason, changesWhatIsServed } = await carryOut(this.around, start, signals);
     const about = { ...start.target, plan: start.approved.parts.plan, end };
     if (end === 'errored')
       this.around.logger.warn({ ...about, retryInSeconds }, `waiting to apply again: ${reason ?? end}`);
     else this.around.logger.info(about, 'an apply ended');
-    if (end === 'succeeded') this.neighbours.onApplied();
+    if (end === 'succeeded') this.neighbours.onApplied({ changesWhatIsServed });
     if (end === 'errored') return { retryMs: retryInSeconds * 1000 };
     // What took its place may have come before this attempt ended; look once more.
     return end === 'aborted' || end === 'replaced' ? { retryMs: 0 } : 'settled';

@@ -1,6 +1,6 @@
-import { targetAggregate, type Attempt, type TargetCommand } from '@syncline/domain';
+import { targetAggregate, type Attempt, type RecordResults, type TargetCommand } from '@syncline/domain';
 import { encodeToken, subjects, type TargetName } from '@syncline/events';
-import { AdapterError, isCommandRefused, type BlobRef, type Cause } from '@syncline/kernel';
+import { AdapterError, beginning, isCommandRefused, type BlobRef, type Cause } from '@syncline/kernel';
 import type { ApplySteps, InventoryEntry, ObjectResult } from '@syncline/kubernetes';
 
 import { countDrift } from '../drift/count-drift.js';
@@ -31,6 +31,7 @@ export const countsOf = (words: Iterable<string>): Record<string, number> => {
 export class OpenAttempt {
   /** Why it was told to stop, where it was. */
   stop: Stop | undefined;
+  #unrecorded: RecordResults | undefined;
   readonly #cause: Cause;
   #looking: Promise<Stop | undefined> | undefined;
   #lookAgainAt = 0;
@@ -45,15 +46,26 @@ export class OpenAttempt {
     this.#cause = { actor, correlationId, because: approvedAt };
   }
 
-  /** What the cluster's client asks and tells while it applies. */
-  steps(): ApplySteps {
+  /** What was done last, to be recorded with how the attempt ended. */
+  get results(): { readonly results?: RecordResults } {
+    return this.#unrecorded ? { results: this.#unrecorded } : {};
+  }
+
+  /** What the cluster's client asks and tells while it applies. What comes right before the end is recorded with it. */
+  steps({ prunes }: { readonly prunes: boolean }): ApplySteps {
     const { log } = this.around;
     const { cluster, project, application } = this.target;
     const live = `cluster.${[cluster, 'apply', project, application].map(encodeToken).join('.')}`;
     return {
       checkpoint: () => this.#checkpoint(),
-      applied: (results) => this.#recordResults('record-applied', results),
-      pruned: (results) => this.#recordResults('record-pruned', results),
+      applied: async (results) => {
+        const applied = await this.#storeResults('record-applied', results);
+        if (applied && prunes) await this.record(applied);
+        else this.#unrecorded = applied;
+      },
+      pruned: async (results) => {
+        this.#unrecorded = await this.#storeResults('record-pruned', results);
+      },
       progress: (done, of) => log.live.publish(live, { attempt: this.names.attempt, done, of }),
     };
   }
@@ -114,7 +126,7 @@ export class OpenAttempt {
       const current = await aggregates.load(currentPlan, subjects.plan(cluster, project, application));
       const reason = reasonToStop(current.state, this.names.plan);
       if (reason !== undefined) return { kind: 'superseded', reason };
-      const { state } = await aggregates.load(targetAggregate, this.#subject());
+      const { state } = await aggregates.load(targetAggregate, this.#subject(), beginning);
       const isOpen = state.status === 'applying' && state.open.attempt === this.names.attempt;
       return isOpen ? undefined : { kind: 'replaced' };
     } catch (error) {
@@ -123,16 +135,19 @@ export class OpenAttempt {
     }
   }
 
-  async #recordResults(type: 'record-applied' | 'record-pruned', results: ObjectResult[]): Promise<void> {
+  async #storeResults(
+    type: RecordResults['type'],
+    results: ObjectResult[],
+  ): Promise<RecordResults | undefined> {
     const { attempt } = this.names;
     const stored = await recordUntilDone(
       () => this.around.documents.write({ version: 1, attempt, results }),
       this.details.signals.cut,
     );
-    if (!stored) return;
+    if (!stored) return undefined;
     const outcomes = countsOf(results.map((result) => result.outcome));
     this.around.meter.objects(this.target.cluster, outcomes);
-    await this.record({ type, data: { attempt, outcomes, results: stored } });
+    return { type, data: { attempt, outcomes, results: stored } };
   }
 
   #subject(): string {

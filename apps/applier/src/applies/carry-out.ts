@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 
 import { targetAggregate, type TargetState } from '@syncline/domain';
-import { planDocument, subjects, type TargetName } from '@syncline/events';
+import { planDocument, subjects, type Operation, type TargetName } from '@syncline/events';
 import type { BlobRef } from '@syncline/kernel';
 
 import { actor, type ClusterSurroundings } from '../surroundings.js';
@@ -23,18 +23,35 @@ export type AttemptStart = {
 /** How an attempt ended; `replaced` where it is not ours to say. */
 export type AttemptEnd = Ending['status'] | 'replaced';
 
-type Ended = { readonly ending: Ending; readonly inventory: BlobRef | undefined };
+type Ended = {
+  readonly ending: Ending;
+  readonly inventory: BlobRef | undefined;
+  readonly changesWhatIsServed?: boolean;
+};
+
+/** What carrying out a plan came to. */
+export type CarriedOut = {
+  readonly end: AttemptEnd;
+  readonly retryInSeconds: number;
+  readonly reason?: string;
+  /** Whether the API server serves other kinds since. */
+  readonly changesWhatIsServed: boolean;
+};
+
+const servingKinds: ReadonlySet<string> = new Set(['CustomResourceDefinition', 'APIService']);
+const changesServing = ({ action, object }: Operation): boolean =>
+  action !== 'unchanged' && servingKinds.has(object.kind);
 
 /** Records the intent, carries out the plan, and records what came of it. Whatever happens in between is an outcome, never an exception. */
 export const carryOut = async (
   around: ClusterSurroundings,
   start: AttemptStart,
   signals: Signals,
-): Promise<{ readonly end: AttemptEnd; readonly retryInSeconds: number; readonly reason?: string }> => {
+): Promise<CarriedOut> => {
   const attempt = await begin(around, start, signals);
-  if (!attempt) return { end: 'replaced', retryInSeconds: 0 };
+  if (!attempt) return { end: 'replaced', retryInSeconds: 0, changesWhatIsServed: false };
   const began = performance.now();
-  const { ending, inventory } = await perform(around, start, attempt, signals);
+  const { ending, inventory, changesWhatIsServed = false } = await perform(around, start, attempt, signals);
   const isAtNextStart = ending.status === 'errored' && ending.code === 'applier-stopped';
   const wait = isAtNextStart ? 0 : retryInSeconds(errorsBefore(start));
   const { render, manifests } = start.approved.parts;
@@ -44,11 +61,13 @@ export const carryOut = async (
       recordingOf(attempt.names, ending, {
         ...{ inventory, render, manifests, retryInSeconds: wait },
         ...{ heals: start.approved.heals, at: new Date().toISOString() },
+        ...attempt.results,
       }),
     ));
   const end = isOurs ? ending.status : 'replaced';
   around.meter.applied(start.target.cluster, end, (performance.now() - began) / 1000);
-  return { end, retryInSeconds: wait, ...('reason' in ending && { reason: ending.reason }) };
+  const reason = 'reason' in ending ? { reason: ending.reason } : {};
+  return { end, retryInSeconds: wait, changesWhatIsServed, ...reason };
 };
 
 const errorsBefore = ({ state, approved }: AttemptStart): number =>
@@ -96,12 +115,20 @@ const perform = async (
   const { client, documents, identity, logger } = around;
   try {
     const inputs = await readPlanInputs(documents, identity, target, approved.parts);
+    const prunes = inputs.plan.operations.some(({ action }) => action === 'prune');
     const before = await readHeldObjects(around, target, state.held, signals.cut);
-    const outcome = await client.apply(inputs.target, inputs.plan, before, attempt.steps(), signals.cut);
+    const outcome = await client.apply(
+      inputs.target,
+      inputs.plan,
+      before,
+      attempt.steps({ prunes }),
+      signals.cut,
+    );
     const inventory = await attempt.storeInventory(outcome.inventory);
     // Without the inventory a success cannot be told; the attempt stays open and is taken up at the next start.
     if (!inventory) return { ending: interruptedBy(attempt.stop), inventory };
-    return { ending: endingOf(outcome, attempt.stop), inventory };
+    const changesWhatIsServed = inputs.plan.operations.some(changesServing);
+    return { ending: endingOf(outcome, attempt.stop), inventory, changesWhatIsServed };
   } catch (error) {
     const ending = signals.cut.aborted ? interruptedBy() : endingOfError(error);
     if (ending.status === 'errored' && ending.code === 'internal')

@@ -1,4 +1,4 @@
-import type { Attempt, TargetCommand } from '@syncline/domain';
+import type { Attempt, RecordResults, TargetCommand } from '@syncline/domain';
 import type { ObjectName } from '@syncline/events';
 import { AdapterError, isCommandRefused, type BlobRef } from '@syncline/kernel';
 import { fieldManager, isKubernetesError, type ApplyOutcome } from '@syncline/kubernetes';
@@ -69,27 +69,34 @@ export const recordingOf = (
     readonly heals: boolean;
     /** RFC 3339. */
     readonly at: string;
+    /** What the attempt did last. */
+    readonly results?: RecordResults;
   },
 ): TargetCommand => {
-  const { inventory, render, manifests, retryInSeconds, heals, at } = about;
+  const { inventory, render, manifests, retryInSeconds, heals, at, results } = about;
+  const last = results ? { results } : {};
   const held = inventory ? { inventory } : {};
   if (ending.status === 'succeeded') {
     if (!inventory) throw new TypeError('an apply that succeeded has an inventory');
     const data = { attempt, inventory, render, manifests };
-    return { type: 'succeed', data, heals, at, manager: fieldManager };
+    return { type: 'succeed', data, heals, at, manager: fieldManager, ...last };
   }
   const { object, code } = ending;
   const reason = ending.reason.slice(0, longestReason);
   const named = object ? { object } : {};
   switch (ending.status) {
     case 'failed':
-      return { type: 'fail', data: { attempt, ...named, code, reason, ...held } };
+      return { type: 'fail', data: { attempt, ...named, code, reason, ...held }, ...last };
     case 'errored':
-      return { type: 'break-off', data: { attempt, ...named, code, reason, ...held, retryInSeconds } };
+      return {
+        type: 'break-off',
+        data: { attempt, ...named, code, reason, ...held, retryInSeconds },
+        ...last,
+      };
     case 'stale':
-      return { type: 'find-stale', data: { attempt, ...named, reason, ...held } };
+      return { type: 'find-stale', data: { attempt, ...named, reason, ...held }, ...last };
     case 'aborted':
-      return { type: 'abort', data: { attempt, reason, ...held } };
+      return { type: 'abort', data: { attempt, reason, ...held }, ...last };
     default:
       return ending satisfies never;
   }

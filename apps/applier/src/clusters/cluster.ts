@@ -38,7 +38,7 @@ export class Cluster {
     this.#applies = new Applies(around, {
       isConnected,
       onSettled: (target, state, current) => this.#health.follow(target, state, current),
-      onApplied: () => this.#link.observeCapabilitiesSoon(),
+      onApplied: (applied) => this.#link.observeCapabilitiesAfter(applied),
     });
     this.#diffs = new Diffs(around, {
       untilQuiet: (target, timeoutMs) => this.#applies.untilQuiet(target, timeoutMs),

@@ -7,8 +7,10 @@ import { LatestRecorder } from '../recording.js';
 import { actor, type ClusterSurroundings } from '../surroundings.js';
 
 const capabilitiesEveryMs = 10 * 60_000;
-/** After an apply; the applies of one change share one look. */
+/** After an apply that changes what is served; the applies of one change share one look. */
 const capabilitiesSoonMs = 3_000;
+/** After any other apply: what it started may itself change what is served. Looking costs more than the apply of a few objects. */
+const capabilitiesLaterMs = 60_000;
 
 /** Whether the cluster's API server answers, said once at every change; and what it serves, at every change of that. */
 export class LinkWatch {
@@ -18,6 +20,7 @@ export class LinkWatch {
   #stop: () => void = () => undefined;
   #timer: NodeJS.Timeout | undefined;
   #soon: NodeJS.Timeout | undefined;
+  #later: NodeJS.Timeout | undefined;
   readonly #links: LatestRecorder<Link>;
   readonly #capabilities: LatestRecorder<undefined>;
   readonly #ended = new AbortController();
@@ -52,12 +55,20 @@ export class LinkWatch {
     if (this.#link) this.#links.take(this.#link);
   }
 
-  /** Looks soon at what the API server serves: after an apply it may be more. */
-  observeCapabilitiesSoon(): void {
-    this.#soon ??= setTimeout(() => {
-      this.#soon = undefined;
+  /** Looks again at what the API server serves, after an apply: soon where that changed it, else in a while. */
+  observeCapabilitiesAfter({ changesWhatIsServed }: { readonly changesWhatIsServed: boolean }): void {
+    if (!changesWhatIsServed) {
+      this.#later ??= this.#observeIn(capabilitiesLaterMs, () => (this.#later = undefined));
+      return;
+    }
+    this.#soon ??= this.#observeIn(capabilitiesSoonMs, () => (this.#soon = undefined));
+  }
+
+  #observeIn(ms: number, begun: () => void): NodeJS.Timeout {
+    return setTimeout(() => {
+      begun();
       this.#observeCapabilities();
-    }, capabilitiesSoonMs).unref();
+    }, ms).unref();
   }
 
   #observeCapabilities(): void {
@@ -68,6 +79,7 @@ export class LinkWatch {
     this.#stop();
     clearInterval(this.#timer);
     clearTimeout(this.#soon);
+    clearTimeout(this.#later);
     this.#ended.abort();
     await Promise.all([this.#links.end(), this.#capabilities.end()]);
   }

@@ -69,12 +69,19 @@ export type TargetState =
 
 type Of<Type extends TargetEvent['type']> = Omit<TargetData<Type>, 'plan' | 'revision'>;
 
+/** What an attempt has done to objects. */
+export type RecordResults =
+  | { readonly type: 'record-applied'; readonly data: Of<'ObjectsApplied'> }
+  | { readonly type: 'record-pruned'; readonly data: Of<'ObjectsPruned'> };
+
+/** How an attempt ended, with what it did last where that is not recorded yet: one decision. */
+type Ending = { readonly results?: RecordResults };
+
 /** Every command about an attempt names it; one that is not open any more is refused. */
 export type TargetCommand =
   | { readonly type: 'begin'; readonly data: TargetData<'ApplyStarted'> }
-  | { readonly type: 'record-applied'; readonly data: Of<'ObjectsApplied'> }
-  | { readonly type: 'record-pruned'; readonly data: Of<'ObjectsPruned'> }
-  | {
+  | RecordResults
+  | (Ending & {
       readonly type: 'succeed';
       readonly data: Of<'ApplySucceeded'>;
       /** RFC 3339: when it ended, and whether the plan was one that heals; ends a drift that is open. */
@@ -82,11 +89,11 @@ export type TargetCommand =
       readonly heals: boolean;
       /** Under which name fields were written. */
       readonly manager?: string;
-    }
-  | { readonly type: 'fail'; readonly data: Of<'ApplyFailed'> }
-  | { readonly type: 'break-off'; readonly data: Of<'ApplyErrored'> }
-  | { readonly type: 'abort'; readonly data: Of<'ApplyAborted'> }
-  | { readonly type: 'find-stale'; readonly data: Of<'PlanFoundStale'> }
+    })
+  | (Ending & { readonly type: 'fail'; readonly data: Of<'ApplyFailed'> })
+  | (Ending & { readonly type: 'break-off'; readonly data: Of<'ApplyErrored'> })
+  | (Ending & { readonly type: 'abort'; readonly data: Of<'ApplyAborted'> })
+  | (Ending & { readonly type: 'find-stale'; readonly data: Of<'PlanFoundStale'> })
   | {
       readonly type: 'observe-health';
       readonly plan: string;

@@ -105,6 +105,23 @@ describe('what an attempt did', () => {
     expect(decider.decide(given(started('1'), ...events), applied)).toEqual([]);
   });
 
+  test('is recorded with how it ended where that comes right after', () => {
+    const results: TargetCommand & { readonly type: 'record-applied' } = {
+      type: 'record-applied',
+      data: { attempt: '1', outcomes: { failed: 1 }, results: blob('f') },
+    };
+    const fail: TargetCommand = {
+      type: 'fail',
+      data: { attempt: '1', code: 'invalid', reason: 'no' },
+      results,
+    };
+    const events = decider.decide(given(started('1')), fail);
+    expect(typesOf(events)).toEqual(['ObjectsApplied', 'ApplyFailed']);
+    expect(decider.decide(given(started('1'), ...events), fail)).toEqual([]);
+    const before = decider.decide(given(started('1')), results);
+    expect(typesOf(decider.decide(given(started('1'), ...before), fail))).toEqual(['ApplyFailed']);
+  });
+
   test('is refused from an attempt whose place another took', () => {
     const command: TargetCommand = { type: 'abort', data: { attempt: '1', reason: 'newer' } };
     expect(() => decider.decide(given(started('1'), started('2')), command)).toThrow(/no longer open/);

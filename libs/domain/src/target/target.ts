@@ -86,7 +86,12 @@ const orphan = (state: TargetState, { reason, objects }: Command<'orphan'>): rea
   return [...aborted, { type: 'TargetOrphaned', data: { reason, objects } }];
 };
 
-const decide = (state: TargetState, command: TargetCommand): readonly TargetEvent[] => {
+const decide = (state: TargetState, command: TargetCommand): readonly TargetEvent[] =>
+  'results' in command
+    ? [...decideOne(state, command.results), ...decideOne(state, command)]
+    : decideOne(state, command);
+
+const decideOne = (state: TargetState, command: TargetCommand): readonly TargetEvent[] => {
   const of = (event: (open: Applying['open']) => readonly TargetEvent[]): readonly TargetEvent[] =>
     'data' in command ? about(state, command.data.attempt, event) : [];
   switch (command.type) {

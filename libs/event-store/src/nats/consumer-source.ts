@@ -10,6 +10,7 @@ import type { Delivery, DeliverySource } from '../reactions/delivery.js';
 import { eventsStream } from '../streams.js';
 import { classify } from './classify.js';
 import type { ConnectionState } from './connection-state.js';
+import { GatheredAcks } from './gathered-acks.js';
 import { HeardDelivery } from './heard-delivery.js';
 
 const batch = 200;
@@ -58,6 +59,7 @@ export type ConsumerLink = {
  * the start and after every reconnect. One process at a time may take deliveries.
  */
 class OrderedDeliveries {
+  readonly #acks = new GatheredAcks();
   #expected = 1;
   #rewinding: Promise<void> | undefined;
   #again = false;
@@ -90,6 +92,7 @@ class OrderedDeliveries {
   async stop(): Promise<void> {
     this.#stopped = true;
     this.tail?.end();
+    this.#acks.end();
     this.#forget();
     await this.#messages?.close();
   }
@@ -133,7 +136,7 @@ class OrderedDeliveries {
     this.deliver({
       message,
       pending: delivered.info.pending,
-      ack: () => delivered.ack(),
+      ack: () => this.#acks.add(() => delivered.ack()),
       working: () => delivered.working(),
     });
   }
@@ -153,6 +156,7 @@ class OrderedDeliveries {
   }
 
   async #rewindUntilDone(): Promise<void> {
+    this.#acks.send();
     while (!this.#stopped) {
       this.#again = false;
       this.#expected = 1;

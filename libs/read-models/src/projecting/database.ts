@@ -22,6 +22,8 @@ export const openPool = (url: string): Pool => {
     max: 4,
     connectionTimeoutMillis: 5_000,
     application_name: 'syncline-projector',
+    // What a crash of Postgres takes of the views, their position with it, is projected again.
+    options: '-c synchronous_commit=off',
     types: parsers,
   });
   pool.on('error', () => undefined);

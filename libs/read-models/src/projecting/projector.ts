@@ -25,7 +25,7 @@ const batchLimit = 1_000;
 const idleMs = 1_000;
 const retryMs = 1_000;
 /** While one message after the other comes, what comes within so long is one transaction: each costs far more than a message. */
-const gatherMs = 40;
+const gatherMs = 100;
 /** From so many messages on, folding in memory and COPY are faster than batch by batch. */
 const bulkFrom = 20_000;
 

@@ -80,7 +80,8 @@ const decodeOne = (event: unknown, sequence: number, index: number, recordedAt: 
     );
   }
   const decoded: { -readonly [Property in keyof StoredEvent]: StoredEvent[Property] } = {
-    type: event.type,
+    // The text that is declared, not an equal one: whoever asks for the type need not compare letters.
+    type: type.name,
     data: checked(type, upcast(event.type, stored, type.version, event.data), sequence, index),
     id: event.id,
     subject: event.subject,

@@ -34,7 +34,7 @@ const odd: readonly unknown[] = [
 /** Data with one value somewhere in it replaced, left out or added; values that a place may hold, and others. */
 const mutated = (data: unknown, path: number, by: unknown): unknown => {
   if (typeof data !== 'object' || data === null || path === 0) return by;
-  const entries = Object.entries<unknown>(data);
+  const entries = Object.entries(data as Readonly<Record<string, unknown>>);
   const at = path % (entries.length + 1);
   const next = entries.map(
     ([key, one], place) => [key, place === at ? mutated(one, path >> 2, by) : one] as const,

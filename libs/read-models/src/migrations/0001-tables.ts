@@ -116,12 +116,22 @@ CREATE TABLE parked (
   service text, reaction text, subject text, position text NOT NULL, attempts integer NOT NULL, reason text NOT NULL,
   occurred_at timestamptz NOT NULL, recorded_at timestamptz NOT NULL, PRIMARY KEY (service, reaction, subject));`;
 
+/** Nobody asks for a whole document, and sorting samples of them is most of what statistics cost. */
+const unsampled = `
+ALTER TABLE revision ALTER reverts SET STATISTICS 0;
+ALTER TABLE configuration ALTER errors SET STATISTICS 0;
+ALTER TABLE cluster_state ALTER labels SET STATISTICS 0;
+ALTER TABLE rollout ALTER halted_by SET STATISTICS 0, ALTER waves SET STATISTICS 0;
+ALTER TABLE plan ALTER actions SET STATISTICS 0, ALTER certainties SET STATISTICS 0, ALTER needs SET STATISTICS 0,
+  ALTER refused SET STATISTICS 0;
+ALTER TABLE deployment ALTER outcomes SET STATISTICS 0;`;
+
 /** The tables that projections write. They lie in whatever schema the connection's search path names. */
 export class Tables1700000000001 implements MigrationInterface {
   readonly name = 'Tables1700000000001';
 
   async up(runner: QueryRunner): Promise<void> {
-    for (const sql of [facts, targets, things]) await runner.query(sql);
+    for (const sql of [facts, targets, things, unsampled]) await runner.query(sql);
   }
 
   down(): Promise<void> {

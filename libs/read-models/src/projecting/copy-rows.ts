@@ -58,8 +58,20 @@ const msOf = (instant: string): number => {
   return latest.ms + seconds * 1_000 + digits(instant, at + 9, 3);
 };
 
+/** The rows that one event makes are mostly of the same two instants: when it happened, and when it was recorded. */
+let newer = { instant: '', ms: 0 };
+let older = newer;
+
+const sinceEpoch = (instant: string): number => {
+  if (instant === newer.instant) return newer.ms;
+  if (instant === older.instant) return older.ms;
+  older = newer;
+  newer = { instant, ms: msOf(instant) - epochMs };
+  return newer.ms;
+};
+
 const writeInstant = (bytes: Buffer, instant: string, at: number): number => {
-  const ms = msOf(instant) - epochMs;
+  const ms = sinceEpoch(instant);
   const microseconds = ms * 1_000;
   return Number.isSafeInteger(microseconds)
     ? writeInt64(bytes, microseconds, at)

@@ -11,14 +11,16 @@ export type TableChanges = {
   readonly removed: readonly object[];
 };
 
-/** The values of a row's key, as one text that no other key has. */
-export const keyOf = (table: AnyTable, row: object): string => {
+/** The values of a row's key, as one text that no other key has: what precedes the last is told apart by its length. */
+export const keyOf = ({ keys }: AnyTable, row: object): string => {
+  const values = row as Readonly<Record<string, unknown>>;
   let key = '';
-  for (const property of table.keys) {
-    const value = String((row as Record<string, unknown>)[property]);
-    key += `${value.length}:${value}`;
+  let last: string | undefined;
+  for (const property of keys) {
+    if (last !== undefined) key += `${last.length}:${last}`;
+    last = String(values[property]);
   }
-  return key;
+  return key + (last ?? '');
 };
 
 /** Rows in memory, as the events folded so far made them. Rows that a batch did not name are not known here. */

@@ -14,7 +14,8 @@ export type Place = {
   readonly token: string;
 };
 
-const exists = (path: string): Promise<boolean> =>
+/** Whether something lies there. */
+export const exists = (path: string): Promise<boolean> =>
   access(path).then(
     () => true,
     () => false,

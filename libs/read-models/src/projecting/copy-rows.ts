@@ -59,15 +59,17 @@ const msOf = (instant: string): number => {
 };
 
 /** The rows that one event makes are mostly of the same two instants: when it happened, and when it was recorded. */
-let newer = { instant: '', ms: 0 };
-let older = newer;
+let [newer, older] = [
+  { instant: '', ms: 0 },
+  { instant: '', ms: 0 },
+];
 
 const sinceEpoch = (instant: string): number => {
-  if (instant === newer.instant) return newer.ms;
-  if (instant === older.instant) return older.ms;
-  older = newer;
-  newer = { instant, ms: msOf(instant) - epochMs };
-  return newer.ms;
+  if (newer.instant === instant) return newer.ms;
+  if (older.instant === instant) return older.ms;
+  const known = { instant, ms: msOf(instant) - epochMs };
+  [newer, older] = [known, newer];
+  return known.ms;
 };
 
 const writeInstant = (bytes: Buffer, instant: string, at: number): number => {

@@ -11,16 +11,14 @@ export type TableChanges = {
   readonly removed: readonly object[];
 };
 
-/** The values of a row's key, as one text that no other key has: what precedes the last is told apart by its length. */
+/** The values of a row's key, as one text that no other key has: each but the first is told apart by its length. */
 export const keyOf = ({ keys }: AnyTable, row: object): string => {
-  const values = row as Readonly<Record<string, unknown>>;
-  let key = '';
-  let last: string | undefined;
+  let key: string | undefined;
   for (const property of keys) {
-    if (last !== undefined) key += `${last.length}:${last}`;
-    last = String(values[property]);
+    const value = String((row as Readonly<Record<string, unknown>>)[property]);
+    key = key === undefined ? value : `${value.length}:${value}${key}`;
   }
-  return key + (last ?? '');
+  return key ?? '';
 };
 
 /** Rows in memory, as the events folded so far made them. Rows that a batch did not name are not known here. */

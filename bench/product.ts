@@ -43,7 +43,10 @@ export class Product {
 
   /** Runs `./syncline` on this installation. */
   async cli(...args: readonly string[]): Promise<void> {
-    await run(join(root, 'syncline'), [...args, '--state', this.#state], { timeout: 600_000 });
+    const running = run(join(root, 'syncline'), [...args, '--state', this.#state], { timeout: 600_000 });
+    await running.catch((error: Error & { readonly stdout?: string }) => {
+      throw new Error(`${error.message}\n${error.stdout ?? ''}`);
+    });
   }
 
   /** Looks at the repository now, as a webhook would ask for. */

@@ -130,7 +130,10 @@ export const benchmark: Benchmark = {
       const place = { dir, fleet, application: first ?? '' };
       return await withProduct(
         place,
-        (tree) => write(tree, first ?? '', 0),
+        async (tree) => {
+          await write(tree, first ?? '', 0);
+          await tree.commit('One application');
+        },
         async (parts) => {
           say('one application changed on all of them');
           const one = await oneApplication(parts);

@@ -44,8 +44,9 @@ export class Product {
   /** Runs `./syncline` on this installation. */
   async cli(...args: readonly string[]): Promise<void> {
     const running = run(join(root, 'syncline'), [...args, '--state', this.#state], { timeout: 600_000 });
-    await running.catch((error: Error & { readonly stdout?: string }) => {
-      throw new Error(`${error.message}\n${error.stdout ?? ''}`);
+    await running.catch((error: unknown) => {
+      const { message, stdout = '' } = error as { readonly message: string; readonly stdout?: string };
+      throw new Error(`${message}\n${stdout}`);
     });
   }
 

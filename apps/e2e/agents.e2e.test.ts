@@ -83,11 +83,8 @@ beforeAll(async () => {
     args: [join(root, 'libs/sandbox-cluster/dist/main.js'), '--dir', dir, '--clusters', 'far'],
     logFile: join(folder, 'sandbox.log'),
   });
-  await eventually(
-    () => readFile(join(dir, 'far', 'kubeconfig')).catch(() => undefined),
-    patience,
-    'the sandbox',
-  );
+  const isReady = (): boolean => sandbox.lastLines().some((line) => line.startsWith('{"clusters"'));
+  await eventually(isReady, patience, 'the sandbox');
   far = await LiveCluster.of(join(folder, 'elsewhere'), 'far');
   const ports = JSON.parse(await readFile(join(syncline.state, 'ports.json'), 'utf8')) as { nats: number };
   network = await NetworkStretch.before(ports.nats);

@@ -17,7 +17,7 @@ import type { ApiParts } from './api.module.js';
 import type { Config } from './config.js';
 import { EventStreams } from './events/event-streams.js';
 import { readinessOf } from './log/api-readiness.js';
-import { ProjectionMetrics } from './log/projection-metrics.js';
+import { observeStanding, ProjectionMetrics } from './log/projection-metrics.js';
 import { OpenApi } from './openapi/openapi.js';
 import type { RequestLog } from './requests/log.js';
 
@@ -57,6 +57,7 @@ export const openParts = async (
   const projection = new ProjectionMetrics(metrics, log);
   const projector = new Projector(hub.log, config.postgresUrl, projection);
   projector.start();
+  observeStanding(metrics, hub, projector);
   const views = new Views(config.postgresUrl);
   const agents = new AgentWatch({ hub, log, metrics, lostAfterMs: config.agentLostAfterMs });
   agents.start();
@@ -68,7 +69,7 @@ export const openParts = async (
     ...{ config, hub, metrics, log, tokens, projector, views, streams },
     authenticator: new Authenticator(tokens, new AccessMetrics(metrics, new FailedAttempts(systemClock))),
     openApi: new OpenApi(),
-    readiness: readinessOf(hub, projector, projection),
+    readiness: readinessOf(hub, projector),
     close: async () => {
       streams.close();
       await Promise.all([agents.close(), tokens.close(), projector.stop(), views.close()]);

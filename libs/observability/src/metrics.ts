@@ -43,14 +43,19 @@ export class Metrics {
   }
 
   /** A gauge of the service's own whose values are looked up whenever somebody asks for them. */
-  observed(name: string, help: string, labelNames: string[], observe: (gauge: Gauge) => void): Gauge {
+  observed(
+    name: string,
+    help: string,
+    labelNames: string[],
+    observe: (gauge: Gauge) => void | Promise<void>,
+  ): Gauge {
     return new Gauge({
       name,
       help,
       labelNames,
       registers: [this.registry],
-      collect() {
-        observe(this);
+      async collect() {
+        await observe(this);
       },
     });
   }

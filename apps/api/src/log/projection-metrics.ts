@@ -1,16 +1,42 @@
+import type { Hub } from '@syncline/event-store';
 import type { Metrics } from '@syncline/observability';
-import type { ProjectorReport } from '@syncline/read-models';
+import type { Projector, ProjectorReport } from '@syncline/read-models';
 
 import type { RequestLog } from '../requests/log.js';
 
 /** While the views are made anew, it is said this often how far that is. */
 const sayEveryMs = 5_000;
 
-/** Shows in metrics and logs what the projector does. `lag` is told by whoever knows the end of the log. */
+/** Shows in metrics how far the views are, whenever somebody asks: the log is asked for its end, where it answers. */
+export const observeStanding = (
+  metrics: Metrics,
+  hub: Pick<Hub, 'missing' | 'log'>,
+  projector: Pick<Projector, 'sequence'>,
+): void => {
+  metrics.observed(
+    'syncline_projected_sequence',
+    'Sequence of the last message whose rows are committed.',
+    [],
+    (gauge) => gauge.set(projector.sequence),
+  );
+  metrics.observed(
+    'syncline_projection_lag_messages',
+    'Messages of the log that the views do not hold yet.',
+    [],
+    async (gauge) => {
+      const last = await lastOf(hub);
+      if (last !== undefined) gauge.set(Math.max(0, last - projector.sequence));
+    },
+  );
+};
+
+/** The sequence of the log's last message; undefined where the log does not answer. */
+export const lastOf = async ({ missing, log }: Pick<Hub, 'missing' | 'log'>): Promise<number | undefined> =>
+  missing().length > 0 ? undefined : log.lastSequence().catch(() => undefined);
+
+/** Shows in metrics and logs what the projector does. */
 export class ProjectionMetrics implements ProjectorReport {
   readonly #messages;
-  readonly #position;
-  readonly #lag;
   readonly #aside;
   readonly #failures;
   #awaySince: number | undefined;
@@ -23,14 +49,6 @@ export class ProjectionMetrics implements ProjectorReport {
     this.#messages = metrics.counter(
       'syncline_projected_messages_total',
       'Messages of the log projected into the views.',
-    );
-    this.#position = metrics.gauge(
-      'syncline_projected_sequence',
-      'Sequence of the last message whose rows are committed.',
-    );
-    this.#lag = metrics.gauge(
-      'syncline_projection_lag_messages',
-      'Messages of the log that the views do not hold yet.',
     );
     this.#aside = metrics.counter(
       'syncline_unreadable_messages_total',
@@ -68,10 +86,4 @@ export class ProjectionMetrics implements ProjectorReport {
     this.#saidAt = performance.now();
     this.log.info({ sequence, of }, `the views are made anew: ${sequence} of ${of} messages`);
   };
-
-  /** Told at each question for metrics or readiness. */
-  standing(sequence: number, last: number): void {
-    this.#position.set(sequence);
-    this.#lag.set(Math.max(0, last - sequence));
-  }
 }

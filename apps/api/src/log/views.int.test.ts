@@ -106,6 +106,15 @@ describe('the views', () => {
     expect(await (await api.request('POST', '/v1/log/rebuild')).json()).toMatchObject({ equal: true });
   });
 
+  it('say in metrics how far they are, without being asked whether they are ready', async () => {
+    await api.append(story.healthIs('Current', story.revisionB, 'c-2', story.planB));
+    await api.get('/v1/fleet');
+    const last = await api.hub.log.lastSequence();
+    const text = await (await api.request('GET', '/metrics')).text();
+    expect(text).toMatch(new RegExp(`^syncline_projected_sequence\\{[^}]*\\} ${last}$`, 'm'));
+    expect(text).toMatch(/^syncline_projection_lag_messages\{[^}]*\} 0$/m);
+  });
+
   it('come back by themselves, equal, after the schema is dropped', async () => {
     const before = await everything();
     await sql('DROP SCHEMA syncline CASCADE');

@@ -7,7 +7,12 @@ import pLimit from 'p-limit';
 import { declaration, namespace } from '../delivery/fleet.ts';
 import { WorkTree } from '../delivery/work-tree.ts';
 import { Product } from '../product.ts';
-import { contextOf, type SimulatedCluster, type SimulatedFleet } from './simulated-fleet.ts';
+import {
+  contextOf,
+  startSimulatedFleet,
+  type SimulatedCluster,
+  type SimulatedFleet,
+} from './simulated-fleet.ts';
 
 /** A fleet of simulated clusters, a clone of what it deploys, and the product between them. */
 export type Parts = { readonly fleet: SimulatedFleet; readonly tree: WorkTree; readonly product: Product };
@@ -39,16 +44,37 @@ const makeNamespaces = async ({ clusters }: SimulatedFleet): Promise<void> => {
   await Promise.all(clusters.map(({ kube }) => limit(() => kube.apply(spaces))));
 };
 
+/** Where, on how many simulated clusters, and which application; `write` writes and commits its files. */
+export type Placement = {
+  readonly dir: string;
+  readonly clusters: number;
+  readonly application: string;
+  readonly write: (tree: WorkTree) => Promise<void>;
+};
+
 /**
- * The product over a repository whose one application, as `write` writes its files, is placed on every cluster of a fleet;
- * `work` gets it once all are healthy.
+ * A fleet of simulated clusters in two processes that answer after 5 ms, and the product over a repository whose one
+ * application is placed on all of them; `work` gets both once everything is healthy.
  */
 export const withProduct = async <Result>(
-  { dir, fleet, application }: { dir: string; fleet: SimulatedFleet; application: string },
-  write: (tree: WorkTree) => Promise<void>,
+  placement: Placement,
   work: (parts: Parts) => Promise<Result>,
 ): Promise<Result> => {
-  await makeNamespaces(fleet);
+  const { dir, clusters } = placement;
+  const fleet = await startSimulatedFleet(dir, { processes: 2, clustersEach: clusters / 2, latencyMs: 5 });
+  try {
+    await makeNamespaces(fleet);
+    return await withProductOver(fleet, placement, work);
+  } finally {
+    await fleet.stop();
+  }
+};
+
+const withProductOver = async <Result>(
+  fleet: SimulatedFleet,
+  { dir, application, write }: Placement,
+  work: (parts: Parts) => Promise<Result>,
+): Promise<Result> => {
   const source = join(dir, 'source');
   await mkdir(source, { recursive: true });
   await createRepositoryFrom({ repository: join(dir, 'git', 'fleet.git'), workTree: source });

@@ -7,7 +7,6 @@ import { configMap, declaration, manifest, namespace, roundLabel } from '../deli
 import { inFloor } from '../delivery/ten-objects.ts';
 import type { WorkTree } from '../delivery/work-tree.ts';
 import { withProduct, type Parts } from '../fan-out/placed-product.ts';
-import { startSimulatedFleet } from '../fan-out/simulated-fleet.ts';
 import { heldBytes } from '../heap.ts';
 import { percentile } from '../percentile.ts';
 import { measured } from '../usage.ts';
@@ -125,24 +124,15 @@ export const benchmark: Benchmark = {
   atMostMinutes: 40,
   run: async ({ dir, say }) => {
     say(`starting ${clusters} simulated clusters in two processes, and the product`);
-    const fleet = await startSimulatedFleet(dir, { processes: 2, clustersEach: clusters / 2, latencyMs: 5 });
-    try {
-      const place = { dir, fleet, application: first ?? '' };
-      return await withProduct(
-        place,
-        async (tree) => {
-          await write(tree, first ?? '', 0);
-          await tree.commit('One application');
-        },
-        async (parts) => {
-          say('one application changed on all of them');
-          const one = await oneApplication(parts);
-          say(`${targets} targets`);
-          return [...one, ...(await tenThousand(parts))];
-        },
-      );
-    } finally {
-      await fleet.stop();
-    }
+    const writeFirst = async (tree: WorkTree): Promise<void> => {
+      await write(tree, first ?? '', 0);
+      await tree.commit('One application');
+    };
+    return withProduct({ dir, clusters, application: first ?? '', write: writeFirst }, async (parts) => {
+      say('one application changed on all of them');
+      const one = await oneApplication(parts);
+      say(`${targets} targets`);
+      return [...one, ...(await tenThousand(parts))];
+    });
   },
 };

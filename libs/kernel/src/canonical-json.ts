@@ -24,8 +24,7 @@ export const canonicalJson = (value: unknown): string => {
 };
 
 /** What has to be escaped in a string, and halves of surrogate pairs. Most strings hold none, and are quicker looked through than written. */
-// eslint-disable-next-line no-control-regex -- JSON escapes control characters
-const special = /["\\\u0000-\u001f\ud800-\udfff]/;
+const special = /["\\\p{Cc}\p{Cs}]/u;
 
 const quote = (text: string): string => {
   if (!special.test(text)) return `"${text}"`;

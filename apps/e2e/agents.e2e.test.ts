@@ -92,10 +92,11 @@ beforeAll(async () => {
 
 afterAll(async () => {
   delete process.env.SYNCLINE_AGENT_LOST_AFTER_SECONDS;
-  await agent?.stop();
-  await network.stop();
-  await sandbox.stop();
+  // First what would outlive this process, should the beginning have failed.
   await syncline.cli('down');
+  await agent?.stop();
+  await sandbox.stop();
+  await network.stop();
   await rm(folder, { recursive: true, force: true });
 });
 

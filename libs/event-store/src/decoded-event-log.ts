@@ -1,5 +1,12 @@
 import { UnreadableEvent } from '@syncline/events';
-import type { EventLog, LogEntry, LogFilter, LogMessage } from '@syncline/kernel';
+import {
+  beginning,
+  type EventLog,
+  type LogEntry,
+  type LogFilter,
+  type LogMessage,
+  type Position,
+} from '@syncline/kernel';
 
 import { decodeAt } from './decode-at.js';
 import type { MessageLog } from './message-log.js';
@@ -13,12 +20,22 @@ const decode = (message: LogMessage): LogEntry => {
   }
 };
 
+/** The position of a message's last event; of the message where it cannot be read. */
+export const lastPositionOf = ({ message, events }: LogEntry): Position =>
+  events.at(-1)?.position ?? { ...beginning, sequence: message.sequence };
+
 /** The log with its events decoded; what this code cannot read is handed on as such, never skipped. */
 export class DecodedEventLog implements EventLog {
   constructor(private readonly log: MessageLog) {}
 
   lastSequence(): Promise<number> {
     return this.log.lastSequence();
+  }
+
+  async lastPosition(): Promise<Position> {
+    const sequence = await this.log.lastSequence();
+    const message = sequence > 0 ? await this.log.message(sequence) : undefined;
+    return message ? lastPositionOf(decode(message)) : { ...beginning, sequence };
   }
 
   subjects(filter: string): Promise<readonly string[]> {

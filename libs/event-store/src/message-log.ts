@@ -25,6 +25,8 @@ export interface MessageLog {
   read(subject: string, after: number): Promise<readonly LogMessage[]>;
   /** The last message of a subject. */
   last(subject: string): Promise<LogMessage | undefined>;
+  /** The message of a sequence, of whatever subject; nothing where there is none. */
+  message(sequence: number): Promise<LogMessage | undefined>;
   lastSequence(): Promise<number>;
   subjects(filter: string): Promise<readonly string[]>;
   scan(filter: LogFilter): AsyncIterable<LogMessage>;

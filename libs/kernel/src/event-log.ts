@@ -1,4 +1,5 @@
 import type { StoredEvent } from './aggregate.js';
+import type { Position } from './position.js';
 
 /** What to follow of the log. */
 export type LogFilter = {
@@ -33,6 +34,8 @@ export type LogEntry = {
 export interface EventLog {
   /** The last sequence of the whole log (0 where it is empty). */
   lastSequence(): Promise<number>;
+  /** The position of the last event ({@link beginning} where there is none): what comes after it is not there yet. */
+  lastPosition(): Promise<Position>;
   /** The subjects that match the filter and hold at least one message. */
   subjects(filter: string): Promise<readonly string[]>;
   /** The messages of one subject after a sequence, in order, decoded. */

@@ -24,6 +24,7 @@ const startHub = (applier = 'hub') => {
   };
   const log: EventLog = {
     lastSequence: () => hub.log.lastSequence(),
+    lastPosition: () => hub.log.lastPosition(),
     subjects: (filter) => hub.log.subjects(filter),
     read: (...about) => hub.log.read(...about),
     follow: (...about) => hub.log.follow(...about),

@@ -24,7 +24,7 @@ export class FleetController {
   @ReadsViews()
   @ApiResponse({ status: 200, standardSchema: fleet })
   async list(): Promise<z.infer<typeof fleet>> {
-    const position = formatPosition({ sequence: this.projector.sequence, index: 0 });
+    const position = formatPosition(this.projector.position);
     return { targets: (await this.views.fleet()).map(targetOf), position };
   }
 }

@@ -48,11 +48,11 @@ export class LogController {
   @Allows('viewer')
   @ApiResponse({ status: 200, standardSchema: logAnswer })
   async show(): Promise<z.infer<typeof logAnswer>> {
-    const { away, sequence, rebuiltTo } = this.projector;
-    const position = at(await this.log.lastSequence());
+    const { away, position: projected, rebuiltTo } = this.projector;
+    const position = formatPosition(await this.log.lastPosition());
     const counts = away === undefined ? await this.views.counts().catch(() => undefined) : undefined;
     return {
-      ...{ position, projected: at(sequence), views: away ?? null },
+      ...{ position, projected: formatPosition(projected), views: away ?? null },
       rebuilding: rebuiltTo === undefined ? null : at(rebuiltTo),
       ...{ events: counts?.events ?? null, unreadable: counts?.unreadable ?? null },
     };

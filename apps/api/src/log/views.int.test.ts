@@ -115,6 +115,17 @@ describe('the views', () => {
     expect(text).toMatch(/^syncline_projection_lag_messages\{[^}]*\} 0$/m);
   });
 
+  it('stand at a position after which there is nothing, of whatever message it is', async () => {
+    // One decision of two events.
+    const joined = story.joined('edge-1', { tier: 'edge' });
+    await api.append({ ...joined, events: [...joined.events, ...joined.events] });
+    await api.get('/v1/fleet');
+    const answer = await api.request('GET', '/v1/fleet');
+    const { position, projected } = await api.get<Record<'position' | 'projected', string>>('/v1/log');
+    expect([projected, answer.headers.get('syncline-position')]).toEqual([position, position]);
+    expect(await api.get(`/v1/events?after=${position}`)).toMatchObject({ items: [] });
+  });
+
   it('come back by themselves, equal, after the schema is dropped', async () => {
     const before = await everything();
     await sql('DROP SCHEMA syncline CASCADE');

@@ -46,7 +46,7 @@ export class PositionInterceptor implements NestInterceptor {
     const reply = context.switchToHttp().getResponse<Reply>();
     if (this.reflector.get<boolean | undefined>(mark, context.getHandler())) {
       await this.#wait(wantedOf(context.switchToHttp().getRequest<Request>()));
-      reply.header(header, formatPosition({ sequence: this.projector.sequence, index: 0 }));
+      reply.header(header, formatPosition(this.projector.position));
       return next.handle();
     }
     return next.handle().pipe(

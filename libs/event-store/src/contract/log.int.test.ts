@@ -47,6 +47,10 @@ describe.each(fewerWorlds)('the log $kind', ({ start }) => {
       expect(entry!.events[0]).toMatchObject({ recordedAt, position: { sequence: first, index: 0 } });
     });
 
+    test('says where the last event stands, which may not be the first of its message', async () => {
+      expect(await planner.log.lastPosition()).toEqual({ sequence: first + 2, index: 1 });
+    });
+
     test('lists the subjects that a filter matches', async () => {
       expect(await planner.log.subjects('ev.app.reading.*')).toEqual([a, b]);
       expect(await planner.log.subjects('ev.app.nothing.>')).toEqual([]);

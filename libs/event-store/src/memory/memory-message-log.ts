@@ -49,6 +49,10 @@ export class MemoryMessageLog implements MessageLog {
     return Promise.resolve(this.#messages[(this.#lastOf.get(subject) ?? 0) - 1]);
   }
 
+  message(sequence: number): Promise<LogMessage | undefined> {
+    return Promise.resolve(this.#messages[sequence - 1]);
+  }
+
   lastSequence(): Promise<number> {
     return Promise.resolve(this.#messages.length);
   }

@@ -26,6 +26,9 @@ export const clusterOf = (subject: string): string => {
   return token;
 };
 
+const notSeen = (): EventStoreError =>
+  new EventStoreError('log-forbidden', 'an applier does not see the whole log');
+
 /**
  * The log as an applier sees it: its clusters' subjects. It may get the last message of a subject; for a history it
  * rewinds the cluster's history consumer, which the hub made for it and which acknowledges nothing.
@@ -117,8 +120,12 @@ export class AgentMessageLog implements MessageLog {
     }
   }
 
-  lastSequence(): Promise<number> {
-    return Promise.reject(new EventStoreError('log-forbidden', 'an applier does not see the whole log'));
+  message(): Promise<never> {
+    return Promise.reject(notSeen());
+  }
+
+  lastSequence(): Promise<never> {
+    return Promise.reject(notSeen());
   }
 
   /** The subjects of one cluster, named in the filter, that hold a message. */

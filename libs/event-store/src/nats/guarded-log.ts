@@ -64,6 +64,9 @@ export class GuardedLog implements MessageLog {
   read(subject: string, after: number): Promise<readonly LogMessage[]> {
     return this.log.read(subject, after);
   }
+  message(sequence: number): Promise<LogMessage | undefined> {
+    return this.log.message(sequence);
+  }
   lastSequence(): Promise<number> {
     return this.log.lastSequence();
   }

@@ -96,7 +96,6 @@ export class HubMessageLog implements MessageLog {
     }
   }
 
-  /** The message of a sequence, of whatever subject. */
   async message(sequence: number): Promise<LogMessage | undefined> {
     try {
       return await this.reads.find(eventsStream, { seq: sequence });

@@ -25,6 +25,10 @@ export class LinkedLog implements MessageLog {
   /** What is shown of a subject's cluster. */
   readonly tailOf: TailOf = (subject) => this.#of(subject).tailOf(subject);
 
+  message(): Promise<LogMessage | undefined> {
+    return this.links.own.messages.message();
+  }
+
   lastSequence(): Promise<number> {
     return this.links.own.messages.lastSequence();
   }

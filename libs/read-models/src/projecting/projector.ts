@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
-import type { EventLog, LogEntry } from '@syncline/kernel';
+import type { EventLog, LogEntry, Position } from '@syncline/kernel';
 import type { Pool } from 'pg';
 
 import { shadowSchema, viewsSchema } from '../reading/data-source.js';
@@ -17,7 +17,7 @@ import {
   swapAndCompare,
   type Rebuilt,
 } from './rebuild.js';
-import { findStanding, projectBatch, standingOf, type Standing } from './store.js';
+import { findStanding, lastIndexOf, projectBatch, standingOf, type Standing } from './store.js';
 import { Turns } from './turns.js';
 import { Waiters } from './waiters.js';
 
@@ -50,6 +50,7 @@ export class Projector {
   readonly #waiters = new Waiters();
   #running: Promise<void> | undefined;
   #sequence = 0;
+  #index = 0;
   #rebuiltTo: number | undefined;
   #away: string | undefined = 'the views are not open yet';
 
@@ -59,6 +60,11 @@ export class Projector {
     private readonly report: ProjectorReport = {},
   ) {
     this.#pool = openPool(url);
+  }
+
+  /** The position of the last event whose row is committed. */
+  get position(): Position {
+    return { sequence: this.#sequence, index: this.#index };
   }
 
   /** The sequence of the last message whose rows are committed. */
@@ -105,7 +111,7 @@ export class Projector {
         await catchUp(this.#pool, this.log, shadowSchema, sequence);
         await catchUp(this.#pool, this.log, viewsSchema, sequence);
         await swapThem();
-        this.#arrive(sequence);
+        this.#arrive({ sequence, index: await lastIndexOf(this.#pool, viewsSchema, sequence) });
         seconds = (performance.now() - began) / 1000;
       }),
     );
@@ -132,8 +138,9 @@ export class Projector {
     if (!standing.isCurrent || standing.sequence > last || last - standing.sequence > bulkFrom) {
       await this.#fillAnew();
     }
+    const index = await lastIndexOf(this.#pool, viewsSchema, this.#sequence);
     this.#away = undefined;
-    this.#arrive(this.#sequence);
+    this.#arrive({ sequence: this.#sequence, index });
     this.report.back?.(this.#sequence);
   }
 
@@ -194,7 +201,9 @@ export class Projector {
       this.report.setAside?.(unreadable.message.subject, unreadable.message.sequence, unreadable.reason);
     }
     this.report.projected?.(batch.length, (performance.now() - began) / 1000);
-    this.#arrive(sequence);
+    const last = batch.at(-1);
+    const isLast = last?.message.sequence === sequence;
+    this.#arrive({ sequence, index: isLast ? Math.max(0, last.events.length - 1) : this.#index });
   }
 
   /** Notices tables that were dropped while nothing happened. */
@@ -203,8 +212,8 @@ export class Projector {
     if (sequence < this.#sequence) throw new ViewsError('the tables stand before what was projected');
   }
 
-  #arrive(sequence: number): void {
-    this.#sequence = sequence;
+  #arrive({ sequence, index }: Position): void {
+    [this.#sequence, this.#index] = [sequence, index];
     this.#waiters.arrive(sequence);
   }
 }

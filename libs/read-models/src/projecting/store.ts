@@ -3,6 +3,7 @@ import type { ClientBase, Pool } from 'pg';
 
 import { projectedTables, projections } from '../projections/all.js';
 import { projectionTable, unreadableTable } from '../tables/bookkeeping.js';
+import { eventTable } from '../tables/event.js';
 import { ViewsError } from '../reading/views-error.js';
 import type { AnyTable } from '../tables/table.js';
 import { inTransaction, quoted } from './database.js';
@@ -29,6 +30,15 @@ export const standingOf = async (client: ClientBase | Pool, schema: string): Pro
     projections.every(({ name, version }) => known.get(name)?.version === version) &&
     rows.every((row) => row.sequence === first?.sequence);
   return { sequence: first?.sequence ?? 0, isCurrent };
+};
+
+/** The index of a message's last event; 0 where there is none. */
+export const lastIndexOf = async (pool: Pool, schema: string, sequence: number): Promise<number> => {
+  const { rows } = await pool.query<{ index: number | null }>(
+    `SELECT max(index) AS index FROM ${quoted(schema)}.${quoted(eventTable.name)} WHERE sequence = $1`,
+    [sequence],
+  );
+  return rows[0]?.index ?? 0;
 };
 
 /** As {@link standingOf}, or undefined where there are no such tables, or no such database. */

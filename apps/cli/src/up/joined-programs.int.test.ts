@@ -1,5 +1,6 @@
-import { execFile } from 'node:child_process';
-import { mkdir, rm, utimes, writeFile } from 'node:fs/promises';
+import { execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdir, readdir, rename, symlink, utimes, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 
@@ -26,7 +27,18 @@ const compile = async (path: string, text: string): Promise<void> => {
   );
 };
 
-/** A checkout in miniature: programs that print where they lie, and what a package says that must run first. */
+const compileWaiting = async (rest: string): Promise<void> => {
+  await compile(
+    'apps/cli/dist/main.js',
+    `import { once } from "node:events"; console.log("waits"); await once(process.stdin, "data"); await import("./${rest}.js"); process.exit();`,
+  );
+  await compile(`apps/cli/dist/${rest}.js`, `console.log("the rest is ${rest}");`);
+};
+
+/**
+ * A checkout in miniature: programs that print where they lie, and what a package says that must run first; the command
+ * line loads the rest of itself once it is told to.
+ */
 beforeAll(async () => {
   ({ path: root, remove } = await temporaryFolder('joined'));
   await write('package.json', '{"type":"module"}');
@@ -45,6 +57,7 @@ beforeAll(async () => {
     );
     await write(`apps/${name}/dist/.tsbuildinfo`, '{}');
   }
+  await compileWaiting('later');
   await write('libs/kernel/dist/.tsbuildinfo', '{}');
 });
 
@@ -53,6 +66,12 @@ afterAll(() => remove());
 const run = async (program: string): Promise<unknown> => {
   const { stdout } = await promisify(execFile)(process.execPath, [program]);
   return JSON.parse(stdout) as unknown;
+};
+
+/** As if a build had ended so long from now. */
+const compiledAfter = async (ms: number): Promise<void> => {
+  const at = new Date(Date.now() + ms);
+  await utimes(join(root, 'libs/kernel/dist/.tsbuildinfo'), at, at);
 };
 
 describe('joined programs', () => {
@@ -64,14 +83,49 @@ describe('joined programs', () => {
     const compiled = await run(await programOf(root, 'planner'));
     await joinPrograms(root);
     const joined = await programOf(root, 'planner');
-    expect(joined).toBe(join(root, 'dist/joined/planner/main.js'));
-    await rm(join(root, 'node_modules'), { recursive: true });
+    expect(joined).toBe(join(root, 'dist/joined/a/planner/main.js'));
+    await rename(join(root, 'node_modules'), join(root, 'packages'));
     expect(await run(joined)).toEqual(compiled);
+    await rename(join(root, 'packages'), join(root, 'node_modules'));
   });
 
   it('are left once something was compiled after they were joined', async () => {
-    const later = new Date(Date.now() + 1_000);
-    await utimes(join(root, 'libs/kernel/dist/.tsbuildinfo'), later, later);
+    await compiledAfter(1_000);
     expect(await programOf(root, 'applier')).toBe(join(root, 'apps/applier/dist/main.js'));
+    await compiledAfter(-1_000);
+  });
+
+  it('that run find the rest of their files while those of the next build are joined', async () => {
+    const running = spawn(process.execPath, [await programOf(root, 'cli')]);
+    await once(running.stdout, 'data');
+    await compileWaiting('another');
+    await compiledAfter(-1);
+    await joinPrograms(root);
+    running.stdin.write('go on');
+    const [said] = (await Promise.race([once(running.stdout, 'data'), once(running.stderr, 'data')])) as [
+      Buffer,
+    ];
+    expect(said.toString()).toBe('the rest is later\n');
+    expect(await programOf(root, 'cli')).toBe(join(root, 'dist/joined/b/cli/main.js'));
+  });
+
+  it('are joined in the place of the build before the last one, and nothing of a killed joining stays', async () => {
+    await write('dist/joined/unfinished/api/main.js', '');
+    const dead = spawn(process.execPath, ['--version']);
+    await once(dead, 'exit');
+    await symlink(JSON.stringify({ pid: dead.pid, started: '1' }), join(root, 'dist/joined/.joining'));
+    await compiledAfter(-1);
+    await joinPrograms(root);
+    expect(await programOf(root, 'api')).toBe(join(root, 'dist/joined/a/api/main.js'));
+    expect((await readdir(join(root, 'dist/joined'))).sort()).toEqual(['a', 'b']);
+  });
+
+  it('are joined once where several starts would do it', async () => {
+    await compiledAfter(-1);
+    await Promise.all([joinPrograms(root), joinPrograms(root), joinPrograms(root)]);
+    const joined = await programOf(root, 'api');
+    expect(joined).toBe(join(root, 'dist/joined/b/api/main.js'));
+    await joinPrograms(root);
+    expect(await programOf(root, 'api')).toBe(joined);
   });
 });

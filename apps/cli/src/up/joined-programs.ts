@@ -1,9 +1,10 @@
-import { mkdir, mkdtemp, readdir, readFile, rename, rm, stat, utimes, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rename, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { OutputChunk, Plugin } from 'rolldown';
 
 import { services } from './service-names.js';
+import { unlessAnotherDoes } from './unless-another-does.js';
 
 // A program here is two thousand small files, and to find and read them one by one is most of what its start costs. They
 // are joined to a few large ones after a build; where that was not done, or not since, the small ones run.
@@ -12,9 +13,16 @@ import { services } from './service-names.js';
 const programs = [...services, 'cli'] as const;
 type Program = (typeof programs)[number];
 
-const bundleOf = (root: string): string => join(root, 'dist', 'joined');
-/** As old as what the bundle was made of. */
-const stampOf = (bundle: string): string => join(bundle, '.made');
+const joinedOf = (root: string): string => join(root, 'dist', 'joined');
+/**
+ * Builds take turns in two places: what was started from the last one finds its files while the next one is joined. They are
+ * no more than two, and not one for each build, because Node keeps compiled code by path.
+ */
+const placeNames = ['a', 'b'] as const;
+const placesOf = (root: string): readonly string[] => placeNames.map((name) => join(joinedOf(root), name));
+const lockName = '.joining';
+/** As old as what the files in a place were made of. */
+const stampOf = (place: string): string => join(place, '.made');
 const compiledMain = (root: string, program: Program): string =>
   join(root, 'apps', program, 'dist', 'main.js');
 
@@ -33,12 +41,18 @@ const inputsChangedAt = async (root: string): Promise<number> => {
   return Math.max(...(await Promise.all([installed, ...compiled].map(changedAt))));
 };
 
-const isFresh = async (root: string): Promise<boolean> =>
-  (await changedAt(stampOf(bundleOf(root)))) > (await inputsChangedAt(root));
+/** Where the joined files lie that are as new as what they were made of. */
+const findFresh = async (root: string): Promise<string | undefined> => {
+  const changed = await inputsChangedAt(root);
+  for (const place of placesOf(root)) if ((await changedAt(stampOf(place))) > changed) return place;
+  return undefined;
+};
 
 /** The file that starts a program: the joined one where it is as new as what it was made of, else the compiled one. */
-export const programOf = async (root: string, program: Program): Promise<string> =>
-  (await isFresh(root)) ? join(bundleOf(root), program, 'main.js') : compiledMain(root, program);
+export const programOf = async (root: string, program: Program): Promise<string> => {
+  const fresh = await findFresh(root);
+  return fresh === undefined ? compiledMain(root, program) : join(fresh, program, 'main.js');
+};
 
 /** Our own files keep what they know of where they lie, and their positions in the sources. */
 const ownFiles = (root: string): Plugin => ({
@@ -91,24 +105,46 @@ const write = async (folder: string, { fileName, code, map }: OutputChunk): Prom
   if (isOurs) await writeFile(join(folder, `${fileName}.map`), map.toString());
 };
 
-/** Joins the compiled files of every program, packages included, unless that was done since the last build. */
-export const joinPrograms = async (root: string): Promise<void> => {
-  if (await isFresh(root)) return;
+const findOldest = async (root: string): Promise<string> => {
+  const places = placesOf(root);
+  const made = await Promise.all(places.map((place) => changedAt(stampOf(place))));
+  return places[made.indexOf(Math.min(...made))] ?? '';
+};
+
+/** What a joining that was killed has left. */
+const removeLeftovers = async (root: string): Promise<void> => {
+  for (const name of await readdir(joinedOf(root))) {
+    const isKept = name === lockName || placeNames.some((place) => place === name);
+    if (!isKept) await rm(join(joinedOf(root), name), { recursive: true });
+  }
+};
+
+const joinAll = async (root: string): Promise<void> => {
+  if ((await findFresh(root)) !== undefined) return;
   const began = new Date();
-  const bundle = bundleOf(root);
-  await mkdir(join(root, 'dist'), { recursive: true });
-  const made = await mkdtemp(join(root, 'dist', '.joined-'));
+  await removeLeftovers(root);
+  const made = join(joinedOf(root), 'unfinished');
   try {
     for (const program of programs) {
       const folder = join(made, program);
-      await mkdir(folder);
+      await mkdir(folder, { recursive: true });
       for (const chunk of await joinFiles(root, program)) await write(folder, chunk);
     }
     await writeFile(stampOf(made), '');
     await utimes(stampOf(made), began, began);
-    await rm(bundle, { recursive: true, force: true });
-    await rename(made, bundle);
+    const oldest = await findOldest(root);
+    await rm(oldest, { recursive: true, force: true });
+    await rename(made, oldest);
   } finally {
     await rm(made, { recursive: true, force: true });
   }
+};
+
+/**
+ * Joins the compiled files of every program, packages included, unless that was done since the last build or another
+ * process is at it.
+ */
+export const joinPrograms = async (root: string): Promise<void> => {
+  await mkdir(joinedOf(root), { recursive: true });
+  await unlessAnotherDoes(join(joinedOf(root), lockName), () => joinAll(root));
 };

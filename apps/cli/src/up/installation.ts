@@ -32,6 +32,12 @@ const stageOf = (name: string): number => {
   return name === 'sandbox' || name.startsWith('cluster ') ? 1 : 0;
 };
 
+/** Ends a part, and its process that is not ready yet: nobody waits for that any more. */
+const end = async ({ name, stop }: Supervised): Promise<void> => {
+  const starting = runningProcesses().filter((one) => one.name === name);
+  await Promise.all([stop(), ...starting.map((one) => one.stop())]);
+};
+
 type Beginning = Pick<Installation, 'root' | 'places' | 'ports' | 'surroundings' | 'say' | 'waits'>;
 
 /** An installation of which nothing runs yet. */
@@ -44,7 +50,9 @@ export const beginInstallation = (beginning: Beginning): Installation => {
   const pidsByPart = (): Record<string, readonly number[]> =>
     Object.fromEntries(parts.map((part) => [part.name.replace(/^cluster /, ''), part.pids()]));
   const record = (): Promise<void> => {
-    recording = recording.then(() => recordChildren(places, pidsByPart()));
+    recording = recording
+      .then(() => recordChildren(places, pidsByPart()))
+      .catch((error: unknown) => say(`the list of what runs cannot be written: ${String(error)}`));
     return recording;
   };
   return {
@@ -64,7 +72,7 @@ export const beginInstallation = (beginning: Beginning): Installation => {
       for (const stage of [0, 1, 2]) {
         if (stage === 1) await Promise.all(closers.map((close) => close()));
         const ending = parts.filter((part) => stageOf(part.name) === stage);
-        await Promise.all(ending.map((part) => waits.during(`the end of ${part.name}`, part.stop())));
+        await Promise.all(ending.map((part) => waits.during(`the end of ${part.name}`, end(part))));
       }
       await Promise.all(runningProcesses().map((one) => one.stop()));
       await recording;

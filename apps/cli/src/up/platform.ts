@@ -25,12 +25,7 @@ import type { Run } from './supervised.js';
 const serviceReadyMs = 60_000;
 const preload = fileURLToPath(new URL('service-preload.js', import.meta.url));
 
-const runOf = ({ pid, ended, hasEndedInOrder, stop }: ManagedProcess): Run => ({
-  pids: () => [pid],
-  ended,
-  hasEndedInOrder,
-  stop,
-});
+const runOf = ({ pid, ended, stop }: ManagedProcess): Run => ({ pids: () => [pid], ended, stop });
 
 const startLog = async ({ places, ports, supervise }: Installation, binary: string): Promise<void> => {
   const place = { dir: places.nats, port: ports.nats };

@@ -12,8 +12,6 @@ export type Run = {
   readonly pids: () => readonly number[];
   /** Resolves with a sentence when it, or a part of it, has ended. */
   readonly ended: Promise<string>;
-  /** Whether it ended because it was told to, by whomever. */
-  readonly hasEndedInOrder?: () => boolean;
   readonly stop: () => Promise<void>;
 };
 
@@ -24,12 +22,14 @@ export type Supervised = {
   readonly stop: () => Promise<void>;
 };
 
-/** How something ended, and after how long. */
-type End = { readonly inOrder: boolean; readonly ranMs: number };
+/** How long to wait before the next start, by how long it ran and how long was waited before that. */
+export const pauseAfter = (ranMs: number, last: number | undefined, shortest: number): number =>
+  ranMs > steadyMs ? shortest : Math.min(Math.max((last ?? 0) * 2, shortest), longestDelayMs);
 
-/** How long to wait before the next start, by how long it was waited for before the last one. */
-export const pauseAfter = ({ inOrder, ranMs }: End, last = 0, shortest = firstDelayMs): number =>
-  inOrder || ranMs > steadyMs ? shortest : Math.min(Math.max(last * 2, shortest), longestDelayMs);
+const againIn = (pause: number, isLonger: boolean): string => {
+  const when = `started again in ${Math.max(1, Math.round(pause / 1000))} s`;
+  return isLonger ? `It keeps ending soon after its start, and is ${when}` : `It is ${when}`;
+};
 
 type Options = {
   readonly name: string;
@@ -42,10 +42,10 @@ type Options = {
 
 /**
  * Starts something and keeps it running: what ends is said and started again after a pause that doubles up to half a
- * minute, and is short again where it ran for a while or ended in order. Throws what the first start throws.
+ * minute, and is short again where it ran for a while, however it ended. Throws what the first start throws.
  */
 export const supervise = async (options: Options): Promise<Supervised> => {
-  const { name, start, say } = options;
+  const { name, start, say, firstDelayMs: shortest = firstDelayMs } = options;
   const stopping = new AbortController();
   const isStopping = (): boolean => stopping.signal.aborted;
   let run = await start();
@@ -56,9 +56,8 @@ export const supervise = async (options: Options): Promise<Supervised> => {
       const began = performance.now();
       const why = await run.ended;
       if (isStopping()) return;
-      const end = { inOrder: run.hasEndedInOrder?.() === true, ranMs: performance.now() - began };
-      pause = pauseAfter(end, pause, options.firstDelayMs);
-      say(`${why}. It is started again in ${Math.max(1, Math.round(pause / 1000))} s`);
+      pause = pauseAfter(performance.now() - began, pause, shortest);
+      say(`${why}. ${againIn(pause, pause > shortest)}`);
       await run.stop();
       run = await restart(pause);
       await options.onStarted?.();

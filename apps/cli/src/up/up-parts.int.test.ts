@@ -1,7 +1,14 @@
 import { CommandRefused } from '@syncline/kernel';
-import { identifyProcess, isRunning, startProcess } from '@syncline/toolchain';
+import {
+  identifyProcess,
+  isRunning,
+  runningProcesses,
+  startProcess,
+  stopUnlessReady,
+  waitUntilReady,
+} from '@syncline/toolchain';
 import { spawn } from 'node:child_process';
-import { mkdtemp, readFile, readdir, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, readdir, rm, stat, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -11,12 +18,14 @@ import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { extractContext } from '../cluster/kubeconfig-context.js';
 import { claimInstallation, findSupervisor, recordChildren, releaseInstallation } from './claim.js';
 import { stopInstallation } from './down.js';
+import { beginInstallation, type Installation } from './installation.js';
 import { makeKeys } from './keys.js';
 import { placesIn, type Places } from './places.js';
 import { choosePorts } from './ports.js';
 import { rememberRegistrations } from './registrations.js';
 import { openState } from './state-layout.js';
-import { supervise } from './supervised.js';
+import { supervise, type Supervised } from './supervised.js';
+import { tellWaits } from './waits.js';
 
 let folder: string;
 let places: Places;
@@ -110,6 +119,26 @@ describe('a supervised process', () => {
     expect(await identifyProcess(after)).toBeUndefined();
   });
 
+  test('that ends at once is started again ever later, with code 0 as well, and that is said', async () => {
+    const said: string[] = [];
+    const startOne = async () => {
+      const options = { name: 'brief', command: 'true', args: [], logFile: join(folder, 'brief.log') };
+      const { pid, ended, stop } = await startProcess(options);
+      return { pids: () => [pid], ended, stop };
+    };
+    const say = (line: string): void => void said.push(line);
+    const part = await supervise({ name: 'brief', start: startOne, say, firstDelayMs: 600 });
+    await vi.waitFor(() => expect(said.filter((line) => line.includes('code 0'))).toHaveLength(3), 10_000);
+    await part.stop();
+    expect(
+      said.filter((line) => line.includes('code 0')).map((line) => line.replace(/^.*: \. /, '')),
+    ).toEqual([
+      'It is started again in 1 s',
+      'It keeps ending soon after its start, and is started again in 1 s',
+      'It keeps ending soon after its start, and is started again in 2 s',
+    ]);
+  });
+
   test('whose first start fails says why', async () => {
     const failing = () => Promise.reject(new CommandRefused('x', 'there is no such thing'));
     await expect(supervise({ name: 'x', start: failing, say: () => undefined })).rejects.toThrow(
@@ -134,6 +163,58 @@ describe('a supervised process', () => {
 });
 
 describe('an installation', () => {
+  const said: string[] = [];
+  const say = (line: string): void => void said.push(line);
+
+  const begin = async (): Promise<Installation> => {
+    await openState(places);
+    const ports = await choosePorts(places.ports, say);
+    return beginInstallation({ root: folder, places, ports, surroundings: {}, say, waits: tellWaits(say) });
+  };
+
+  /** A part that is ready at its first start, and at each later one where it says so. */
+  const startPart = async (installation: Installation, readyAgain: boolean): Promise<Supervised> => {
+    let starts = 0;
+    return installation.supervise('part', async () => {
+      const options = { name: 'part', command: 'sleep', args: ['64'], logFile: join(folder, 'part.log') };
+      const started = await startProcess(options);
+      const isReady = (starts += 1) === 1 || readyAgain;
+      await stopUnlessReady(
+        started,
+        waitUntilReady(started, () => Promise.resolve(isReady)),
+      );
+      return { pids: () => [started.pid], ended: started.ended, stop: started.stop };
+    });
+  };
+
+  const killed = ([pid = 0]: readonly number[]): void => void process.kill(pid, 'SIGKILL');
+
+  test('is stopped at once although a part that is started again does not become ready', async () => {
+    const installation = await begin();
+    const part = await startPart(installation, false);
+    const [first] = part.pids();
+    killed(part.pids());
+    await vi.waitFor(() => expect(runningProcesses().some(({ pid }) => pid !== first)).toBe(true), 10_000);
+    await installation.stop();
+    expect(runningProcesses()).toEqual([]);
+  });
+
+  test('goes on while the list of its processes cannot be written, which is said', async () => {
+    const installation = await begin();
+    const part = await startPart(installation, true);
+    await rm(places.children);
+    await mkdir(places.children);
+    killed(part.pids());
+    await vi.waitFor(() => expect(said.at(-1)).toMatch(/^the list of what runs cannot be written: /), 10_000);
+    await rm(places.children, { recursive: true });
+    killed(part.pids());
+    await vi.waitFor(
+      async () => expect(JSON.parse(await readFile(places.children, 'utf8'))).toEqual({ part: part.pids() }),
+      10_000,
+    );
+    await installation.stop();
+  });
+
   test('has one supervisor, which a stranger of the same number is not', async () => {
     await openState(places);
     expect(await claimInstallation(places)).toBeUndefined();

@@ -29,8 +29,6 @@ export type ManagedProcess = {
   /** Resolves when the process has ended, with a sentence that holds its last words. */
   readonly ended: Promise<string>;
   readonly hasEnded: () => boolean;
-  /** Whether it has ended by its own exit with code 0, as what is told to end does. */
-  readonly hasEndedInOrder: () => boolean;
   /** What it printed last; of a JSON record the message alone. */
   readonly lastLines: () => readonly string[];
   /** Ends it: SIGTERM, and SIGKILL where that does not help in time. */
@@ -119,11 +117,9 @@ export const startProcess = async (options: ProcessOptions): Promise<ManagedProc
   const pid = child.pid ?? 0;
   guardGroup(pid);
   let over = false;
-  let inOrder = false;
   const ended = new Promise<string>((resolve) => {
     child.once('close', (code, signal) => {
       over = true;
-      inOrder = code === 0;
       releaseGroup(pid);
       resolve(`${name} ended (${signal ?? `code ${code ?? '?'}`}): ${lastWords(lines)}`);
     });
@@ -139,8 +135,7 @@ export const startProcess = async (options: ProcessOptions): Promise<ManagedProc
     if (!over) signalGroup(pid, 'SIGKILL');
     await ended;
   };
-  const state = { hasEnded: () => over, hasEndedInOrder: () => inOrder };
-  const managed = { name, pid, ended, ...state, lastLines: () => lines.map(saidIn), stop, kill };
+  const managed = { name, pid, ended, hasEnded: () => over, lastLines: () => lines.map(saidIn), stop, kill };
   running.add(managed);
   void ended.then(() => running.delete(managed));
   return managed;

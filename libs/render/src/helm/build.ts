@@ -7,12 +7,13 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Run } from '../isolated/run-isolated.js';
 import type { PlacedObject } from '../objects/rendering.js';
 import type { TreeReader } from '../tree/tree-reader.js';
-import { asksForTime, defaultsOf, findChart, type Chart } from './chart.js';
+import { defaultsOf, findChart } from './chart.js';
 import { explainHelm } from './explain.js';
+import { asWritten, laterCall, type PlacedCall, type Reading } from './later.js';
 import { readOutput } from './output.js';
 import { runHelm, type ClusterFacts, type HelmCall } from './run.js';
-import { refuseUnstable } from './unstable.js';
-import { readValues, valuesFiles, type ReadValues } from './values.js';
+import { refuseLater, refuseUnstable } from './unstable.js';
+import { readValues, valuesFiles } from './values.js';
 
 /** What rendering a chart needs besides the tree: where it lies on disk, the binary, and whom it is for. */
 export type HelmOptions = {
@@ -24,15 +25,6 @@ export type HelmOptions = {
   readonly facts?: ClusterFacts | undefined;
   readonly signal?: AbortSignal | undefined;
 };
-
-const renderTwice = async (call: HelmCall, chart: Chart): Promise<readonly [Run, Run]> => {
-  if (!(await asksForTime(chart))) return Promise.all([runHelm(call), runHelm(call)]);
-  const first = await runHelm(call);
-  await delay(1_000 - (Date.now() % 1_000) + 1, undefined, call.signal && { signal: call.signal });
-  return [first, await runHelm(call)];
-};
-
-type Reading = { readonly chart: Chart; readonly read: readonly ReadValues[]; readonly work: string };
 
 const explain = async (said: string, { chart, read, work }: Reading, { root }: HelmOptions) =>
   explainHelm({
@@ -55,9 +47,21 @@ const callFor = async (
   values: await valuesFiles(read, work),
 });
 
+type Second = { readonly run: Run; readonly calls: readonly PlacedCall[] };
+
+const renderLater = async (call: HelmCall, first: Promise<Run>, reading: Reading): Promise<Second> => {
+  const later = await laterCall(call, reading);
+  if (later.hasToWait) {
+    await first;
+    await delay(1_000 - (Date.now() % 1_000) + 1, undefined, call.signal && { signal: call.signal });
+  }
+  return { run: await runHelm(later.call), calls: later.calls };
+};
+
 /**
- * Renders a chart with `helm template`, twice: what differs then is refused, because a plan of it could never be kept to. Values are
- * read before anything runs, so that what is wrong with them has file and line. Throws {@link RenderError}.
+ * Renders a chart with `helm template`, and again as at another time: where that comes to other objects it is refused, because a
+ * plan of it could never be kept to. Values are read before anything runs, so that what is wrong with them has file and line. Throws
+ * {@link RenderError}.
  */
 export const renderChart = async (
   tree: TreeReader,
@@ -70,11 +74,14 @@ export const renderChart = async (
   const work = await mkdtemp(join(tmpdir(), 'syncline-helm-'));
   try {
     const reading = { chart, read, work };
-    const [first, second] = await renderTwice(await callFor(helm, reading, options), chart);
+    const call = await callFor(helm, reading, options);
+    const running = runHelm(call);
+    const [first, second] = await Promise.all([running, renderLater(call, running, reading)]);
     if (!first.ok) throw await explain(first.said, reading, options);
-    if (!second.ok) throw await explain(second.said, reading, options);
+    const { run, calls } = second;
+    if (!run.ok) throw refuseLater(await explain(run.said, reading, options));
     const objects = readOutput(first.output, chart);
-    if (first.output !== second.output) throw refuseUnstable(objects, readOutput(second.output, chart));
+    if (first.output !== run.output) refuseUnstable(objects, readOutput(asWritten(run.output), chart), calls);
     return objects;
   } finally {
     await rm(work, { recursive: true, force: true });

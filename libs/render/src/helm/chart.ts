@@ -1,6 +1,4 @@
 import type { HelmSpec } from '@syncline/events';
-import { readdir, readFile } from 'node:fs/promises';
-import { join } from 'node:path';
 
 import { isMapping, textOf } from '../objects/rendering.js';
 import { RenderError } from '../render-error.js';
@@ -80,14 +78,4 @@ export const defaultsOf = async ({ tree, folder }: Chart): Promise<readonly unkn
   } catch {
     return [];
   }
-};
-
-/** Whether a template asks for the time, which two renders within one second can agree on by chance. */
-export const asksForTime = async ({ root, folder }: Chart): Promise<boolean> => {
-  const names = await readdir(join(root, folder), { recursive: true });
-  for (const name of names.filter((each) => /\.(?:ya?ml|tpl|txt|json)$/.test(each))) {
-    const text = await readFile(join(root, folder, name), 'utf8').catch(() => '');
-    if (/\{\{(?:(?!\}\}).)*\b(?:now|ago)\b/s.test(text)) return true;
-  }
-  return false;
 };

@@ -296,7 +296,7 @@ describe('a chart is refused', () => {
         'app/templates/bad.yaml':
           'apiVersion: v1\nkind: ConfigMap\nmetadata: { name: chance }\ndata:\n  id: {{ uuidv4 }}\n',
       },
-      /^render-unstable app\/templates\/bad.yaml:1 renders to something else each time: ConfigMap chance \/data\/id\. /,
+      /^render-unstable app\/templates\/bad.yaml:5 renders to something else another time: ConfigMap chance \/data\/id, by uuidv4 \(app\/templates\/bad.yaml:5\)\. /,
     ],
     [
       'that asks for the time',
@@ -304,7 +304,7 @@ describe('a chart is refused', () => {
         'app/templates/bad.yaml':
           'apiVersion: v1\nkind: ConfigMap\nmetadata: { name: time }\ndata:\n  at: {{ now | unixEpoch | quote }}\n',
       },
-      /^render-unstable app\/templates\/bad.yaml:1 renders to something else each time: ConfigMap time \/data\/at\. /,
+      /^render-unstable app\/templates\/bad.yaml:5 renders to something else another time: ConfigMap time \/data\/at, by now \(app\/templates\/bad.yaml:5\)\. /,
     ],
     [
       'that takes more memory than there is for it',

@@ -10,7 +10,12 @@ import type { TreeReader } from '../tree/tree-reader.js';
 import { readDocuments, type YamlDocument } from '../yaml/documents.js';
 
 /** Values of one layer, as they stand in a file of their own or in a declaration. */
-export type ReadValues = { readonly layer: ValuesLayer; readonly values: Mapping };
+export type ReadValues = {
+  readonly layer: ValuesLayer;
+  readonly values: Mapping;
+  /** Where they begin, where they are a part of their file. */
+  readonly line?: number;
+};
 
 const requireFile = async (tree: TreeReader, path: string): Promise<void> => {
   const entry = (await tree.list(folderOf(path))).find(({ name }) => name === nameOf(path));
@@ -55,7 +60,8 @@ const readLayer = async (tree: TreeReader, layer: ValuesLayer): Promise<ReadValu
   const values = at === undefined ? wholeFile(file, documents) : valueAt(documents, at);
   if (!isMapping(values))
     throw new RenderError('values-invalid', 'holds values that are no mapping', { file, line: 1 });
-  return { layer, values };
+  const [index, ...steps] = stepsOf(at ?? '');
+  return { layer, values, ...(at !== undefined && { line: documents[Number(index)]?.lineOf(steps) ?? 1 }) };
 };
 
 /** Reads all layers, in their order. Throws {@link RenderError} with file and line on what is no values. */

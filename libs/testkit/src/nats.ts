@@ -93,7 +93,10 @@ export const startNats = async (dir: string, serverConfig: string): Promise<Test
 
 const names = ['nats-1', 'nats-2', 'nats-3'] as const;
 
-const nodesFromBinaries = async (dir: string, serverConfig: string): Promise<TestNatsNodes> => {
+const nodesFromBinaries = async (
+  dirOf: (node: string) => string,
+  serverConfig: string,
+): Promise<TestNatsNodes> => {
   const secret = randomBytes(16).toString('hex');
   const places = await Promise.all(
     names.map(async (node) => ({ node, port: await freePort(), routePort: await freePort() })),
@@ -102,7 +105,7 @@ const nodesFromBinaries = async (dir: string, serverConfig: string): Promise<Tes
   const nodes = await Promise.all(
     places.map(({ node, port, routePort }) => {
       const cluster = { node, port: routePort, nodes: addresses, secret };
-      return startBinary(serverConfig, { dir: join(dir, node), port, cluster });
+      return startBinary(serverConfig, { dir: dirOf(node), port, cluster });
     }),
   );
   return { nodes, stop: () => stopAll(nodes) };
@@ -121,6 +124,12 @@ const nodesInContainers = async (serverConfig: string): Promise<TestNatsNodes> =
   return { nodes, stop: () => stopAll(nodes).then(network.stop) };
 };
 
-/** Starts three nats-servers that hold one log together; they are named nats-1 to nats-3. */
-export const startNatsNodes = (dir: string, serverConfig: string): Promise<TestNatsNodes> =>
-  wantsContainers() ? nodesInContainers(serverConfig) : nodesFromBinaries(dir, serverConfig);
+/** Starts three nats-servers that hold one log together, named nats-1 to nats-3; the files of some may go elsewhere. */
+export const startNatsNodes = (
+  dir: string,
+  serverConfig: string,
+  elsewhere: Readonly<Record<string, string>> = {},
+): Promise<TestNatsNodes> =>
+  wantsContainers()
+    ? nodesInContainers(serverConfig)
+    : nodesFromBinaries((node) => elsewhere[node] ?? join(dir, node), serverConfig);

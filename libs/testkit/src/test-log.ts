@@ -28,6 +28,8 @@ export type TestLogOptions = {
   readonly parent?: string;
   /** On how many nats-servers the log is kept; one by default. */
   readonly replicas?: 1 | 3;
+  /** Where the files of one of three servers go, by its name; to `parent` by default. */
+  readonly elsewhere?: Readonly<Record<string, string>>;
 };
 
 /** A real log on nats-servers of its own, in operator mode, in a temporary folder. */
@@ -72,12 +74,13 @@ const credentialsOf = (installation: Installation, user: string): string => {
 
 /** Starts a log for one test file. Stop it in `afterAll`; it ends with the test's process in any case. */
 export const startLog = async (options: TestLogOptions = {}): Promise<TestLog> => {
-  const { appliers = ['hub'], parent, ...settings } = options;
+  const { appliers = ['hub'], parent, elsewhere, ...settings } = options;
   const folder = await temporaryFolder('log', parent);
   const installation = await createInstallation(appliers);
   const { serverConfig } = installation;
-  const startServers = settings.replicas === 3 ? startNatsNodes : startNats;
-  const { nodes, stop } = await startServers(folder.path, serverConfig);
+  const { nodes, stop } = await (settings.replicas === 3
+    ? startNatsNodes(folder.path, serverConfig, elsewhere)
+    : startNats(folder.path, serverConfig));
   const onEach = async (work: (node: TestNats) => Promise<void>): Promise<void> => {
     await Promise.all(nodes.map(work));
   };

@@ -115,7 +115,7 @@ export class AgentLinks {
     const jsm = await jetstreamManager(nc, { checkAPI: false });
     const state = new ConnectionState(nc, onChange);
     const messages = new AgentMessageLog({ nc, js, jsm }, this.#room, meter?.historyRead);
-    state.onReturn(() => messages.forgetHistories());
+    state.onReturn(() => messages.forget());
     return {
       nc,
       js,

@@ -9,10 +9,10 @@ import { LogTail } from '../log-tail.js';
 import type { AppendOutcome, MessageLog, NewMessage } from '../message-log.js';
 import { eventsStream } from '../streams.js';
 import { matchesAny } from '../subject-match.js';
+import { Appends } from './appends.js';
 import { classify } from './classify.js';
 import { ClusterHistory, type HistoryRoom } from './cluster-history.js';
 import { HistoryConsumers, type OnSweep } from './history-consumer.js';
-import { appendTurns, publishDecision } from './hub-message-log.js';
 import { fromStored } from './messages.js';
 
 /** For how long a node that is behind is waited for. */
@@ -36,9 +36,8 @@ const notSeen = (): EventStoreError =>
 export class AgentMessageLog implements MessageLog {
   readonly #consumers: HistoryConsumers;
   readonly #histories = new Map<string, ClusterHistory>();
-  readonly #appends = appendTurns();
+  readonly appends: Appends;
   readonly #jsm: JetStreamManager;
-  readonly #js: JetStreamClient;
   /** The last sequence of each subject that was written or delivered here. */
   readonly #seen = new Map<string, number>();
   /** What its live consumer shows of each cluster, which is all of it. */
@@ -49,13 +48,15 @@ export class AgentMessageLog implements MessageLog {
     private readonly room: HistoryRoom,
     onSweep?: OnSweep,
   ) {
-    [this.#js, this.#jsm] = [js, jsm];
+    this.#jsm = jsm;
+    this.appends = new Appends(js);
     this.#consumers = new HistoryConsumers(nc, js, onSweep);
   }
 
-  /** What was kept of histories; after a reconnect the server may hold another log. */
-  forgetHistories(): void {
+  /** What was kept of histories and appends; after a reconnect the server may hold another log. */
+  forget(): void {
     this.#histories.clear();
+    this.appends.forget();
   }
 
   /** What is shown of the cluster that a subject belongs to. */
@@ -73,13 +74,8 @@ export class AgentMessageLog implements MessageLog {
     if (sequence > (this.#seen.get(subject) ?? 0)) this.#seen.set(subject, sequence);
   }
 
-  /** How many decisions are on their way. */
-  get appends(): number {
-    return this.#appends.taken;
-  }
-
   async append(message: NewMessage): Promise<AppendOutcome> {
-    const outcome = await this.#appends.take(() => publishDecision(this.#js, message));
+    const outcome = await this.appends.append(message);
     if (outcome.status === 'appended') this.remember({ ...message, sequence: outcome.sequence });
     return outcome;
   }

@@ -9,8 +9,8 @@ import { MemorySnapshots } from '../memory/memory-message-log.js';
 import { JetStreamStrategy } from '../reactions/jetstream-strategy.js';
 import { AgentLinks } from './agent-links.js';
 import { AgentRuntime } from './agent-runtime.js';
+import { lackOfServer, mostAppends } from './appends.js';
 import { once } from './connection.js';
-import { mostAppends } from './hub-message-log.js';
 import { linkedAnswers, linkedBlobs, linkedLive, LinkedLog, linkedSigns } from './linked-log.js';
 import { watchServed } from './watch-served.js';
 
@@ -43,7 +43,9 @@ export const connectAgent = async (options: AgentOptions): Promise<Agent> => {
   const name = `applier-${applier}`;
   const links = await AgentLinks.open({ servers, credentials, name, ...(meter && { meter }) });
   const messages = new LinkedLog(links);
-  meter?.bounded?.('appends', mostAppends, () => Math.max(...links.all.map((link) => link.messages.appends)));
+  meter?.bounded?.('appends', mostAppends, () =>
+    Math.max(...links.all.map((link) => link.messages.appends.taken)),
+  );
   const log = new DecodedEventLog(messages);
   const aggregates = new LoggedAggregates({
     log: messages,
@@ -68,7 +70,6 @@ export const connectAgent = async (options: AgentOptions): Promise<Agent> => {
     ...(meter && { meter }),
     ...(options.patience && { patience: options.patience }),
   });
-  const isConnected = (): boolean => links.all.every(({ state }) => state.connected);
   return {
     aggregates,
     log,
@@ -78,7 +79,7 @@ export const connectAgent = async (options: AgentOptions): Promise<Agent> => {
     servedClusters: { watch: (_applier, signal) => watch(signal) },
     live: linkedLive(links),
     strategy: new JetStreamStrategy(runtime),
-    missing: () => (isConnected() ? [] : [`nats-server at ${servers} does not answer`]),
+    missing: () => lackOfServer(servers, links.all),
     close: once(async () => {
       await runtime.stop();
       await links.close();

@@ -16,6 +16,7 @@ import { LoggedAggregates } from '../logged-aggregates.js';
 import { JetStreamStrategy } from '../reactions/jetstream-strategy.js';
 import { blobsStream, mostConsumers, mostUnacknowledged, verifyStreams } from '../streams.js';
 import { Accounts } from './accounts.js';
+import { lackOfServer, mostAppends } from './appends.js';
 import { NatsBlobStore } from './blobs.js';
 import { classify } from './classify.js';
 import { ConnectionState } from './connection-state.js';
@@ -23,7 +24,7 @@ import { once, openConnection, verifyServer } from './connection.js';
 import type { ConsumerLink } from './consumer-source.js';
 import { CurrentReads } from './current-reads.js';
 import { GuardedLog } from './guarded-log.js';
-import { HubMessageLog, mostAppends } from './hub-message-log.js';
+import { HubMessageLog } from './hub-message-log.js';
 import { HubRuntime } from './hub-runtime.js';
 import { KvPeople, KvSnapshots } from './key-value.js';
 import { LogSpace } from './log-space.js';
@@ -93,7 +94,7 @@ const guard = async (nc: NatsConnection, { servers, stateDir, meter }: HubOption
   });
   await space.watch();
   meter?.bounded?.('consumers', mostConsumers, () => space.consumers);
-  meter?.bounded?.('appends', mostAppends, () => messages.appends);
+  meter?.bounded?.('appends', mostAppends, () => messages.appends.taken);
   const log = new GuardedLog(messages, remembered, space);
   state.onReturn(() => log.verifyAgain(() => verify(quick)));
   const blobs = new NatsBlobStore(js, jsm, async (subject) => {
@@ -106,12 +107,10 @@ const guard = async (nc: NatsConnection, { servers, stateDir, meter }: HubOption
 const missingOf =
   (
     { servers, stateDir }: HubOptions,
-    state: ConnectionState,
-    log: GuardedLog,
-    remembered: RememberedPosition,
+    { state, messages, log, remembered }: Awaited<ReturnType<typeof guard>>,
   ): Hub['missing'] =>
   () => [
-    ...(state.connected ? [] : [`nats-server at ${servers} does not answer`]),
+    ...lackOfServer(servers, [{ state, messages }]),
     ...(log.halted ? [log.halted.message] : []),
     ...(remembered.failure === undefined ? [] : [`the position in the log cannot be kept in ${stateDir}`]),
   ];
@@ -125,7 +124,8 @@ const watchedTail = (messages: HubMessageLog, signal: AbortSignal): TailOf => {
 
 const assemble = async (nc: NatsConnection, options: HubOptions): Promise<Hub> => {
   const { service, servers, idKey, meter } = options;
-  const { js, jsm, messages, log, blobs, state, remembered, space } = await guard(nc, options);
+  const guarded = await guard(nc, options);
+  const { js, jsm, messages, log, blobs, state, remembered, space } = guarded;
   const stopping = new AbortController();
   const kvm = new Kvm(js);
   const open = (name: string) => kvm.open(name, { bindOnly: true, allow_direct: true });
@@ -160,7 +160,7 @@ const assemble = async (nc: NatsConnection, options: HubOptions): Promise<Hub> =
     people: new KvPeople(people, options.peopleKey ?? idKey),
     live: { publish: (subject, payload) => nc.publish(`live.${subject}`, JSON.stringify(payload)) },
     strategy: new JetStreamStrategy(runtime),
-    missing: missingOf(options, state, log, remembered),
+    missing: missingOf(options, guarded),
     close: once(async () => {
       space.stop();
       stopping.abort();

@@ -1,5 +1,6 @@
 import { subjects } from '@syncline/events';
 import {
+  eventually,
   isWholeRun,
   noSmallDisk,
   startLog,
@@ -9,7 +10,7 @@ import {
 } from '@syncline/testkit';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 
-import type { Hub } from '../hub.js';
+import type { Agent, Hub } from '../hub.js';
 import { because, notes } from '../contract/notes.js';
 
 const reason = isWholeRun ? noSmallDisk() : 'only in whole runs';
@@ -21,13 +22,24 @@ describe.skipIf(reason !== undefined)('a nats-server whose disk is full', () => 
   let disk: SmallDisk;
   let log: TestLog;
   let planner: Hub;
+  let agent: Agent;
   const note = (turn: number) =>
     planner.aggregates.decide(notes, subjectOf(turn), { texts: ['x'.repeat(10_000), 'y'] }, because());
+
+  const noteOfAgent = (turn: number) =>
+    agent.aggregates.decide(
+      notes,
+      subjects.target('staging', 'full', String(turn)),
+      { texts: ['z'.repeat(10_000)] },
+      because(),
+    );
 
   beforeAll(async () => {
     disk = await startSmallDisk(24);
     log = await startLog({ parent: disk.path });
     planner = await log.hub('planner');
+    await (await log.hub('api')).servedClusters.assign('hub', ['staging']);
+    agent = await log.agent();
   });
   afterAll(async () => {
     await log.stop();
@@ -37,7 +49,8 @@ describe.skipIf(reason !== undefined)('a nats-server whose disk is full', () => 
   test('takes nothing, which is said and may be tried again; with room and a restart all goes on and no half is there', async () => {
     await note(1);
     await disk.fill();
-    const refused = await Promise.all([2, 3].map((turn) => note(turn).catch((error: unknown) => error)));
+    const work = [note(2), note(3), noteOfAgent(1)];
+    const refused = await Promise.all(work.map((one) => one.catch((error: unknown) => error)));
     for (const one of refused)
       expect(one).toMatchObject({
         code: 'log-unreachable',
@@ -45,9 +58,16 @@ describe.skipIf(reason !== undefined)('a nats-server whose disk is full', () => 
         message: expect.stringContaining('takes nothing; look at its disk') as string,
       });
     expect(await planner.log.read(subjectOf(1))).toHaveLength(1);
+    const lack = expect.stringMatching(
+      /^nats-server at .* has taken nothing for \d+ s; look at its disk and its log$/,
+    ) as string;
+    for (const one of [planner, agent]) expect(one.missing()).toEqual([lack]);
     await disk.free();
     await log.restart();
+    for (const one of [planner, agent])
+      await eventually(() => one.missing().length === 0, 10_000, 'nothing is missing');
     for (const turn of [2, 3, 4]) await note(turn);
+    await noteOfAgent(1);
     for (const turn of [1, 2, 3, 4]) {
       const entries = await planner.log.read(subjectOf(turn));
       expect(entries.map(({ events }) => events.length)).toEqual([2]);

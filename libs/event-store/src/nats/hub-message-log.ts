@@ -11,47 +11,21 @@ import type { LogFilter, LogMessage } from '@syncline/kernel';
 import { EventStoreError } from '../event-store-error.js';
 import type { LogTail } from '../log-tail.js';
 import type { AppendOutcome, MessageLog, NewMessage } from '../message-log.js';
-import { Turns } from '../reactions/turns.js';
 import { eventsStream } from '../streams.js';
-import { classify, isConflict, isUncertain } from './classify.js';
+import { Appends } from './appends.js';
+import { classify } from './classify.js';
 import type { ConnectionState } from './connection-state.js';
 import { CurrentReads } from './current-reads.js';
 import { fromDelivered } from './messages.js';
 import { ReadAhead } from './read-ahead.js';
 import { readSubject } from './read-subject.js';
 
-/** A leader that is gone answers nobody; what came of an append is then read from the next one. */
-const appendTimeoutMs = 2_000;
 const onAgainMs = 200;
 /** For how long a node that does not have all of the stream yet is waited for. */
 const behindMs = 10_000;
 const behindAgainMs = 20;
 /** Its node may end without a word; that is noticed after two of these. */
 const followHeartbeatMs = 2_000;
-
-/** How many decisions of one connection may be on their way into the log. */
-export const mostAppends = 256;
-/** In which decisions are sent; one that is given up makes room. */
-export const appendTurns = (): Turns => new Turns(mostAppends, appendTimeoutMs);
-
-/**
- * Appends one decision. A duplicate is a conflict: each attempt has an id of its own, so another decision has used it. What
- * nobody can vouch for is unknown.
- */
-export const publishDecision = async (js: JetStreamClient, decision: NewMessage): Promise<AppendOutcome> => {
-  try {
-    const ack = await js.publish(decision.subject, decision.bytes, {
-      msgID: decision.id,
-      expect: { lastSubjectSequence: decision.expected },
-      timeout: appendTimeoutMs,
-    });
-    return ack.duplicate ? { status: 'conflict' } : { status: 'appended', sequence: ack.seq };
-  } catch (error) {
-    if (isConflict(error)) return { status: 'conflict' };
-    if (isUncertain(error)) return { status: 'unknown' };
-    throw classify(error, `append to ${decision.subject}`);
-  }
-};
 
 /** Ends what a consumer delivers once its node says nothing any more; the client alone may wait for another in vain. */
 const stopAtSilence = async (messages: ConsumerMessages): Promise<void> => {
@@ -60,22 +34,20 @@ const stopAtSilence = async (messages: ConsumerMessages): Promise<void> => {
 
 /** The log as the hub's services see it: all of it. */
 export class HubMessageLog implements MessageLog {
-  readonly #appends = appendTurns();
+  readonly appends: Appends;
 
   constructor(
     private readonly js: JetStreamClient,
     private readonly jsm: JetStreamManager,
     private readonly state: ConnectionState,
     private readonly reads: CurrentReads,
-  ) {}
-
-  append(message: NewMessage): Promise<AppendOutcome> {
-    return this.#appends.take(() => publishDecision(this.js, message));
+  ) {
+    this.appends = new Appends(js);
+    state.onReturn(() => this.appends.forget());
   }
 
-  /** How many decisions are on their way. */
-  get appends(): number {
-    return this.#appends.taken;
+  append(message: NewMessage): Promise<AppendOutcome> {
+    return this.appends.append(message);
   }
 
   async read(subject: string, after: number): Promise<readonly LogMessage[]> {

@@ -5,7 +5,7 @@ import { measured } from '../usage.ts';
 import { pollSeconds, type Installation } from './installation.ts';
 
 const restMs = 60_000;
-/** A look at what the API server serves follows an apply by some seconds. */
+/** What the last apply started has ended by then. */
 const settleMs = 8_000;
 
 /** A minute in which nothing changes: only watches may be open, only polls may go to the repository. */

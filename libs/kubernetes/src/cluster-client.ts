@@ -106,6 +106,12 @@ export type Trouble =
   | { readonly what: 'throttling'; readonly reason?: string }
   | { readonly what: 'watch'; readonly resource: string; readonly reason?: string };
 
+/**
+ * What is heard of what the API server serves. `isWatched`: it is told when that changes, but for what an API server behind
+ * an APIService begins to serve by itself; else whoever wants to know has to look.
+ */
+export type ServedNews = { readonly isWatched: boolean };
+
 /** One cluster, through its own bounded connections. Methods throw KubernetesError. */
 export interface ClusterClient {
   readonly name: string;
@@ -142,6 +148,8 @@ export interface ClusterClient {
   ): () => void;
   /** Tells whether the API server answers, as soon as it is known and at every change; the returned function ends it. */
   watchLink(onLink: (link: Link) => void): () => void;
+  /** Tells that another kind may be served, or none any more: once it is known whether that can be watched, and whenever a definition of custom kinds or an APIService changes; the returned function ends it. */
+  watchServed(onNews: (news: ServedNews) => void): () => void;
   /** Tells what is waited for while the API server answers; the returned function ends it. */
   watchTrouble(onTrouble: (trouble: Trouble) => void): () => void;
   close(): Promise<void>;

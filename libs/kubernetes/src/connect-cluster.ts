@@ -8,6 +8,7 @@ import type {
   InventoryEntry,
   Link,
   PruneRules,
+  ServedNews,
   TargetHealth,
   TargetManifests,
   Trouble,
@@ -24,6 +25,7 @@ import { KnownApplied } from './dry-run/known-applied.js';
 import { targetResources } from './resources/target-resources.js';
 import { HealthWatch } from './watch/health-watch.js';
 import { LinkWatch } from './watch/link-watch.js';
+import { ServedWatch } from './watch/served-watch.js';
 
 const defaultConnections = 16;
 const mostAtOnce = 8;
@@ -33,8 +35,11 @@ class ConnectedCluster implements ClusterClient {
     readonly name: string,
     private readonly transport: Transport,
     private readonly bench: Workbench,
-    private readonly health: HealthWatch,
-    private readonly link: LinkWatch,
+    private readonly watches: {
+      readonly health: HealthWatch;
+      readonly link: LinkWatch;
+      readonly served: ServedWatch;
+    },
   ) {}
 
   capabilities(signal?: AbortSignal): Promise<Capabilities> {
@@ -78,11 +83,15 @@ class ConnectedCluster implements ClusterClient {
     onHealth: (health: TargetHealth) => void,
     drift?: DriftWatch,
   ): () => void {
-    return this.health.watch(key, objects, onHealth, drift);
+    return this.watches.health.watch(key, objects, onHealth, drift);
   }
 
   watchLink(onLink: (link: Link) => void): () => void {
-    return this.link.watch(onLink);
+    return this.watches.link.watch(onLink);
+  }
+
+  watchServed(onNews: (news: ServedNews) => void): () => void {
+    return this.watches.served.watch(onNews);
   }
 
   watchTrouble(onTrouble: (trouble: Trouble) => void): () => void {
@@ -90,7 +99,7 @@ class ConnectedCluster implements ClusterClient {
       this.transport.onThrottle((reason) =>
         onTrouble({ what: 'throttling', ...(reason !== undefined && { reason }) }),
       ),
-      this.health.onHeld((resource, reason) =>
+      this.watches.health.onHeld((resource, reason) =>
         onTrouble({ what: 'watch', resource, ...(reason !== undefined && { reason }) }),
       ),
     ];
@@ -98,8 +107,7 @@ class ConnectedCluster implements ClusterClient {
   }
 
   async close(): Promise<void> {
-    this.link.close();
-    this.health.close();
+    for (const watch of Object.values(this.watches)) watch.close();
     await this.transport.close();
   }
 }
@@ -122,6 +130,10 @@ export const connectCluster = (options: ClusterOptions): ClusterClient => {
     concurrency: Math.min(connections, mostAtOnce),
   };
   const health = new HealthWatch(transport, api, capability, options.hmacKey);
-  const link = new LinkWatch(transport, () => health.renew());
-  return new ConnectedCluster(options.name, transport, bench, health, link);
+  const served = new ServedWatch(transport, () => health.lookForMissing());
+  const link = new LinkWatch(transport, () => {
+    health.renew();
+    served.renew();
+  });
+  return new ConnectedCluster(options.name, transport, bench, { health, link, served });
 };

@@ -9,6 +9,7 @@ export type {
   Link,
   ObjectResult,
   PruneRules,
+  ServedNews,
   ServedResource,
   TargetHealth,
   TargetManifests,

@@ -4,6 +4,7 @@ import { parseTargetSubject, subjects, type TargetName } from '@syncline/events'
 import { Applies } from '../applies/applies.js';
 import { Diffs } from '../diffs/diffs.js';
 import { HealthWatches } from '../health/health-watches.js';
+import { Capabilities } from '../link/capabilities.js';
 import { LinkWatch } from '../link/link-watch.js';
 import { Troubles } from '../link/troubles.js';
 import { Resources } from '../resources/resources.js';
@@ -23,6 +24,7 @@ export type ServiceIdentity = {
 /** One served cluster: its connection, and all the work on it. Nothing here waits for another cluster. */
 export class Cluster {
   readonly #applies: Applies;
+  readonly #capabilities: Capabilities;
   readonly #diffs: Diffs;
   readonly #health: HealthWatches;
   readonly #link: LinkWatch;
@@ -31,14 +33,18 @@ export class Cluster {
   readonly #unserve: (() => Promise<void>)[] = [];
 
   constructor(private readonly around: ClusterSurroundings) {
-    this.#link = new LinkWatch(around, () => this.#applies.wakeAll());
+    this.#link = new LinkWatch(around, () => {
+      this.#capabilities.connected();
+      this.#applies.wakeAll();
+    });
     const isConnected = (): boolean => this.#link.isConnected;
+    this.#capabilities = new Capabilities(around, isConnected);
     this.#troubles = new Troubles(around, isConnected);
     this.#health = new HealthWatches(around, isConnected);
     this.#applies = new Applies(around, {
       isConnected,
       onSettled: (target, state, current) => this.#health.follow(target, state, current),
-      onApplied: (applied) => this.#link.observeCapabilitiesAfter(applied),
+      onApplied: (applied) => this.#capabilities.applied(applied),
     });
     this.#diffs = new Diffs(around, {
       untilQuiet: (target, timeoutMs) => this.#applies.untilQuiet(target, timeoutMs),
@@ -82,7 +88,7 @@ export class Cluster {
     await this.#applies.stop(graceMs);
     this.#health.end();
     this.#troubles.end();
-    await this.#link.end();
+    await Promise.all([this.#link.end(), this.#capabilities.end()]);
     await this.around.client.close();
     this.around.meter.forget(this.around.cluster);
   }

@@ -1,29 +1,17 @@
 import { linkAggregate, type LinkCommand } from '@syncline/domain';
 import { subjects } from '@syncline/events';
-import { beginning } from '@syncline/kernel';
 import type { Link } from '@syncline/kubernetes';
 
 import { LatestRecorder } from '../recording.js';
 import { actor, type ClusterSurroundings } from '../surroundings.js';
 
-const capabilitiesEveryMs = 10 * 60_000;
-/** After an apply that changes what is served; the applies of one change share one look. */
-const capabilitiesSoonMs = 3_000;
-/** After any other apply: what it started may itself change what is served. Looking costs more than the apply of a few objects. */
-const capabilitiesLaterMs = 60_000;
-
-/** Whether the cluster's API server answers, said once at every change; and what it serves, at every change of that. */
+/** Whether the cluster's API server answers, said once at every change. */
 export class LinkWatch {
   #link: Link | undefined;
   /** An applier that was away says anew that the cluster is there. */
   #isSaid = false;
   #stop: () => void = () => undefined;
-  #timer: NodeJS.Timeout | undefined;
-  #soon: NodeJS.Timeout | undefined;
-  #later: NodeJS.Timeout | undefined;
   readonly #links: LatestRecorder<Link>;
-  readonly #capabilities: LatestRecorder<undefined>;
-  readonly #ended = new AbortController();
 
   constructor(
     private readonly around: ClusterSurroundings,
@@ -34,10 +22,6 @@ export class LinkWatch {
       (link, occurredAt) => this.#record(link, occurredAt),
       (error) => logger.error({ err: error, cluster }, 'the link cannot be recorded'),
     );
-    this.#capabilities = new LatestRecorder<undefined>(
-      () => this.#recordCapabilities(),
-      (error) => logger.warn({ err: error, cluster }, 'the capabilities cannot be observed'),
-    );
   }
 
   get isConnected(): boolean {
@@ -46,7 +30,6 @@ export class LinkWatch {
 
   start(): void {
     this.#stop = this.around.client.watchLink((link) => this.#see(link));
-    this.#timer = setInterval(() => this.#observeCapabilities(), capabilitiesEveryMs).unref();
   }
 
   /** Says again how it is: whoever heard that this applier was lost takes nothing from before for true. */
@@ -55,33 +38,9 @@ export class LinkWatch {
     if (this.#link) this.#links.take(this.#link);
   }
 
-  /** Looks again at what the API server serves, after an apply: soon where that changed it, else in a while. */
-  observeCapabilitiesAfter({ changesWhatIsServed }: { readonly changesWhatIsServed: boolean }): void {
-    if (!changesWhatIsServed) {
-      this.#later ??= this.#observeIn(capabilitiesLaterMs, () => (this.#later = undefined));
-      return;
-    }
-    this.#soon ??= this.#observeIn(capabilitiesSoonMs, () => (this.#soon = undefined));
-  }
-
-  #observeIn(ms: number, begun: () => void): NodeJS.Timeout {
-    return setTimeout(() => {
-      begun();
-      this.#observeCapabilities();
-    }, ms).unref();
-  }
-
-  #observeCapabilities(): void {
-    if (this.isConnected) this.#capabilities.take(undefined);
-  }
-
   async end(): Promise<void> {
     this.#stop();
-    clearInterval(this.#timer);
-    clearTimeout(this.#soon);
-    clearTimeout(this.#later);
-    this.#ended.abort();
-    await Promise.all([this.#links.end(), this.#capabilities.end()]);
+    await this.#links.end();
   }
 
   /** One line where the wait for the API server begins, and one where it ends. */
@@ -103,9 +62,7 @@ export class LinkWatch {
     this.#link = link;
     this.around.meter.linked(this.around.cluster, this.isConnected);
     this.#links.take(link);
-    if (link.state !== 'connected') return;
-    this.#observeCapabilities();
-    this.onConnected();
+    if (link.state === 'connected') this.onConnected();
   }
 
   async #record(link: Link, occurredAt: string): Promise<void> {
@@ -128,21 +85,5 @@ export class LinkWatch {
       occurredAt,
     });
     this.#isSaid = true;
-  }
-
-  async #recordCapabilities(): Promise<void> {
-    const { cluster, log, client, documents } = this.around;
-    if (!this.isConnected) return;
-    const { kubernetesVersion, resources, digest } = await client.capabilities(this.#ended.signal);
-    const { state } = await log.aggregates.load(linkAggregate, subjects.link(cluster), beginning);
-    if (state.capabilities === digest) return;
-    const stored = await documents.write({ version: 1, kubernetesVersion, resources });
-    const data = { cluster, kubernetesVersion, resources: stored, capabilities: digest };
-    await log.aggregates.decide(
-      linkAggregate,
-      subjects.link(cluster),
-      { type: 'observe-capabilities', data },
-      { actor, correlationId: `link-${cluster}` },
-    );
   }
 }

@@ -38,6 +38,19 @@ export const secret = (name: string, reference: string): Manifest => ({
   data: { password: `syncline-secret:${reference}` },
 });
 
+/** The definition of a kind Gadget in a group. */
+export const definition = (group: string): Manifest => ({
+  apiVersion: 'apiextensions.k8s.io/v1',
+  kind: 'CustomResourceDefinition',
+  metadata: { name: `gadgets.${group}` },
+  spec: {
+    group,
+    scope: 'Namespaced',
+    names: { plural: 'gadgets', singular: 'gadget', kind: 'Gadget', listKind: 'GadgetList' },
+    versions: [{ name: 'v1', served: true, storage: true, schema: { openAPIV3Schema: { type: 'object' } } }],
+  },
+});
+
 /** The types of events, in order. */
 export const typesOf = (events: readonly { readonly type: string }[]): readonly string[] =>
   events.map(({ type }) => type);

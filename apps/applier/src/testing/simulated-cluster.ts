@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { request } from 'node:https';
 
+import type { Manifest } from '@syncline/events';
 import { startSandbox, type Fault } from '@syncline/sandbox-cluster';
 import { temporaryFolder } from '@syncline/testkit';
 
@@ -59,6 +60,13 @@ export class SimulatedCluster {
   /** Deletes a ConfigMap, as anybody may. */
   remove(namespace: string, name: string): Promise<void> {
     return this.#call({ method: 'DELETE', path: `/api/v1/namespaces/${namespace}/configmaps/${name}` });
+  }
+
+  /** Defines a kind, as the operator does that brings it. */
+  define(definition: Manifest): Promise<void> {
+    const { name } = definition.metadata as { name: string };
+    const path = `/apis/apiextensions.k8s.io/v1/customresourcedefinitions/${name}?fieldManager=operator`;
+    return this.#call({ method: 'PATCH', path, type: 'application/apply-patch+yaml', body: definition });
   }
 
   /** Replaces what is to go wrong with requests, and cuts what hangs. */

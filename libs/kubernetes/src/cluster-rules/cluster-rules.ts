@@ -13,6 +13,7 @@ import { pruning } from './pruning.js';
 import { replacing } from './replacing.js';
 import { resources } from './resources.js';
 import { secrecy } from './secrecy.js';
+import { served } from './served.js';
 import { takingOver } from './taking-over.js';
 import { watching } from './watching.js';
 import { startRig, type Rig, type Ruled } from './rig.js';
@@ -57,6 +58,7 @@ export const clusterRules = ({ name, isSandbox, start, exceptions }: Ruled): voi
     watching(started);
     drifting(started);
     resources(started);
+    served(started);
     describe.concurrent('on a bad day', () => {
       for (const rules of badDaysOf(isSandbox)) rules(started);
     });

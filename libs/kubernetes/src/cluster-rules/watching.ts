@@ -133,7 +133,7 @@ export const watching = (rig: () => Rig): void => {
         failed: () => void log.push('failed'),
         held: () => undefined,
       };
-      const watch = new ListWatch(transport, resource, partOfLabel, events);
+      const watch = new ListWatch(transport, resource, { labelSelector: partOfLabel }, events);
       const running = watch.run(stop.signal);
       await until(() => log.includes('list'), 'the first list');
       return { watch, names, log, end: () => (stop.abort(), running) };
@@ -167,7 +167,9 @@ export const watching = (rig: () => Rig): void => {
         failed: () => void seen.push('failed'),
         held: () => undefined,
       };
-      const running = new ListWatch(wrapped, resource, partOfLabel, events).run(stop.signal);
+      const running = new ListWatch(wrapped, resource, { labelSelector: partOfLabel }, events).run(
+        stop.signal,
+      );
       await until(() => seen.filter((one) => one === 'list').length === 2, 'a second list');
       stop.abort();
       await running;

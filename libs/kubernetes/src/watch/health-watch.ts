@@ -94,6 +94,11 @@ export class HealthWatch {
     return () => this.#held.delete(listener);
   }
 
+  /** Other kinds may be served than before: whoever misses one looks again. */
+  lookForMissing(): void {
+    this.#served.hasten();
+  }
+
   /** Watches everything anew at once, after the server was away. */
   renew(): void {
     for (const { watch } of this.#kinds.values()) watch.renew();
@@ -137,7 +142,7 @@ export class HealthWatch {
     const users = new Set([target]);
     const around = (object: KubeObject) => this.#classes.around(object);
     const watch = new KindWatch(this.transport, this.api, resource, around, {
-      changed: () => this.#markUsers(users),
+      changed: () => users.forEach((one) => this.#mark(one)),
       held: (reason) => this.#tellHeld(resource, reason),
     });
     this.#kinds.set(key, { watch, users });
@@ -163,10 +168,6 @@ export class HealthWatch {
     this.#lingering.delete(key);
     this.#kinds.get(key)?.watch.close();
     this.#kinds.delete(key);
-  }
-
-  #markUsers(users: ReadonlySet<Target>): void {
-    for (const target of users) this.#mark(target);
   }
 
   #markNamed(name: string): void {

@@ -79,7 +79,7 @@ export class KindWatch {
       failed: (error: KubernetesError) => this.#fail(error),
       held: (error?: KubernetesError) => this.news.held(error?.message),
     };
-    this.#watch = new ListWatch(transport, resource, partOfLabel, events);
+    this.#watch = new ListWatch(transport, resource, { labelSelector: partOfLabel }, events);
     void this.#watch.run(this.#stop.signal);
   }
 

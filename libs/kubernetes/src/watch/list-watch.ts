@@ -21,6 +21,12 @@ export type ListWatchEvents = {
   readonly held: (error: KubernetesError | undefined) => void;
 };
 
+/** Which objects of a resource are followed, and what of them is asked for: all by default, and whole. */
+export type Followed = { readonly labelSelector?: string; readonly isMetadataEnough?: boolean };
+
+/** Objects without spec and status (meta/v1 PartialObjectMetadata): of a list, and of a watch. */
+const partial = (kind: string): string => `application/json;as=${kind};g=meta.k8s.io;v=v1`;
+
 type List = {
   readonly metadata: { readonly resourceVersion?: string; readonly continue?: string };
   readonly items?: readonly KubeObject[];
@@ -40,7 +46,7 @@ const mostBackoffMs = 30_000;
 const steadyMs = 5_000;
 const roundsUntilHeld = 5;
 
-/** Follows all objects of one resource that match a label selector, across reconnects and expired versions, until it is aborted. */
+/** Follows objects of one resource, across reconnects and expired versions, until it is aborted. */
 export class ListWatch {
   #version: string | undefined;
   /** How often it was begun anew since a watch was well. */
@@ -50,7 +56,7 @@ export class ListWatch {
   constructor(
     private readonly transport: Transport,
     private readonly resource: ServedResource,
-    private readonly labelSelector: string,
+    private readonly followed: Followed,
     private readonly events: ListWatchEvents,
   ) {}
 
@@ -108,7 +114,8 @@ export class ListWatch {
       const page: List = await this.transport.request<List>({
         method: 'GET',
         path: collectionPath(this.resource),
-        query: { labelSelector: this.labelSelector, limit: pageSize, continue: next },
+        query: { labelSelector: this.followed.labelSelector, limit: pageSize, continue: next },
+        ...this.#accept('PartialObjectMetadataList'),
         signal,
       });
       // Items of a list leave out what the list itself says.
@@ -130,9 +137,10 @@ export class ListWatch {
         method: 'GET',
         path: collectionPath(this.resource),
         query: {
-          watch: true, labelSelector: this.labelSelector, resourceVersion: version, allowWatchBookmarks: true,
+          watch: true, labelSelector: this.followed.labelSelector, resourceVersion: version, allowWatchBookmarks: true,
           timeoutSeconds: watchSeconds + Math.floor(Math.random() * 60),
         }, // prettier-ignore
+        ...this.#accept('PartialObjectMetadata'),
         signal: AbortSignal.any([signal, silence.signal]),
       });
       steady = setTimeout(() => this.#noteWell(), steadyMs);
@@ -148,6 +156,10 @@ export class ListWatch {
       clearTimeout(timer);
       clearTimeout(steady);
     }
+  }
+
+  #accept(kind: string): { readonly accept?: string } {
+    return this.followed.isMetadataEnough === true ? { accept: partial(kind) } : {};
   }
 
   #take({ type, object }: WatchLine): void {

@@ -24,7 +24,13 @@ export type AnswerBody = {
   readonly [field: string]: unknown;
 };
 
-export type Call = (method: string, path: string, body?: unknown, contentType?: string) => Promise<Answer>;
+export type Call = (
+  method: string,
+  path: string,
+  body?: unknown,
+  contentType?: string,
+  accept?: string,
+) => Promise<Answer>;
 
 /** Reads how to reach a server from a kubeconfig in JSON. */
 export const readServer = async (kubeconfigFile: string): Promise<ApiServer> => {
@@ -39,11 +45,12 @@ export const readServer = async (kubeconfigFile: string): Promise<ApiServer> => 
 /** Requests to a server, as any client would make them. */
 export const callsOf =
   ({ url, ca, token }: ApiServer): Call =>
-  (method, path, body, contentType = 'application/json') =>
+  (method, path, body, contentType = 'application/json', accept = 'application/json') =>
     new Promise((resolve, reject) => {
       const sentBody = body === undefined ? '' : JSON.stringify(body);
       const headers = {
         authorization: `Bearer ${token}`,
+        accept,
         'content-type': contentType,
         'content-length': Buffer.byteLength(sentBody),
       };

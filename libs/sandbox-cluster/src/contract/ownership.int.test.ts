@@ -9,6 +9,7 @@ import { startSandbox } from '../start-sandbox.js';
 import { applyTo, callsOf, readServer, type Call } from './api-server.js';
 import { widget, widgets } from './objects.js';
 import { conflictCases, recordCases, removalCases, shapeCases } from './ownership-cases.js';
+import { metadataCases, metadataWatchCases } from './metadata-cases.js';
 import { faultCases, identityCases, placeCases } from './refusal-cases.js';
 import { patchCases } from './patch-cases.js';
 import { sequenceCases } from './sequence-cases.js';
@@ -65,6 +66,8 @@ describe.each(servers)('%s', (_name, start) => {
   describe('the identity of an object', () => identityCases(() => call));
   describe('the place of an object', () => placeCases(() => call));
   describe('patching', () => patchCases(() => call));
+  describe('metadata alone', () => metadataCases(() => call));
+  describe('a watch of metadata', () => metadataWatchCases(() => call));
   describe('a sequence of writes', () => sequenceCases(() => call));
 
   it('answers a namespace that is being deleted as such', async () => {

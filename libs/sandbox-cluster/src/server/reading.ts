@@ -62,11 +62,13 @@ export const list = (call: Call): Answer => {
     .filter(selectorOf(call));
   const page = limit > 0 ? all.slice(0, limit) : all;
   const last = page.at(-1);
+  // How many are left is not told where only some are asked for.
+  const isWhole = !query.get('labelSelector') && !query.get('fieldSelector');
   const next =
     last && page.length < all.length
       ? {
           continue: writeMark({ version: mark.version, after: keyOf(last) }),
-          remainingItemCount: all.length - page.length,
+          ...(isWhole && { remainingItemCount: all.length - page.length }),
         }
       : {};
   const metadata = { resourceVersion: String(mark.version), ...next };

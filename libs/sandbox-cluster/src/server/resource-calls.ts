@@ -2,6 +2,7 @@ import { notSimulated, refuse, type Answer } from './answer.js';
 import { apply } from './applying.js';
 import type { Call } from './call.js';
 import { remove, removeCollection } from './deleting.js';
+import { inAskedForm } from './metadata-only.js';
 import { get, list } from './reading.js';
 import { getScale, patchScale, updateScale } from './scaling.js';
 import { create, patch, update } from './updating.js';
@@ -72,7 +73,7 @@ export const carryOut = (call: Call): Answer => {
   const { id, apiVersion, subresource } = address;
   if (method === 'POST' && reviews.some((one) => id.startsWith(one))) return allowed(call);
   const handler = handlerOf(call);
-  if (handler) return handler(call);
+  if (handler) return inAskedForm(call, handler(call));
   return notSimulated(
     `${method} of ${id}${subresource === undefined ? '' : `/${subresource}`} (${apiVersion})`,
   );

@@ -4,18 +4,21 @@ import type { KubeObject } from '../schemas/kube-object.js';
 import type { Change } from '../storage/object-store.js';
 import { failure } from './answer.js';
 import { selectorOf, type Call } from './call.js';
+import { metadataOf, wantsMetadata } from './metadata-only.js';
 import { inVersion } from './reading.js';
 import { tableOf, wantsTable } from './table.js';
 
 type Line = { readonly type: string; readonly object: object };
 
 /** An object as this watcher wants to see it. */
-const shown = (call: Call, object: KubeObject): object =>
-  wantsTable(call.accept)
-    ? tableOf(call.address.resource, [inVersion(call, object)], {
-        resourceVersion: object.metadata.resourceVersion,
-      })
-    : inVersion(call, object);
+const shown = (call: Call, object: KubeObject): object => {
+  if (wantsMetadata(call.accept)) return metadataOf(call, object);
+  const { resourceVersion } = object.metadata;
+  const inAskedVersion = inVersion(call, object);
+  return wantsTable(call.accept)
+    ? tableOf(call.address.resource, [inAskedVersion], { resourceVersion })
+    : inAskedVersion;
+};
 
 const bookmarkMs = 30_000;
 const longestSeconds = 3600;
@@ -30,18 +33,15 @@ const expired = failure({
 
 const expiredLine: Line = { type: 'ERROR', object: expired.body };
 
-const bookmark = ({ address }: Call, version: number, annotations?: object): Line => ({
-  type: 'BOOKMARK',
-  object: {
-    kind: address.resource.kind,
-    apiVersion: address.apiVersion,
-    metadata: {
-      resourceVersion: String(version),
-      creationTimestamp: null,
-      ...(annotations && { annotations }),
-    },
-  },
-});
+const initialEnd = { annotations: { 'k8s.io/initial-events-end': 'true' } };
+
+const bookmark = (call: Call, version: number, annotations: object = {}): Line => {
+  const { resource, apiVersion } = call.address;
+  const told = { resourceVersion: String(version), ...annotations };
+  if (wantsMetadata(call.accept)) return { type: 'BOOKMARK', object: metadataOf(call, { metadata: told }) };
+  const metadata = { creationTimestamp: null, ...told };
+  return { type: 'BOOKMARK', object: { kind: resource.kind, apiVersion, metadata } };
+};
 
 /** What a change is to someone who watches only some of the objects. */
 const lineOf = (call: Call, selects: (object: KubeObject) => boolean, change: Change): Line | undefined => {
@@ -61,7 +61,7 @@ const beginning = (call: Call, selects: (object: KubeObject) => boolean): readon
     const all = cluster.store.list(address.id, address.namespace).filter(selects);
     const lines = all.map((object) => ({ type: 'ADDED', object: shown(call, object) }));
     return query.get('sendInitialEvents') === 'true'
-      ? [...lines, bookmark(call, cluster.store.version, { 'k8s.io/initial-events-end': 'true' })]
+      ? [...lines, bookmark(call, cluster.store.version, initialEnd)]
       : lines;
   }
   const changes = cluster.store.changesAfter(Number(asked));

@@ -48,7 +48,8 @@ const kept = {
 } as const;
 
 /**
- * Consumers of the log: two for each cluster that ever was, one for each reaction, and those that read. A server allows a
+ * Consumers of the log: one for each cluster that ever was and for each account of an applier, one for each reaction, and
+ * those that read. A server allows a
  * thousand where nothing is said, and takes unlimited for nothing.
  */
 export const mostConsumers = 10_000;
@@ -131,7 +132,7 @@ export const verifyStreams = async (jsm: JetStreamManager): Promise<void> => {
 /** How many messages a reaction is given before it has acknowledged one. */
 export const mostUnacknowledged = 5_000;
 
-/** The consumer of a hub's reaction, or an applier's live consumer: explicit ack, never given up by the server. */
+/** The consumer of a hub's reaction: explicit ack, never given up by the server. */
 export const durable = (name: string, filters: readonly string[]) => ({
   durable_name: name,
   name,
@@ -140,6 +141,15 @@ export const durable = (name: string, filters: readonly string[]) => ({
   ack_wait: 30_000_000_000,
   max_deliver: -1,
   max_ack_pending: mostUnacknowledged,
+});
+
+/** No subject is of this kind: a consumer without a filter would be given the whole log. */
+const nothing = 'ev.none';
+
+/** An applier's live consumer, from now on: what was before of a cluster is read when it is served. */
+export const following = (name: string, filters: readonly string[]) => ({
+  ...durable(name, filters.length > 0 ? filters : [nothing]),
+  deliver_policy: DeliverPolicy.New,
 });
 
 /** The consumer that an applier rewinds to read a history: it acknowledges nothing. */

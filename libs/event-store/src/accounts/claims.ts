@@ -8,6 +8,7 @@ import {
   type KeyPair,
   type Permission,
 } from '@nats-io/jwt';
+import { z } from 'zod';
 
 import { applierSubjects, clusterSubjects, hubExports } from './subjects-of.js';
 
@@ -75,7 +76,7 @@ export const applierAccount = (
   operator: KeyPair,
   tokens: readonly string[],
 ): Promise<string> => {
-  const all = [applierSubjects(applier), ...tokens.map(clusterSubjects)];
+  const all = [applierSubjects({ applier, account }), ...tokens.map(clusterSubjects)];
   const entry = (type: 'service' | 'stream') => (subject: string) => ({
     name: '',
     subject,
@@ -99,7 +100,7 @@ export const agentUser = (
   user: KeyPair,
   account: KeyPair,
 ): Promise<string> => {
-  const all = [applierSubjects(applier), clusterSubjects(cluster)];
+  const all = [applierSubjects({ applier, account: account.getPublicKey() }), clusterSubjects(cluster)];
   const pub = { allow: all.flatMap(({ services }) => services) };
   const sub = { allow: ['_INBOX.>', ...all.flatMap(({ streams }) => streams)] };
   return encodeUser(`applier-${applier}`, user, account, { ...unlimitedUser, pub, sub });
@@ -126,6 +127,15 @@ export const agentCredentials = (token: string, seed: string): string =>
 export const credentialsFor = (token: string, credentials: string): string => {
   const seed = /BEGIN USER NKEY SEED-+\s+(\w+)/.exec(credentials)?.[1] ?? '';
   return agentCredentials(token, seed);
+};
+
+const issued = z.object({ iss: z.string() });
+
+/** The public key of the account that credentials are for. */
+export const accountOf = (credentials: string): string => {
+  const token = /BEGIN NATS USER JWT-+\s+(\S+)/.exec(credentials)?.[1] ?? '';
+  const text = Buffer.from(token.split('.')[1] ?? '', 'base64url').toString();
+  return issued.parse(JSON.parse(text)).iss;
 };
 
 /** A user with what it may publish and subscribe; gives the text of its credentials file. */

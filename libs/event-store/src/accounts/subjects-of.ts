@@ -6,15 +6,12 @@ export const clusterSubjects = (token: string) => ({
     `blob.cluster.${token}.>`,
     `live.cluster.${token}.>`,
     `rpcr.cluster.${token}.>`,
-    `$JS.ACK.EVENTS.${liveConsumer(token)}.>`,
     `$JS.ACK.EVENTS.${historyConsumer(token)}.>`,
     `$JS.API.DIRECT.GET.EVENTS.ev.cluster.${token}.>`,
     `$JS.API.DIRECT.GET.EVENTS.ev.plan.${token}.>`,
     `$JS.API.DIRECT.GET.EVENTS.ev.fleet.${token}`,
     `$JS.API.DIRECT.GET.BLOBS.blob.cluster.${token}.>`,
-    `$JS.API.CONSUMER.RESET.EVENTS.${liveConsumer(token)}`,
     `$JS.API.CONSUMER.RESET.EVENTS.${historyConsumer(token)}`,
-    `$JS.API.CONSUMER.MSG.NEXT.EVENTS.${liveConsumer(token)}`,
     `$JS.API.CONSUMER.MSG.NEXT.EVENTS.${historyConsumer(token)}`,
   ],
   streams: [`rpcs.cluster.${token}.>`],
@@ -22,8 +19,8 @@ export const clusterSubjects = (token: string) => ({
   filters: [`ev.plan.${token}.>`, `ev.fleet.${token}`, `ev.cluster.${token}.>`],
 });
 
-/** The durable consumer through which an applier follows a cluster. */
-export const liveConsumer = (token: string): string => `agent-${token}`;
+/** The durable consumer through which an applier follows the clusters that one account of its reaches. */
+export const liveConsumer = (account: string): string => `live-${account}`;
 /** The consumer that an applier rewinds to read a cluster's history. */
 export const historyConsumer = (token: string): string => `history-${token}`;
 
@@ -44,8 +41,19 @@ export const hubExports = {
   streams: ['rpcs.cluster.*.>', '$KV.served.*'],
 } as const;
 
-/** What an applier's account imports beside its clusters: its one key of the list of served clusters. */
-export const applierSubjects = (applier: string) => ({
-  services: [`$JS.API.DIRECT.GET.KV_served.$KV.served.${applier}`],
+/** What an applier's account imports beside its clusters: its one key of the list of served clusters, and its live consumer. */
+export const applierSubjects = ({
+  applier,
+  account,
+}: {
+  readonly applier: string;
+  readonly account: string;
+}) => ({
+  services: [
+    `$JS.API.DIRECT.GET.KV_served.$KV.served.${applier}`,
+    `$JS.ACK.EVENTS.${liveConsumer(account)}.>`,
+    `$JS.API.CONSUMER.RESET.EVENTS.${liveConsumer(account)}`,
+    `$JS.API.CONSUMER.MSG.NEXT.EVENTS.${liveConsumer(account)}`,
+  ],
   streams: [`$KV.served.${applier}`],
 });

@@ -69,6 +69,13 @@ export class Accounts {
     return { account: account.getPublicKey(), token };
   }
 
+  /** The public key of the account by which an applier reaches a share of its clusters; `agent` is an agent's only one. */
+  accountOf(applier: string, { access }: Share, agent: string | undefined): string {
+    const account = access?.account ?? agent ?? this.#keysFor(applier).appliers[applier];
+    if (account === undefined) throw unknownApplier(applier);
+    return account;
+  }
+
   /** How many clusters an account of the applier is given; no limit where it can be given no second account. */
   roomOf(applier: string): number {
     return this.keys?.users?.[applier] === undefined ? Infinity : clustersPerAccount;
@@ -88,10 +95,11 @@ export class Accounts {
   /** Gives each of an applier's accounts the rights to its clusters, and no others; those that have them are left alone. */
   async grant(applier: string, shares: readonly Share[], agent: string | undefined): Promise<void> {
     const keys = this.#keysFor(applier);
-    const own = agent ?? keys.appliers[applier];
-    if (own === undefined) throw unknownApplier(applier);
     const wanted = shares
-      .map(({ access, clusters }) => ({ account: access?.account ?? own, tokens: clusters.map(encodeToken) }))
+      .map((share) => ({
+        account: this.accountOf(applier, share, agent),
+        tokens: share.clusters.map(encodeToken),
+      }))
       .filter(({ account, tokens }) => this.#granted.get(account) !== tokens.join());
     if (wanted.length === 0) return;
     const isAgent = agent !== undefined;
@@ -110,6 +118,11 @@ export class Accounts {
         }),
       ),
     );
+  }
+
+  /** Looks again at what the accounts have the rights to, as somebody else may have changed it. */
+  forget(): void {
+    this.#granted.clear();
   }
 
   async #update(system: NatsConnection, account: string, issue: () => Promise<string>): Promise<void> {

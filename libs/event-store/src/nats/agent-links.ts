@@ -2,7 +2,7 @@ import { jetstream, jetstreamManager, type JetStreamClient, type JetStreamManage
 import { encodeToken } from '@syncline/events';
 import type { BlobStore, ClusterAnswers, SignsOfLife } from '@syncline/kernel';
 
-import { credentialsFor } from '../accounts/claims.js';
+import { accountOf, credentialsFor } from '../accounts/claims.js';
 import type { Share } from '../accounts/shares.js';
 import type { HeardMessage } from '../heard-messages.js';
 import type { StoreMeter } from '../hub.js';
@@ -18,8 +18,9 @@ import { natsSigns } from './signs.js';
 /** Of all clusters' histories together, while a start folds their subjects. */
 const keptBytes = 64 * 1024 * 1024;
 
-/** One connection of an applier, and what it reaches by it. */
+/** One connection of an applier, and what it reaches by it; `account` is the public key of the account that it is to. */
 export type AgentLink = ConsumerLink & {
+  readonly account: string;
   readonly jsm: JetStreamManager;
   readonly messages: AgentMessageLog;
   readonly blobs: BlobStore;
@@ -117,6 +118,7 @@ export class AgentLinks {
     const messages = new AgentMessageLog({ nc, js, jsm }, this.#room, meter?.historyRead);
     state.onReturn(() => messages.forget());
     return {
+      account: accountOf(credentials),
       nc,
       js,
       jsm,

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 
-import { encodeToken, subjects } from '@syncline/events';
+import { decodeToken, encodeToken, subjects } from '@syncline/events';
 import type { Aggregates, ClusterAnswers, EventLog } from '@syncline/kernel';
 
 import { liveConsumer } from '../accounts/subjects-of.js';
@@ -12,13 +12,14 @@ import type { Patience } from '../reactions/attempts.js';
 import type { ReactionRuntime } from '../reactions/jetstream-strategy.js';
 import { resumeCommand } from '../reactions/resume-command.js';
 import { RunningReaction } from '../reactions/running-reaction.js';
-import { consumerSource, type ConsumerLink } from './consumer-source.js';
+import type { AgentLink } from './agent-links.js';
+import { SharedDeliveries } from './shared-deliveries.js';
 
 const retryMs = 2_000;
 
 export type AgentRuntimeOptions = {
   /** The connection that reaches a cluster. */
-  readonly reach: (cluster: string) => Promise<ConsumerLink>;
+  readonly reach: (cluster: string) => Promise<AgentLink>;
   /** What is to be shown everything that is delivered of a subject's cluster. */
   readonly tailOf: TailOf;
   readonly log: EventLog;
@@ -37,6 +38,8 @@ type Served = { readonly stop: () => Promise<void> };
 /** An applier's reactions: one at work per served cluster, so that a cluster delays only itself. */
 export class AgentRuntime implements ReactionRuntime {
   readonly #served = new Map<string, Served>();
+  /** By the account that the clusters are reached by. */
+  readonly #deliveries = new Map<string, SharedDeliveries>();
   readonly #stop = new AbortController();
 
   constructor(private readonly options: AgentRuntimeOptions) {}
@@ -112,13 +115,21 @@ export class AgentRuntime implements ReactionRuntime {
         report: reportTo(meter),
       },
     );
-    const tail = tailOf(subjects.fleet(cluster));
-    await running.start(consumerSource(link, liveConsumer(encodeToken(cluster)), tail));
+    await running.start(this.#deliveriesBy(link).of(encodeToken(cluster), tailOf(subjects.fleet(cluster))));
     const resume = resumeCommand(() => [running]);
     const unserve = await answers.serve(cluster, 'resume', (request) => resume(request as CommandRequest));
     return async () => {
       await unserve();
       await running.stop();
     };
+  }
+
+  #deliveriesBy(link: AgentLink): SharedDeliveries {
+    const known = this.#deliveries.get(link.account);
+    if (known) return known;
+    const isServed = (token: string): boolean => this.#served.has(decodeToken(token));
+    const fresh = new SharedDeliveries(link, liveConsumer(link.account), isServed);
+    this.#deliveries.set(link.account, fresh);
+    return fresh;
   }
 }

@@ -5,9 +5,11 @@ import type { Aggregate, StoredEvent } from '@syncline/kernel';
 import { addReaction, eventually, listen, startLog, type TestLog } from '@syncline/testkit';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 
+import { liveConsumer } from '../accounts/subjects-of.js';
 import { because, notes } from '../contract/notes.js';
 import { impatient } from '../contract/worlds.js';
 import type { Agent, Hub } from '../hub.js';
+import { openConnection } from './connection.js';
 
 let log: TestLog;
 let api: Hub;
@@ -173,6 +175,22 @@ describe('an applier', () => {
     ).rejects.toBeDefined();
     const blob = agent.blobs.put(`cluster.${taken.replace('.', '%2E')}`, new Uint8Array([1]), 'a/b');
     await expect(blob).rejects.toBeDefined();
+  });
+
+  test('hears nothing once its last cluster was taken from it', async () => {
+    const other = await startLog({ appliers: ['edge'] });
+    onTestFinished(() => other.stop());
+    const [hub, planner] = [await other.hub('api'), await other.hub('planner')];
+    await hub.servedClusters.assign('edge', ['only']);
+    await hub.servedClusters.assign('edge', []);
+    await planner.aggregates.decide(notes, subjects.plan('only', 'p', 'a'), { texts: ['x'] }, because());
+    const credentials = other.installation.credentials['applier-edge'] ?? '';
+    const nc = await openConnection({ servers: other.url, credentials, name: 'test' });
+    onTestFinished(() => nc.close());
+    const live = liveConsumer(other.installation.provisioner.appliers.edge ?? '');
+    const next = JSON.stringify({ batch: 1, no_wait: true });
+    const answer = await nc.request(`$JS.API.CONSUMER.MSG.NEXT.EVENTS.${live}`, next, { timeout: 5_000 });
+    expect(answer.headers?.code).toBe(404);
   });
 
   test('keeps its rights over a restart of the server', async () => {

@@ -53,12 +53,15 @@ export type ConsumerLink = {
   readonly onDelivered?: (message: HeardMessage) => void;
 };
 
+/** What is shown every delivery; told where something may have been missed. */
+export type Shown = Pick<LogTail, 'begin' | 'show' | 'end'>;
+
 /**
  * The deliveries of one durable consumer in the order of the log. A delivery that was lost on its way would be made
  * again only after later ones; so its gap in the delivery sequence is noticed and the consumer rewound, as it is at
  * the start and after every reconnect. One process at a time may take deliveries.
  */
-class OrderedDeliveries {
+export class OrderedDeliveries {
   readonly #acks = new GatheredAcks();
   #expected = 1;
   #rewinding: Promise<void> | undefined;
@@ -71,7 +74,7 @@ class OrderedDeliveries {
     private readonly link: ConsumerLink,
     private readonly name: string,
     private readonly deliver: (delivery: Delivery) => void,
-    private readonly tail: LogTail | undefined,
+    private readonly tail?: Shown,
   ) {}
 
   async start(): Promise<void> {
@@ -136,9 +139,15 @@ class OrderedDeliveries {
     this.deliver({
       message,
       pending: delivered.info.pending,
+      isRepeated: delivered.info.deliveryCount > 1,
       ack: () => this.#acks.add(() => delivered.ack()),
       working: () => delivered.working(),
     });
+  }
+
+  /** Has everything delivered again that is not acknowledged. */
+  again(): void {
+    this.#rewind();
   }
 
   /** While one is under way, what does not fit is from before it, unless the new sequence has begun. */
@@ -170,10 +179,10 @@ class OrderedDeliveries {
   }
 }
 
-/** A durable consumer's deliveries, in the order of the log over lost deliveries and reconnects; shown to the tail of what it listens to. */
-export const consumerSource = (link: ConsumerLink, name: string, tail?: LogTail): DeliverySource => ({
+/** A durable consumer's deliveries, in the order of the log over lost deliveries and reconnects. */
+export const consumerSource = (link: ConsumerLink, name: string): DeliverySource => ({
   open: async (deliver) => {
-    const deliveries = new OrderedDeliveries(link, name, deliver, tail);
+    const deliveries = new OrderedDeliveries(link, name, deliver);
     await deliveries.start();
     return () => deliveries.stop();
   },

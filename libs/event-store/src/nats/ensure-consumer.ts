@@ -23,3 +23,11 @@ export const ensureConsumer = async (
     });
   }
 };
+
+/** Takes a consumer away; one that is not there is none. */
+export const dropConsumer = async (jsm: JetStreamManager, name: string): Promise<void> => {
+  await jsm.consumers.delete(eventsStream, name).catch((error: unknown) => {
+    if (error instanceof JetStreamApiError && error.code === consumerNotFound) return;
+    throw classify(error, `remove consumer ${name}`);
+  });
+};

@@ -8,6 +8,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 
 import { userCredentials } from '../accounts/claims.js';
 import { createAgentKey, credentialsOf, type Agent, type Hub } from '../index.js';
+import { liveConsumer } from '../accounts/subjects-of.js';
 import { because, notes } from '../contract/notes.js';
 import { connectAgent } from './connect-agent.js';
 import { openConnection } from './connection.js';
@@ -34,6 +35,8 @@ let other: Agent;
 const attackers = {} as Record<'account' | 'agent', NatsConnection>;
 let agentCredentials = '';
 const own = { account: 'c1', agent: 'c3' } as const;
+/** The live consumers, of the attackers and of the victim. */
+const live = { account: '', agent: '', victim: '' };
 const opened: { close: () => Promise<void> }[] = [];
 /** All that reached the hub's account while it was attacked, but what the hub's own services do. */
 let heardByHub: string[] = [];
@@ -62,6 +65,8 @@ beforeAll(async () => {
   other = await connectAgent({ ...options, credentials: victim.credentials });
   opened.push(other);
   agentCredentials = hostile.credentials;
+  live.account = liveConsumer(log.installation.provisioner.appliers.mine ?? '');
+  [live.agent, live.victim] = [liveConsumer(hostile.account), liveConsumer(victim.account)];
   attackers.account = await rawAs(log.installation.credentials['applier-mine'] ?? '');
   attackers.agent = await rawAs(hostile.credentials);
   const spy = await rawAs(log.installation.credentials.bootstrap ?? '');
@@ -75,14 +80,15 @@ afterAll(async () => {
   await log.stop();
 });
 
-const foreign = [
+const foreignSubjects = () => [
   'ev.cluster.c2.link', 'ev.cluster.c2.target.p.a', 'ev.plan.c2.p.a', 'ev.fleet.c2', 'ev.repo.r', 'ev.app.p.a', 'ev.config.r',
   'ev.access.token:x', 'ev.service.api', 'ev.log', 'blob.hub.x', 'blob.cluster.c2.x', 'live.cluster.c2.here', 'live.x',
   'cmd.planner.approve', 'cmd.git-watcher.register', 'rpcs.cluster.c2.diff', 'rpcr.cluster.c2.x', '$KV.people.x',
-  '$KV.snapshots.x', '$KV.served.mine', '$KV.served.agent-c2', '$JS.ACK.EVENTS.agent-c2.1.1.1.1.1', '$JS.ACK.EVENTS.planner-targets.1.1.1.1.1',
-  '$JS.API.STREAM.DELETE.EVENTS', '$JS.API.STREAM.UPDATE.EVENTS', '$JS.API.STREAM.PURGE.EVENTS', '$JS.API.CONSUMER.DELETE.EVENTS.agent-c2',
-  '$JS.API.CONSUMER.CREATE.EVENTS.spy', '$JS.API.CONSUMER.RESET.EVENTS.agent-c2', '$SYS.REQ.CLAIMS.UPDATE', '_INBOX.x', '_R_.x',
-] as const; // prettier-ignore
+  '$KV.snapshots.x', '$KV.served.mine', '$KV.served.agent-c2', `$JS.ACK.EVENTS.${live.victim}.1.1.1.1.1`, '$JS.ACK.EVENTS.planner-targets.1.1.1.1.1',
+  '$JS.API.STREAM.DELETE.EVENTS', '$JS.API.STREAM.UPDATE.EVENTS', '$JS.API.STREAM.PURGE.EVENTS', `$JS.API.CONSUMER.DELETE.EVENTS.${live.victim}`,
+  `$JS.API.CONSUMER.MSG.NEXT.EVENTS.${live.victim}`, '$JS.API.CONSUMER.MSG.NEXT.EVENTS.history-c2',
+  '$JS.API.CONSUMER.CREATE.EVENTS.spy', `$JS.API.CONSUMER.RESET.EVENTS.${live.victim}`, '$SYS.REQ.CLAIMS.UPDATE', '_INBOX.x', '_R_.x',
+]; // prettier-ignore
 
 describe.each(['account', 'agent'] as const)('a hostile %s', (kind) => {
   const mine = own[kind];
@@ -92,10 +98,11 @@ describe.each(['account', 'agent'] as const)('a hostile %s', (kind) => {
   test('reaches none of the hub’s subjects, not by its own publishes and not by the reply of any request that it may make', async () => {
     const before = await api.log.lastSequence();
     heardByHub = [];
+    const foreign = foreignSubjects();
     const open = [
       `ev.cluster.${mine}.never`, `blob.cluster.${mine}.never`, `live.cluster.${mine}.x`, `rpcr.cluster.${mine}.x`,
-      `$JS.API.DIRECT.GET.EVENTS.ev.cluster.${mine}.link`, `$JS.API.CONSUMER.MSG.NEXT.EVENTS.agent-${mine}`,
-      `$JS.API.CONSUMER.RESET.EVENTS.history-${mine}`, `$JS.ACK.EVENTS.agent-${mine}.1.1.1.1.1`,
+      `$JS.API.DIRECT.GET.EVENTS.ev.cluster.${mine}.link`, `$JS.API.CONSUMER.MSG.NEXT.EVENTS.${live[kind]}`,
+      `$JS.API.CONSUMER.RESET.EVENTS.history-${mine}`, `$JS.ACK.EVENTS.${live[kind]}.1.1.1.1.1`,
     ]; // prettier-ignore
     for (const subject of foreign) {
       nc().publish(subject, '[]');
@@ -105,7 +112,8 @@ describe.each(['account', 'agent'] as const)('a hostile %s', (kind) => {
     await ask(attackers[kind], `$JS.API.DIRECT.GET.EVENTS.ev.cluster.${mine}.link`);
     const own = /^(?:ev|blob|live|rpcr)\.cluster\.|^\$JS\.|^_R_\.|^_INBOX\./;
     expect(heardByHub.filter((subject) => !own.test(subject))).toEqual([]);
-    const reached = heardByHub.filter((subject) => /\.(?:c2|agent-c2)(?:\.|$)/.test(subject));
+    const victims = new RegExp(`\\.(?:c2|agent-c2|history-c2|${live.victim})(?:\\.|$)`);
+    const reached = heardByHub.filter((subject) => victims.test(subject));
     expect(reached).toEqual([]);
     expect(await api.log.lastSequence()).toBeLessThanOrEqual(before + foreign.length);
     for (const subject of foreign.filter((one) => one.startsWith('ev.')))
@@ -139,9 +147,9 @@ describe.each(['account', 'agent'] as const)('a hostile %s', (kind) => {
     };
     const calls: [string, object][] = [
       ['STREAM.CREATE.MINE', { name: 'MINE', subjects: ['x'] }], ['INFO', {}], ['CONSUMER.CREATE.EVENTS.spy', create],
-      [`CONSUMER.CREATE.EVENTS.agent-${mine}`, { ...create, config: { ...create.config, name: `agent-${mine}` } }],
-      [`CONSUMER.DURABLE.CREATE.EVENTS.agent-${mine}`, create], ['STREAM.SNAPSHOT.EVENTS', {}], ['META.LEADER.STEPDOWN', {}],
-      ['STREAM.MSG.GET.EVENTS', { seq: 1 }], [`CONSUMER.INFO.EVENTS.agent-${mine}`, {}], ['ACCOUNT.PURGE.HUB', {}],
+      [`CONSUMER.CREATE.EVENTS.${live[kind]}`, { ...create, config: { ...create.config, name: live[kind] } }],
+      [`CONSUMER.DURABLE.CREATE.EVENTS.${live[kind]}`, create], ['STREAM.SNAPSHOT.EVENTS', {}], ['META.LEADER.STEPDOWN', {}],
+      ['STREAM.MSG.GET.EVENTS', { seq: 1 }], [`CONSUMER.INFO.EVENTS.${live[kind]}`, {}], ['ACCOUNT.PURGE.HUB', {}],
     ]; // prettier-ignore
     for (const [call, body] of calls) {
       const answer = await ask(nc(), `$JS.API.${call}`, JSON.stringify(body));

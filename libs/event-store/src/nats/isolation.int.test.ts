@@ -4,6 +4,7 @@ import { subjects } from '@syncline/events';
 import { eventually, startLog, type TestLog } from '@syncline/testkit';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 
+import { liveConsumer } from '../accounts/subjects-of.js';
 import { because, notes } from '../contract/notes.js';
 import type { Agent, Hub } from '../hub.js';
 import { openConnection } from './connection.js';
@@ -60,11 +61,14 @@ describe('an applier', () => {
 
   test.each([
     'STREAM.INFO.EVENTS', 'STREAM.UPDATE.EVENTS', 'STREAM.DELETE.EVENTS', 'STREAM.PURGE.EVENTS', 'STREAM.MSG.DELETE.EVENTS',
-    'STREAM.MSG.GET.EVENTS', 'STREAM.NAMES', 'CONSUMER.CREATE.EVENTS', 'CONSUMER.DELETE.EVENTS.agent-c1', 'CONSUMER.INFO.EVENTS.agent-c2',
-    'CONSUMER.MSG.NEXT.EVENTS.agent-c2', 'CONSUMER.RESET.EVENTS.agent-c2', 'DIRECT.GET.EVENTS', 'DIRECT.GET.EVENTS.ev.cluster.c2.link',
+    'STREAM.MSG.GET.EVENTS', 'STREAM.NAMES', 'CONSUMER.CREATE.EVENTS', 'CONSUMER.DELETE.EVENTS.<mine>', 'CONSUMER.INFO.EVENTS.<other>',
+    'CONSUMER.MSG.NEXT.EVENTS.<other>', 'CONSUMER.MSG.NEXT.EVENTS.history-c2', 'CONSUMER.RESET.EVENTS.<other>',
+    'DIRECT.GET.EVENTS', 'DIRECT.GET.EVENTS.ev.cluster.c2.link',
     'DIRECT.GET.EVENTS.ev.plan.c2.p.a', 'DIRECT.GET.BLOBS', 'DIRECT.GET.KV_people', 'DIRECT.GET.KV_people.$KV.people.x',
     'DIRECT.GET.KV_served.$KV.served.other',
-  ])('gets nothing from $JS.API.%s', async (api) => {
+  ])('gets nothing from $JS.API.%s', async (call) => {
+    const { appliers } = log.installation.provisioner;
+    const api = call.replace(/<(\w+)>/, (_, applier: string) => liveConsumer(appliers[applier] ?? ''));
     const refusal = await attacker.request(`$JS.API.${api}`, '{}', { timeout: 500 }).then(
       (answer) => answer.json<{ error?: { description: string } }>().error?.description,
       (error: unknown) => (error as Error).message,

@@ -83,6 +83,20 @@ describe('an applier of more clusters than an account takes', () => {
     await Promise.all([hears(heard, first, 'back'), hears(heard, last, 'back')]);
   });
 
+  test('hears what was said before any of its reactions was at work, in the order in which it was said', async () => {
+    const said = clusters.flatMap((cluster) => [`${cluster} early`, `${cluster} later`]);
+    for (const cluster of clusters) await say(cluster, `${cluster} early`);
+    for (const cluster of clusters) await say(cluster, `${cluster} later`);
+    const { heard } = await serving();
+    for (const cluster of clusters) await hears(heard, cluster, `${cluster} later`);
+    const texts = heard.map(({ data }) => JSON.stringify(data));
+    for (const text of said) expect(texts.some((one) => one.includes(`"${text}"`))).toBe(true);
+    for (const cluster of clusters) {
+      const of = texts.filter((text) => text.includes(`"${cluster} `));
+      expect(of.findIndex((text) => text.includes('early'))).toBe(0);
+    }
+  });
+
   test('takes more while it runs, and neither moves nor repeats what is there, whoever assigns', async () => {
     const { heard } = await serving();
     const before = await provisioned();
@@ -94,7 +108,7 @@ describe('an applier of more clusters than an account takes', () => {
     ]);
     await api.servedClusters.assign('hub', [...clusters.slice(1), 'edge.new', 'edge.newer', 'edge.newest']);
     const after = await provisioned();
-    expect(after.consumers).toBe(before.consumers + 6);
+    expect(after.consumers).toBe(before.consumers + 3);
     expect(after.shares.map(({ access }) => access)).toEqual(before.shares.map(({ access }) => access));
     expect(after.shares[0]?.clusters).toEqual(
       [...clusters.slice(1, clustersPerAccount), 'edge.newest'].sort(),

@@ -6,10 +6,10 @@ import { OneAtATime, type AgentAccess, type ServedClusters } from '@syncline/ker
 
 import { clustersOf, decodeShares, encodeShares, spread, type Share } from '../accounts/shares.js';
 import { clusterSubjects, historyConsumer, liveConsumer } from '../accounts/subjects-of.js';
-import { durable, rewindable } from '../streams.js';
+import { following, rewindable } from '../streams.js';
 import type { Accounts } from './accounts.js';
 import { classify, isConflict } from './classify.js';
-import { ensureConsumer } from './ensure-consumer.js';
+import { dropConsumer, ensureConsumer } from './ensure-consumer.js';
 import { servedKey, watchServed } from './watch-served.js';
 
 /** How many clusters' consumers are made at a time. */
@@ -27,8 +27,10 @@ type Entry = { readonly shares: readonly Share[]; readonly revision: number };
 export class ProvisionedClusters implements ServedClusters {
   readonly #turns = new OneAtATime();
   readonly #entries = new Map<string, Entry>();
-  /** Encoded names of clusters whose consumers are there. */
+  /** Encoded names of clusters whose history consumers are there. */
   readonly #ensured = new Set<string>();
+  /** Of each account, the encoded names of the clusters that its live consumer listens to. */
+  readonly #listening = new Map<string, string>();
 
   constructor(
     private readonly nc: NatsConnection,
@@ -48,6 +50,8 @@ export class ProvisionedClusters implements ServedClusters {
   async revoke(account: string): Promise<void> {
     try {
       await this.accounts.revoke(account);
+      this.#listening.delete(account);
+      await dropConsumer(this.jsm, liveConsumer(account));
     } catch (error) {
       throw classify(error, `end the account ${account}`);
     }
@@ -68,7 +72,8 @@ export class ProvisionedClusters implements ServedClusters {
       const { shares: before, revision } = await this.#entryOf(applier);
       const shares = await this.#spread(applier, before, clusters, agent);
       await this.accounts.grant(applier, shares, agent);
-      await this.#ensureConsumers(clusters.map(encodeToken));
+      await this.#listen(applier, shares, agent);
+      await this.#ensureHistories(clusters.map(encodeToken));
       try {
         const written = await this.kv.put(servedKey(applier), encodeShares(shares), {
           previousSeq: revision,
@@ -76,10 +81,17 @@ export class ProvisionedClusters implements ServedClusters {
         this.#entries.set(applier, { shares, revision: written });
         return;
       } catch (error) {
-        this.#entries.delete(applier);
+        this.#forget(applier);
         if (!isConflict(error) || attempt >= attempts) throw error;
       }
     }
+  }
+
+  /** Whoever has written the list meanwhile has given rights and filters as well, maybe after us. */
+  #forget(applier: string): void {
+    this.#entries.delete(applier);
+    this.#listening.clear();
+    this.accounts.forget();
   }
 
   async #entryOf(applier: string): Promise<Entry> {
@@ -102,16 +114,26 @@ export class ProvisionedClusters implements ServedClusters {
     return [...shares, ...(await Promise.all(opened))];
   }
 
-  async #ensureConsumers(tokens: readonly string[]): Promise<void> {
-    const missing = tokens.filter((token) => !this.#ensured.has(token));
-    for (let at = 0; at < missing.length; at += atATime)
-      await Promise.all(missing.slice(at, at + atATime).map((token) => this.#consumers(token)));
+  /** Before the list says so: what is written from then on of a cluster is delivered. What was before is read by whoever serves it. */
+  async #listen(applier: string, shares: readonly Share[], agent: string | undefined): Promise<void> {
+    for (const share of shares) {
+      const account = this.accounts.accountOf(applier, share, agent);
+      const tokens = share.clusters.map(encodeToken);
+      if (this.#listening.get(account) === tokens.join()) continue;
+      const filters = tokens.flatMap((token) => clusterSubjects(token).filters);
+      await ensureConsumer(this.jsm, following(liveConsumer(account), filters));
+      this.#listening.set(account, tokens.join());
+    }
   }
 
-  async #consumers(token: string): Promise<void> {
-    const { filters } = clusterSubjects(token);
-    await ensureConsumer(this.jsm, durable(liveConsumer(token), filters));
-    await ensureConsumer(this.jsm, rewindable(historyConsumer(token), filters));
+  async #ensureHistories(tokens: readonly string[]): Promise<void> {
+    const missing = tokens.filter((token) => !this.#ensured.has(token));
+    for (let at = 0; at < missing.length; at += atATime)
+      await Promise.all(missing.slice(at, at + atATime).map((token) => this.#ensureHistory(token)));
+  }
+
+  async #ensureHistory(token: string): Promise<void> {
+    await ensureConsumer(this.jsm, rewindable(historyConsumer(token), clusterSubjects(token).filters));
     this.#ensured.add(token);
   }
 }

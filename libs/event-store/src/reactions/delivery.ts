@@ -3,8 +3,10 @@ import type { LogMessage, StoredEvent } from '@syncline/kernel';
 /** One message that a consumer delivered and that is not acknowledged yet. */
 export type Delivery = {
   readonly message: LogMessage;
-  /** How many messages of the reaction's were not delivered yet when this one was. */
+  /** How many messages of the consumer's were not delivered yet when this one was. */
   readonly pending?: number;
+  /** Whether it was delivered before, and nobody acknowledged it in time. */
+  readonly isRepeated?: boolean;
   /** Tells the server that the message is handled. */
   ack(): void;
   /** Tells the server that the message is still being handled, before it delivers it again. */

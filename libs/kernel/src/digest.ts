@@ -9,11 +9,13 @@ type Data = Uint8Array | string;
 /** What of the platform's own hashing is used, where the code runs on one that has it: it takes a tenth of the time. */
 type NativeCrypto = {
   readonly hash: (algorithm: 'sha256', data: Data, encoding: 'hex') => string;
+  readonly createSecretKey: (key: Uint8Array) => SecretKey;
   readonly createHmac: (
     algorithm: 'sha256',
-    key: Data,
+    key: SecretKey,
   ) => { readonly update: (data: Data) => { readonly digest: (encoding: 'hex') => string } };
 };
+type SecretKey = { readonly type: 'secret' };
 type Platform = { readonly process?: { readonly getBuiltinModule?: (name: string) => unknown } };
 
 const native = (globalThis as Platform).process?.getBuiltinModule?.('node:crypto') as
@@ -27,13 +29,27 @@ export const portable = {
   hmacHex: (key: Data, data: Data): string => bytesToHex(hmac(sha256, toBytes(key), toBytes(data))),
 };
 
+/** Keys as the platform wants them: to make one of bytes takes it longer than the digest. Those of callers are few, and kept as they are. */
+const secretKeys = new WeakMap<Uint8Array, SecretKey>();
+
+const secretKeyOf = (platform: NativeCrypto, key: Data): SecretKey => {
+  if (typeof key === 'string') return platform.createSecretKey(utf8ToBytes(key));
+  const known = secretKeys.get(key);
+  if (known) return known;
+  const fresh = platform.createSecretKey(key);
+  secretKeys.set(key, fresh);
+  return fresh;
+};
+
 /** SHA-256 as 64 lower-case hex digits. */
 export const sha256Hex = (data: Data): string =>
   native ? native.hash('sha256', data, 'hex') : portable.sha256Hex(data);
 
-/** HMAC-SHA-256 as 64 lower-case hex digits. */
+/** HMAC-SHA-256 as 64 lower-case hex digits. A key's bytes are not to be changed once they were used. */
 export const hmacHex = (key: Data, data: Data): string =>
-  native ? native.createHmac('sha256', key).update(data).digest('hex') : portable.hmacHex(key, data);
+  native
+    ? native.createHmac('sha256', secretKeyOf(native, key)).update(data).digest('hex')
+    : portable.hmacHex(key, data);
 
 /** SHA-256 of a value's canonical JSON (RFC 8785): equal values have equal digests. */
 export const digestOf = (value: unknown): string => sha256Hex(canonicalJson(value));

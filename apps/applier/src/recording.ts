@@ -34,6 +34,8 @@ export class LatestRecorder<Seen> {
   constructor(
     private readonly record: (seen: Seen, occurredAt: string) => Promise<unknown>,
     private readonly onFailure: (error: unknown) => void,
+    /** What is waited for before something is taken to be recorded. */
+    private readonly untilTurn?: () => Promise<void>,
   ) {}
 
   /** Takes what was seen; returns at once. */
@@ -67,6 +69,7 @@ export class LatestRecorder<Seen> {
 
   /** Taken at each try, so that a retry records what is true by then. */
   async #recordNext(): Promise<void> {
+    if (this.untilTurn) await this.untilTurn();
     const taken = this.#next;
     if (!taken) return;
     try {

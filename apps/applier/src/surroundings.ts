@@ -3,6 +3,7 @@ import type { ClusterClient } from '@syncline/kubernetes';
 import type { Logger } from '@syncline/observability';
 
 import type { Documents } from './documents.js';
+import type { InHand } from './in-hand.js';
 import type { ApplierMeter } from './meter.js';
 
 /** The actor of everything that an applier decides. */
@@ -18,6 +19,8 @@ export type ClusterSurroundings = {
   readonly identity: string;
   /** Of the dry runs of all clusters. */
   readonly dryRuns: Turns;
+  /** The dry runs and applies of all clusters. */
+  readonly inHand: InHand;
   readonly meter: ApplierMeter;
   readonly logger: Logger;
 };

@@ -136,7 +136,7 @@ export class Applies {
       case 'apply':
         if (!this.neighbours.isConnected()) return 'disconnected';
         return withLogContext({ correlationId: next.approved.correlationId }, () =>
-          this.#apply({ target, approved: next.approved, fence, state }),
+          this.around.inHand.during(() => this.#apply({ target, approved: next.approved, fence, state })),
         );
       default:
         return next satisfies never;

@@ -7,6 +7,7 @@ import type { Logger } from '@syncline/observability';
 import { unseal } from '@syncline/sealing';
 
 import { Documents } from '../documents.js';
+import { InHand } from '../in-hand.js';
 import type { ApplierMeter } from '../meter.js';
 import { recordUntilDone } from '../recording.js';
 import { actor } from '../surroundings.js';
@@ -40,6 +41,7 @@ export class Clusters {
   readonly #open = new Map<string, Open>();
   readonly #turns = new Map<string, Promise<void>>();
   readonly #ended = new AbortController();
+  readonly #inHand = new InHand();
   #served: ReadonlySet<string> = new Set();
   #following: Promise<void> = Promise.resolve();
   #saying: NodeJS.Timeout | undefined;
@@ -135,6 +137,7 @@ export class Clusters {
       documents,
       identity,
       dryRuns,
+      inHand: this.#inHand,
       meter,
       logger: logger.child({ cluster: name }),
     });

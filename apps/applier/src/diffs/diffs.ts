@@ -40,10 +40,10 @@ export class Diffs {
 
   /** Answers calls until the returned function is called. */
   serve(): Promise<() => Promise<void>> {
-    const { log, cluster, dryRuns } = this.around;
+    const { log, cluster, dryRuns, inHand } = this.around;
     return log.clusterAnswers.serve(cluster, 'diff', (payload, signal) =>
       withLogContext({ correlationId: `diff:${randomUUID()}` }, () =>
-        this.#limit(() => dryRuns.take(() => this.#answer(payload, signal))),
+        inHand.during(() => this.#limit(() => dryRuns.take(() => this.#answer(payload, signal)))),
       ),
     );
   }

@@ -10,6 +10,9 @@ import { actor, type ClusterSurroundings } from '../surroundings.js';
 import { waitedMs } from './patience.js';
 import { TargetWatch } from './target-watch.js';
 
+/** For how long health lets applies pass that are under way elsewhere. */
+const mostHeldBackMs = 1_000;
+
 /** One target under watch. `key` is what is watched: another plan or inventory is another watch. */
 type Watched = {
   readonly key: string;
@@ -120,7 +123,7 @@ export class HealthWatches {
   }
 
   #recorder(target: TargetName, { plan, correlationId }: Applied): LatestRecorder<TargetHealth> {
-    const { log, logger } = this.around;
+    const { log, logger, inHand } = this.around;
     const subject = subjects.target(target.cluster, target.project, target.application);
     return new LatestRecorder<TargetHealth>(
       ({ health, objects, objectCount }, occurredAt) =>
@@ -131,6 +134,7 @@ export class HealthWatches {
           { actor, correlationId, occurredAt },
         ),
       (error) => logger.error({ err: error, ...target }, 'the health of a target cannot be recorded'),
+      () => inHand.passed(mostHeldBackMs),
     );
   }
 

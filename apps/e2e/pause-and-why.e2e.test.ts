@@ -1,11 +1,13 @@
-import { rename } from 'node:fs/promises';
+import { readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
+import { eventually } from '@syncline/testkit';
 import { beforeAll, expect, it } from 'vitest';
 
 import { declare, deployment } from './platform/declared.js';
 import type { FleetRepository } from './platform/fleet-repository.js';
 import { deploymentPath, replicasOf } from './platform/live-cluster.js';
+import { signal } from './platform/processes.js';
 import { cloneFleet, liveCluster, sharedInstallation, sharedState } from './platform/shared.js';
 
 const syncline = sharedInstallation();
@@ -90,4 +92,43 @@ it('nothing is parked, and what is not parked cannot be resumed', async () => {
   expect(await syncline.run('log', 'parked')).toContain('Nothing is parked.');
   const refused = await syncline.cli('log', 'resume', 'planner', 'planning', 'ev.plan.x.default.y');
   expect([refused.code, refused.stderr]).toMatchObject([1, expect.stringContaining('not parked') as string]);
+});
+
+/** Gives the planner another key of Git packs, as after a restore of the wrong one, and starts it again. */
+const restartPlannerWith = async (packKey: string): Promise<void> => {
+  await writeFile(join(sharedState, 'keys', 'pack.key'), packKey);
+  const before = await syncline.pidsOf('planner');
+  signal(before, 'SIGKILL');
+  const isAgain = async (): Promise<boolean> =>
+    !(await syncline.pidsOf('planner')).some((pid) => before.includes(pid));
+  await eventually(isAgain, 60_000, 'the planner runs again');
+};
+
+it('a subject that the planner gave up on goes on when it is resumed, once what it fails on is mended', async () => {
+  await fleet.git('pull', '--quiet', '--rebase');
+  const parked = ['log', 'resume', 'planner', 'configuration', 'ev.repo.fleet'];
+  const packKey = await readFile(join(sharedState, 'keys', 'pack.key'), 'utf8');
+  let sha: string;
+  const from = await syncline.position();
+  await restartPlannerWith('0'.repeat(64));
+  try {
+    await fleet.write('apps/resting/web.yaml', deployment('resting', 2));
+    sha = await fleet.push('Two replicas');
+    await syncline.untilEvent(from, 'SubjectParked');
+    expect(await syncline.run('log', 'parked')).toMatch(
+      /planner +configuration +ev\.repo\.fleet .*does not open with this key/,
+    );
+    expect((await syncline.cli('doctor')).stdout).toContain(`syncline ${parked.join(' ')}`);
+    const failing = await syncline.cli(...parked);
+    expect([failing.code, failing.stderr]).toMatchObject([
+      1,
+      expect.stringContaining('fails as before') as string,
+    ]);
+  } finally {
+    await restartPlannerWith(packKey);
+  }
+  expect(await syncline.run(...parked)).toContain('configuration of planner goes on with ev.repo.fleet.');
+  await syncline.arrived('resting', sha);
+  expect(await replicas('resting')).toBe(2);
+  expect(await syncline.run('log', 'parked')).toContain('Nothing is parked.');
 });

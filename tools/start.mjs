@@ -15,8 +15,8 @@ const needed = [
   'apps/cli',
   'libs/sandbox-cluster',
 ];
-/** Without these nothing runs; which clusters there are to be is found out by `syncline up`. */
-const tools = ['nats-server', 'kustomize', 'helm'];
+/** Without these nothing runs; `syncline up` finds out which clusters there are to be, and makes helm later. */
+const tools = ['nats-server', 'kustomize'];
 
 checkMachine();
 await install('running');

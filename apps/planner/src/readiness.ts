@@ -5,10 +5,13 @@ import type { Readiness } from '@syncline/observability';
 
 import type { Config } from './config.js';
 
-/** What the planner lacks for work, in sentences: the log, and the renderers. Clusters that are away hold only their targets. */
+/**
+ * What the planner lacks for work, in sentences: the log, and kustomize. Clusters that are away hold only their targets, and
+ * a helm that is not there holds only charts.
+ */
 export const readinessOf =
-  (hub: Pick<Hub, 'missing'>, { kustomize, helm }: Pick<Config, 'kustomize' | 'helm'>): Readiness =>
-  async () => [...hub.missing(), ...(await lackOf('kustomize', kustomize)), ...(await lackOf('helm', helm))];
+  (hub: Pick<Hub, 'missing'>, { kustomize }: Pick<Config, 'kustomize'>): Readiness =>
+  async () => [...hub.missing(), ...(await lackOf('kustomize', kustomize))];
 
 const lackOf = async (name: string, path: string): Promise<readonly string[]> => {
   try {

@@ -17,7 +17,8 @@ export type Access = {
 export type Credentials = {
   readonly server: string;
   readonly proxy: string | undefined;
-  readonly access: () => Promise<Access>;
+  /** A promise where it is being made: by a plugin, say, which may hang. It is not started again before it has ended. */
+  readonly access: () => Access | Promise<Access>;
   /** Forgets what is remembered of tokens, after the server refused one. */
   readonly renew: () => void;
 };
@@ -74,21 +75,30 @@ const accessOf = async (name: string, config: KubeConfig): Promise<Access> => {
 /** Reads a kubeconfig. Throws `kubeconfig-invalid` where it names no cluster. */
 export const readCredentials = (name: string, kubeconfig: string): Credentials => {
   let config = load(name, kubeconfig);
-  let remembered: { readonly access: Promise<Access>; readonly until: number } | undefined;
+  let remembered: { readonly access: Access; readonly until: number } | undefined;
+  let making: Promise<Access> | undefined;
+  const make = (): Promise<Access> => {
+    const made = accessOf(name, config);
+    const isOurs = (): boolean => making === made;
+    made.then(
+      (access) => {
+        if (isOurs()) [remembered, making] = [{ access, until: performance.now() + rememberMs }, undefined];
+      },
+      () => {
+        if (isOurs()) making = undefined;
+      },
+    );
+    return (making = made);
+  };
   const cluster = config.getCurrentCluster();
   return {
     server: (cluster?.server ?? '').replace(/\/+$/, ''),
     proxy: cluster?.proxyUrl,
-    access: () => {
-      if (remembered && remembered.until > performance.now()) return remembered.access;
-      const access = accessOf(name, config);
-      remembered = { access, until: performance.now() + rememberMs };
-      access.catch(() => (remembered = undefined));
-      return access;
-    },
+    access: () =>
+      remembered && remembered.until > performance.now() ? remembered.access : (making ?? make()),
     renew: () => {
       config = load(name, kubeconfig);
-      remembered = undefined;
+      [remembered, making] = [undefined, undefined];
     },
   };
 };

@@ -1,10 +1,12 @@
+import { once } from 'node:events';
+
 import { Agent, ProxyAgent, request as send, type Dispatcher } from 'undici';
 
 import type { ObjectName } from '@syncline/events';
 
 import { KubernetesError, isKubernetesError } from '../kubernetes-error.js';
 import { classifyAnswer, classifyNetwork } from './classify.js';
-import type { Credentials, TlsMaterial } from './credentials.js';
+import type { Access, Credentials, TlsMaterial } from './credentials.js';
 import { Throttle, type ThrottleListener } from './throttle.js';
 
 /** One request to an API server. */
@@ -158,7 +160,7 @@ export class Transport {
 
   async #send(request: KubeRequest, pool: Pool): Promise<Dispatcher.ResponseData> {
     const signal = this.#signalOf(request, pool);
-    const { headers, tls } = await this.credentials.access();
+    const { headers, tls } = await this.#access(request);
     const answer = await this.#guard(request, () =>
       send(`${this.credentials.server}${request.path}${queryText(request.query)}`, {
         method: request.method,
@@ -183,6 +185,26 @@ export class Transport {
       ...(typeof retryAfter === 'string' && { retryAfter }),
     };
     throw new KubernetesError(classifyAnswer(refused, request.target), request.target);
+  }
+
+  /** What makes credentials may hang, and is waited for no longer than an answer is, by a watch as well. */
+  async #access(request: KubeRequest): Promise<Access> {
+    const access = this.credentials.access();
+    if (!(access instanceof Promise)) return access;
+    request.signal?.throwIfAborted();
+    const late = Symbol('late');
+    const signal = this.#signalOf(request, this.#requests);
+    const ended = signal && once(signal, 'abort').then(() => late);
+    const made = await Promise.race([access, ...(ended ? [ended] : [])]);
+    if (typeof made !== 'symbol') return made;
+    request.signal?.throwIfAborted();
+    const message = `what makes the credentials for ${this.credentials.server} does not answer`;
+    const failure = new KubernetesError(
+      { code: 'cluster-unreachable', message, isTimedOut: true },
+      request.target,
+    );
+    this.#tell(failure);
+    throw failure;
   }
 
   /** The time of a request begins when it is sent; a watch takes what time it takes once it is answered. */

@@ -1,4 +1,4 @@
-import { readFile, rm, writeFile } from 'node:fs/promises';
+import { readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { createServer, type AddressInfo } from 'node:net';
 import { join } from 'node:path';
 
@@ -102,7 +102,12 @@ describe('a service refuses to start', () => {
       seen: { sequence: 3 },
     });
     await loseTheLog();
-    await expect(log.hub('planner')).rejects.toMatchObject({ code: 'log-lost-positions' });
+    await expect(log.hub('planner')).rejects.toMatchObject({
+      code: 'log-lost-positions',
+      message: expect.stringContaining(`move ${positionFile()} away to accept the loss`) as string,
+    });
+    await rename(positionFile(), `${positionFile()}.lost`);
+    await note(await log.hub('planner'), 'from here on');
   });
 
   test('on a log whose positions were used again', async () => {

@@ -1,5 +1,5 @@
 import { CommandRefused } from '@syncline/kernel';
-import type { Command } from 'commander';
+import { Option, type Command } from 'commander';
 
 import { parseDuration } from '../shell/durations.js';
 import { addLeaf } from '../shell/leaf.js';
@@ -43,6 +43,10 @@ export const addWait = (program: Command, surroundings: Surroundings): void => {
       '--revision <sha>',
       'the commit; one that changes nothing of the application counts as reached',
     )
-    .option('--timeout <duration>', 'how long to wait, such as 60s or 5m', parseDuration, 300_000)
+    .addOption(
+      new Option('--timeout <duration>', 'how long to wait, such as 60s or 5m')
+        .argParser(parseDuration)
+        .default(300_000, '5m'),
+    )
     .action((name: string, options: WaitOptions) => wait(surroundings, name, options));
 };

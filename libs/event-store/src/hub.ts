@@ -38,6 +38,8 @@ export type Agent = Pick<Hub, 'aggregates' | 'log' | 'blobs' | 'live' | 'strateg
   readonly clusterAnswers: ClusterAnswers;
   readonly servedClusters: Pick<ServedClusters, 'watch'>;
   readonly signs: Pick<SignsOfLife, 'say'>;
+  /** Aborted when the service begins to end; its reactions end meanwhile. */
+  readonly stopping: AbortSignal;
 };
 
 /** Numbers that the connection tells to whoever shows metrics. */

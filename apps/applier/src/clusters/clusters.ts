@@ -34,7 +34,7 @@ export type ClustersOptions = {
 type Credential = { readonly digest: string; readonly sealed?: BlobRef };
 const ownCredential: Credential = { digest: 'own' };
 
-type Open = { readonly credential: string; readonly cluster: Cluster };
+type Open = { readonly credential: string; readonly cluster: Cluster; isServed: boolean };
 
 /** The clusters that this applier serves: opened as they are registered, reconnected on a new credential, closed as they leave. */
 export class Clusters {
@@ -45,12 +45,14 @@ export class Clusters {
   #served: ReadonlySet<string> = new Set();
   #following: Promise<void> = Promise.resolve();
   #saying: NodeJS.Timeout | undefined;
+  #stopped: Promise<void> | undefined;
 
   constructor(private readonly options: ClustersOptions) {}
 
-  /** Follows the list of served clusters, in the background. */
+  /** Follows the list of served clusters, in the background, until the service begins to end. */
   start(): void {
     this.#following = this.#follow();
+    this.options.agent.stopping.addEventListener('abort', () => void this.stop(), { once: true });
     if (this.options.kubeconfig === undefined) return;
     this.#saying = setInterval(() => this.#sayThatItIsThere(), sayEveryMs).unref();
   }
@@ -80,12 +82,21 @@ export class Clusters {
     return turn;
   }
 
-  /** Closes every cluster at its next safe points. */
-  async stop(): Promise<void> {
+  /** Closes every cluster at its next safe points; resolves when all are closed, however often it is called. */
+  stop(): Promise<void> {
+    return (this.#stopped ??= this.#stop());
+  }
+
+  /** Those that are served are closed at once: another one that is still being opened may wait for the log. */
+  async #stop(): Promise<void> {
     this.#ended.abort();
     clearInterval(this.#saying);
-    await this.#following;
-    await Promise.all(this.#turns.values());
+    const served = [...this.#open].filter(([, { isServed }]) => isServed);
+    await Promise.all([
+      ...served.map(([cluster]) => this.#close(cluster)),
+      ...this.#turns.values(),
+      this.#following,
+    ]);
     await Promise.all([...this.#open.keys()].map((cluster) => this.#close(cluster)));
   }
 
@@ -141,9 +152,11 @@ export class Clusters {
       meter,
       logger: logger.child({ cluster: name }),
     });
-    this.#open.set(name, { credential: digest, cluster });
+    const open = { credential: digest, cluster, isServed: false };
+    this.#open.set(name, open);
     try {
       await cluster.open(service);
+      open.isServed = true;
     } catch (error) {
       await this.#close(name);
       throw error;

@@ -17,6 +17,8 @@ import { SharedDeliveries } from './shared-deliveries.js';
 
 const retryMs = 2_000;
 
+const hasEnded = (signal: AbortSignal): boolean => signal.aborted;
+
 export type AgentRuntimeOptions = {
   /** The connection that reaches a cluster. */
   readonly reach: (cluster: string) => Promise<AgentLink>;
@@ -53,6 +55,11 @@ export class AgentRuntime implements ReactionRuntime {
     return Promise.resolve();
   }
 
+  /** Aborted when the service ends. */
+  get stopping(): AbortSignal {
+    return this.#stop.signal;
+  }
+
   async stop(): Promise<void> {
     this.#stop.abort();
     await Promise.all([...this.#served.values()].map((one) => one.stop()));
@@ -72,16 +79,21 @@ export class AgentRuntime implements ReactionRuntime {
     }
   }
 
-  /** Starts in the background, again and again until it works: rights and consumers may be a moment behind. */
+  /**
+   * Starts in the background, again and again until it works: rights and consumers may be a moment behind. A stop does not
+   * wait for a start that the log does not answer; it ends what comes of it.
+   */
   #serve(cluster: string, handlers: Handlers): Served {
     const stopped = new AbortController();
-    const starting = this.#startUntilDone(cluster, handlers, stopped.signal);
+    let end: (() => Promise<void>) | undefined;
+    void this.#startUntilDone(cluster, handlers, stopped.signal).then(async (started) => {
+      end = started;
+      if (stopped.signal.aborted) await end?.();
+    });
     return {
       stop: async () => {
         stopped.abort();
-        await (
-          await starting
-        )?.();
+        await end?.();
       },
     };
   }
@@ -95,6 +107,7 @@ export class AgentRuntime implements ReactionRuntime {
       try {
         return await this.#start(cluster, handlers);
       } catch (error) {
+        if (hasEnded(signal)) return undefined;
         this.options.meter?.reactionFailed?.(cluster, `ev.cluster.${encodeToken(cluster)}`, attempt, error);
         await delay(retryMs, undefined, { signal, ref: false }).catch(() => undefined);
       }

@@ -79,6 +79,7 @@ export const connectAgent = async (options: AgentOptions): Promise<Agent> => {
     servedClusters: { watch: (_applier, signal) => watch(signal) },
     live: linkedLive(links),
     strategy: new JetStreamStrategy(runtime),
+    stopping: runtime.stopping,
     missing: () => lackOfServer(servers, links.all),
     close: once(async () => {
       await runtime.stop();

@@ -1,4 +1,4 @@
-import { access, constants } from 'node:fs/promises';
+import { access, constants, statfs } from 'node:fs/promises';
 
 import type { Hub } from '@syncline/event-store';
 import type { Readiness } from '@syncline/observability';
@@ -6,12 +6,17 @@ import type { Readiness } from '@syncline/observability';
 import type { Config } from './config.js';
 
 /**
- * What the planner lacks for work, in sentences: the log, and kustomize. Clusters that are away hold only their targets, and
+ * What the planner lacks for work, in sentences: the log, room, and kustomize. Clusters that are away hold only their targets, and
  * a helm that is not there holds only charts.
  */
 export const readinessOf =
-  (hub: Pick<Hub, 'missing'>, { kustomize }: Pick<Config, 'kustomize'>): Readiness =>
-  async () => [...hub.missing(), ...(await lackOf('kustomize', kustomize))];
+  (hub: Pick<Hub, 'missing'>, { stateDir, kustomize }: Pick<Config, 'stateDir' | 'kustomize'>): Readiness =>
+  async () => [...hub.missing(), ...(await lackOfRoom(stateDir)), ...(await lackOf('kustomize', kustomize))];
+
+const lackOfRoom = async (folder: string): Promise<readonly string[]> => {
+  const room = await statfs(folder).catch(() => undefined);
+  return room?.bavail === 0 ? [`there is no room on the disk of ${folder}`] : [];
+};
 
 const lackOf = async (name: string, path: string): Promise<readonly string[]> => {
   try {

@@ -9,7 +9,7 @@ export type { Lineage, LineageEntry, LineageSource } from './lineage.js';
 export { artifactName, artifactText } from './helm/chart-source.js';
 export type { ClusterFacts } from './helm/run.js';
 export { secretPrefix } from './objects/secrets.js';
-export { isRenderError, renderCodes, RenderError } from './render-error.js';
+export { isRenderError, renderCodes, RenderError, withoutRoom } from './render-error.js';
 export type { Place, RenderCode } from './render-error.js';
 export { render, renderKeyOf } from './render.js';
 export type { Release, Rendered, RenderInput, RenderSpec, RenderTools } from './render.js';

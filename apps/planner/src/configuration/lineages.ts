@@ -44,7 +44,7 @@ const entriesOf = async (
   try {
     return (await find(tree, source)).entries;
   } catch (error) {
-    if (!isRenderError(error) || error.code === 'aborted') throw error;
+    if (!isRenderError(error) || isRenderError(error, 'no-space', 'aborted')) throw error;
     return [{ path: '', oid: (await tree.oid('')) ?? '' }];
   }
 };

@@ -58,7 +58,7 @@ export class CapabilitiesReaction {
       const made = await this.manifests.make({ target, recipient, revision, spec });
       return !('render' in made) || made.render !== of.state.held.applied?.render;
     } catch (error) {
-      if (!isRenderError(error)) throw error;
+      if (!isRenderError(error) || error.code === 'no-space') throw error;
       return true;
     }
   }

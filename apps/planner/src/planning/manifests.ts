@@ -21,7 +21,7 @@ import { RenderCache } from './render-cache.js';
 const cacheBytes = 64 * 1024 * 1024;
 /** The same input fails in the same way; what took too long could take less on another day. */
 const keptFailureMs = (error: unknown): number => {
-  if (!isRenderError(error) || error.code === 'renderer-missing' || error.code === 'aborted') return 0;
+  if (!isRenderError(error) || isRenderError(error, 'renderer-missing', 'no-space', 'aborted')) return 0;
   return isRenderError(error, 'time-limit', 'memory-limit') ? 300_000 : 3_600_000;
 };
 const manifestsType = 'application/vnd.syncline.manifests+json';

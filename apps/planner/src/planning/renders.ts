@@ -10,6 +10,7 @@ import {
   folderTree,
   isRenderError,
   RenderError,
+  withoutRoom,
   type Lineage,
   type Release,
   type Rendered,
@@ -153,6 +154,8 @@ export class Renders implements OnModuleInit, OnModuleDestroy {
     try {
       await mkdir(scratch, { recursive: true, mode: 0o700 });
       return await work({ root: join(folder, 'files'), scratch });
+    } catch (error) {
+      throw withoutRoom(error);
     } finally {
       await rm(folder, { recursive: true, force: true });
     }

@@ -39,7 +39,7 @@ type Held = Extract<Planned, { status: 'held' }>;
 
 /** What the author of the files can mend; anything else is ours and goes on being thrown. */
 const renderFailure = (error: unknown): Failed | Held => {
-  if (isRenderError(error) && error.code === 'renderer-missing')
+  if (isRenderError(error, 'renderer-missing', 'no-space'))
     return { status: 'held', by: 'cluster', reason: error.message.slice(0, 500) };
   if (isRenderError(error) && error.code !== 'aborted') {
     const { message, file, line } = error;

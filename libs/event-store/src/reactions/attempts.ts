@@ -69,6 +69,7 @@ export class Attempts {
   async #tryEvent(event: StoredEvent): Promise<Failure | undefined> {
     const handlers = this.plan.handlers.get(event.type) ?? [];
     const { patience } = this.around;
+    let uncounted = 0;
     for (let attempt = 1; ; attempt += 1) {
       try {
         for (const handle of handlers) await handle(event);
@@ -77,9 +78,10 @@ export class Attempts {
         // What fails because the service ends is broken off, and comes again at the next start.
         if (!this.stop.aborted) this.around.onFailure(error, event, attempt);
         if (!this.around.isConnected()) attempt -= 1;
+        else if (isForWantOfRoom(error)) uncounted += 1;
         const allowed =
           error instanceof AdapterError && error.retryable ? patience.retryableAttempts : patience.attempts;
-        if (attempt >= allowed || this.stop.aborted)
+        if (attempt - uncounted >= allowed || this.stop.aborted)
           return { event, attempts: Math.max(attempt, 1), reason: reasonOf(error) };
         await this.rest(
           Math.min(patience.longestDelayMs, patience.firstDelayMs * 2 ** Math.max(0, attempt - 1)),
@@ -88,6 +90,10 @@ export class Attempts {
     }
   }
 }
+
+/** A full disk of the service is no event's fault, and lasts until somebody makes room. */
+const isForWantOfRoom = (error: unknown): boolean =>
+  error instanceof AdapterError && error.code === 'no-space';
 
 const reasonOf = (error: unknown): string =>
   (error instanceof Error ? error.message : String(error)).slice(0, 500);

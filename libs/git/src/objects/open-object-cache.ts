@@ -26,6 +26,9 @@ const removeLeftovers = async (packs: string): Promise<void> => {
   await Promise.all(leftovers.map((name) => rm(join(packs, name), { force: true })));
 };
 
+/** What git says (LC_ALL=C) where the disk is full. */
+const isFull = (stderr: string): boolean => /no space left on device|disk quota exceeded/i.test(stderr);
+
 class BareObjectCache implements ObjectCache {
   readonly #reader: BatchReader;
   readonly #walker: TreeWalker;
@@ -83,6 +86,7 @@ class BareObjectCache implements ObjectCache {
       input: pack,
     });
     if (exitCode !== 0) {
+      if (isFull(stderr)) throw new GitError('no-space', `there is no room in ${this.dir} for the pack`);
       throw new GitError('pack-refused', `the pack cannot be taken in: ${stderr.trim().slice(-300)}`);
     }
     this.#imports += 1;

@@ -1,6 +1,6 @@
 import { readConfiguration } from '../configuration/read-configuration.js';
 import { lineageOf } from '../lineage.js';
-import { RenderError } from '../render-error.js';
+import { RenderError, withoutRoom } from '../render-error.js';
 import { render, type Rendered } from '../render.js';
 import type { TreeReader } from '../tree/tree-reader.js';
 import { limits } from '../yaml/limits.js';
@@ -67,7 +67,7 @@ process.on('message', (message: ParentMessage) => {
   }
   carryOut(message)
     .then((done) => say({ done }))
-    .catch((error: unknown) => say({ failed: failureOf(error) }));
+    .catch((error: unknown) => say({ failed: failureOf(withoutRoom(error)) }));
 });
 
 // The whole group: a renderer that is under way must not outlive who asked for it.

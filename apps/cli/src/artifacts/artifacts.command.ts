@@ -3,7 +3,7 @@ import { z } from 'zod';
 
 import { listOf, written } from '../client/contract.js';
 import {
-  addCredentialOptions,
+  addSignInOptions,
   readCredential,
   sealForGitWatcher,
   type CredentialOptions,
@@ -96,7 +96,7 @@ export const addArtifacts = (program: Command, surroundings: Surroundings): void
       'syncline registry add test oci://registry.test:5000 --plain-http',
     ],
   });
-  addCredentialOptions(adding)
+  addSignInOptions(adding)
     .option('--plain-http', 'it speaks HTTP without encryption')
     .action((name: string, url: string, options: AddOptions) => add(surroundings, name, url, options));
   addLeaf(registries, {

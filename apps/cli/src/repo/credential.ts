@@ -22,13 +22,16 @@ export type CredentialOptions = {
   readonly deployKey?: string;
 };
 
-/** Adds the options by which a credential is given. */
-export const addCredentialOptions = (command: Command): Command =>
+/** Adds the options by which a credential for HTTP is given. */
+export const addSignInOptions = (command: Command): Command =>
   command
     .option('--username <name>', 'user to sign in as')
     .option('--password-stdin', 'read the password from standard input')
-    .option('--token-stdin', 'read a token from standard input')
-    .option('--deploy-key <file>', 'private key for SSH, without a passphrase');
+    .option('--token-stdin', 'read a token from standard input');
+
+/** Adds the options by which a credential for a Git remote is given. */
+export const addCredentialOptions = (command: Command): Command =>
+  addSignInOptions(command).option('--deploy-key <file>', 'private key for SSH, without a passphrase');
 
 const usage = (sentence: string): CommandRefused => new CommandRefused('usage', sentence);
 

@@ -89,7 +89,12 @@ class Diff {
       this.#isArriving(isNamespace, wanted.object.namespace) ||
       this.#isArriving(isDefinition, definition?.metadata.name);
     if (isEarly) return this.#defer(served);
-    const examination = await examine(this.eyes, served);
+    const isHeld = this.judge.former?.has(identityOf(wanted.object)) === true;
+    const examination = await examine(
+      this.eyes,
+      served,
+      isHeld || wanted.isImplicit === true ? 'present' : 'absent',
+    );
     const operation = judgeExamination(served, examination, this.judge);
     const isRefusedByOldSchema =
       this.#isChanging(definition) && ['schema', 'invalid'].includes(operation.refusal?.code ?? '');

@@ -52,9 +52,18 @@ export const preconditionOf = ({ metadata }: KubeObject): Required<Precondition>
 
 /**
  * Reads an object and dry-runs what is wanted against exactly that state: both are of one moment, because the dry run
- * presumes the version that was read. Throws only what says nothing about the object (out of reach, throttled, faults).
+ * presumes the version that was read. Where none is expected, a dry run that makes it shows that there is none, and nothing is read.
+ * Throws only what says nothing about the object (out of reach, throttled, faults).
  */
-export const examine = async (eyes: Eyes, wanted: Served): Promise<Examination> => {
+export const examine = async (
+  eyes: Eyes,
+  wanted: Served,
+  expected: 'present' | 'absent' = 'present',
+): Promise<Examination> => {
+  if (expected === 'absent') {
+    const made = await examineAbsent(eyes, wanted);
+    if (made.dryRun) return made;
+  }
   for (let tries = 1; ; tries += 1) {
     const live = await eyes.api.find(wanted.resource, wanted.object, eyes.signal);
     const seen = live ? await examineLive(eyes, wanted, live) : await examineAbsent(eyes, wanted);

@@ -11,25 +11,14 @@ import { Neighbourhood } from '../dry-run/neighbourhood.js';
 import { apiVersionOf } from '../discovery/resource-path.js';
 import { healthOfTarget } from '../health/target-health.js';
 import type { KubeObject } from '../objects/kube-object.js';
+import { ByName } from './by-name.js';
 import { KindWatch, localName, type Seen } from './kind-watch.js';
 import { PodReasons } from './pod-reasons.js';
 import { ServedKinds } from './served-kinds.js';
 import { StorageClasses } from './storage-classes.js';
+import { namesOf, type Target } from './watched-target.js';
 
 type ObjectHealth = { readonly object: ObjectName; readonly health: Health; readonly message: string };
-
-/** One target that is watched. */
-type Target = {
-  readonly entries: readonly InventoryEntry[];
-  readonly onHealth: (health: TargetHealth) => void;
-  readonly stop: AbortController;
-  readonly drift: TargetDrift | undefined;
-  /** The watch of each entry's kind; undefined where the cluster does not serve it. */
-  kinds: readonly (KindWatch | undefined)[];
-  /** Whether what the watches may not have seen yet was looked at. */
-  phase: 'opening' | 'looking' | 'watching';
-  told: string | undefined;
-};
 
 const coalesceMs = 30;
 const looksAtOnce = 8;
@@ -40,6 +29,7 @@ const kindOf = (resource: ServedResource): string => `${apiVersionOf(resource)}/
 /** The health and the drift of targets, by one watch per kind that all targets of the cluster share. */
 export class HealthWatch {
   readonly #targets = new Map<string, Target>();
+  readonly #holders = new ByName<Target>();
   readonly #kinds = new Map<string, { readonly watch: KindWatch; readonly users: Set<Target> }>();
   readonly #pods: PodReasons;
   readonly #classes: StorageClasses;
@@ -80,6 +70,7 @@ export class HealthWatch {
       told: undefined,
     };
     this.#targets.set(key, target);
+    this.#holders.add(target, namesOf(target));
     this.#served.hasten();
     void this.#open(target);
     return () => {
@@ -142,7 +133,8 @@ export class HealthWatch {
     const users = new Set([target]);
     const around = (object: KubeObject) => this.#classes.around(object);
     const watch = new KindWatch(this.transport, this.api, resource, around, {
-      changed: () => users.forEach((one) => this.#mark(one)),
+      changed: (name) =>
+        name === undefined ? users.forEach((one) => this.#mark(one)) : this.#markNamed(name),
       held: (reason) => this.#tellHeld(resource, reason),
     });
     this.#kinds.set(key, { watch, users });
@@ -157,6 +149,7 @@ export class HealthWatch {
     if (!target) return;
     target.stop.abort();
     this.#due.delete(target);
+    this.#holders.remove(target, namesOf(target));
     for (const [key, { users }] of this.#kinds) {
       if (!users.delete(target) || users.size > 0) continue;
       this.#lingering.set(key, setTimeout(() => this.#closeUnused(key), lingerMs).unref());
@@ -171,8 +164,7 @@ export class HealthWatch {
   }
 
   #markNamed(name: string): void {
-    for (const target of this.#targets.values())
-      if (target.entries.some(({ object }) => localName(object) === name)) this.#mark(target);
+    for (const target of this.#holders.of(name)) this.#mark(target);
   }
 
   /** What the claims wait for is known better now. */

@@ -49,8 +49,8 @@ const isOlder = (version: string, than: string): boolean =>
 
 /** What a kind's watch tells. */
 export type KindNews = {
-  /** What was seen is another. */
-  readonly changed: () => void;
+  /** What was seen of an object (`namespace/name`) is another; without a name, of any. */
+  readonly changed: (name?: string) => void;
   /** Why it has tried several times in vain; undefined when it watches again. */
   readonly held: (reason: string | undefined) => void;
 };
@@ -148,7 +148,7 @@ export class KindWatch {
     const now = seen(object, this.around(object));
     if (former && isOlder(now.version, former.version)) return;
     this.#seen.set(name, now);
-    this.news.changed();
+    this.news.changed(name);
   }
 
   /** The watch also says deleted where an object only lost its label, so it is looked for. */
@@ -159,7 +159,7 @@ export class KindWatch {
     this.#seen.delete(name);
     for (const read of this.#reads) read.isOvertaken ||= read.name === name;
     if (object.metadata.deletionTimestamp === undefined) await this.look(nameOf(object));
-    this.news.changed();
+    this.news.changed(name);
   }
 
   #fail(error: KubernetesError): void {

@@ -19,6 +19,8 @@ export type Signals = {
 };
 
 const lookPauseMs = 50;
+/** Progress is told that often at most, and not at all of what is done sooner. */
+const progressEveryMs = 100;
 
 /** How many there are of each word. */
 export const countsOf = (words: Iterable<string>): Record<string, number> => {
@@ -35,6 +37,7 @@ export class OpenAttempt {
   readonly #cause: Cause;
   #looking: Promise<Stop | undefined> | undefined;
   #lookAgainAt = 0;
+  #tellAgainAt = performance.now() + progressEveryMs;
 
   constructor(
     private readonly around: ClusterSurroundings,
@@ -66,7 +69,11 @@ export class OpenAttempt {
       pruned: async (results) => {
         this.#unrecorded = await this.#storeResults('record-pruned', results);
       },
-      progress: (done, of) => log.live.publish(live, { attempt: this.names.attempt, done, of }),
+      progress: (done, of) => {
+        if (performance.now() < this.#tellAgainAt) return;
+        this.#tellAgainAt = performance.now() + progressEveryMs;
+        log.live.publish(live, { attempt: this.names.attempt, done, of });
+      },
     };
   }
 

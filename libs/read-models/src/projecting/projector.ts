@@ -26,6 +26,9 @@ const idleMs = 1_000;
 const retryMs = 1_000;
 /** While one message after the other comes, what comes within so long is one transaction: each costs far more than a message. */
 const gatherMs = 100;
+/** The same while many come at once. */
+const gatherManyMs = 300;
+const many = 30;
 /** From so many messages on, folding in memory and COPY are faster than batch by batch. */
 const bulkFrom = 20_000;
 
@@ -186,7 +189,9 @@ export class Projector {
         if (this.#stop.signal.aborted) return;
         await this.#turns.take(() => (batch.length === 0 ? this.#lookAround() : this.#project(batch)));
         if (batch.length > 0 && batch.length < batchLimit)
-          await sleep(gatherMs, undefined, { signal: this.#stop.signal }).catch(() => undefined);
+          await sleep(batch.length < many ? gatherMs : gatherManyMs, undefined, {
+            signal: this.#stop.signal,
+          }).catch(() => undefined);
       }
     } finally {
       ended.abort();

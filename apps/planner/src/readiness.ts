@@ -15,7 +15,7 @@ export const readinessOf =
 
 const lackOfRoom = async (folder: string): Promise<readonly string[]> => {
   const room = await statfs(folder).catch(() => undefined);
-  return room?.bavail === 0 ? [`there is no room on the disk of ${folder}`] : [];
+  return room && room.blocks > 0 && room.bavail === 0 ? [`there is no room on the disk of ${folder}`] : [];
 };
 
 const lackOf = async (name: string, path: string): Promise<readonly string[]> => {

@@ -13,6 +13,8 @@ export type { Told } from './told-by-subject.js';
 export { isWholeRun, numbersFrom, seedOfRun, shuffled } from './sampled.js';
 export { settableClock } from './shifted-clock.js';
 export type { SettableClock } from './shifted-clock.js';
+export { noProcessClock, processClock } from './process-clock.js';
+export type { ProcessClock } from './process-clock.js';
 export { noSmallDisk, startSmallDisk } from './small-disk.js';
 export type { SmallDisk } from './small-disk.js';
 export { temporaryFolder } from './temporary-folder.js';

@@ -64,11 +64,11 @@ const end = async (service: Service): Promise<void> => {
   expect(said[0]).toContain('code 0');
 };
 
-/** Waits until a service is there again: ready, and known to whoever started it. */
+/** Waits until a service is there again: ready, and known to whoever started it, who waits ever longer with what keeps ending. */
 const again = (service: Service): Promise<boolean> =>
   eventually(
     async () => !(await syncline.pidsOf(service)).some(isGone) && (await isReady(service)),
-    60_000,
+    120_000,
     `${service} is ready again`,
   );
 

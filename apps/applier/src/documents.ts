@@ -4,23 +4,47 @@ import type { z } from 'zod';
 
 const keptBytes = 8 * 1024 * 1024;
 
-/** The blobs of one cluster, which its applier may read and write, as documents. What was read last is kept: a diff and its apply read the same. */
+/**
+ * The blobs that were read last, of all clusters, by their digest: a diff and its apply read the same, and so do the clusters that one
+ * change goes to. What is over the bound goes, the oldest first.
+ */
+export class ReadBlobs {
+  readonly #kept = new Map<string, Uint8Array>();
+  #bytes = 0;
+
+  constructor(private readonly boundBytes = keptBytes) {}
+
+  get(digest: string): Uint8Array | undefined {
+    return this.#kept.get(digest);
+  }
+
+  keep(digest: string, bytes: Uint8Array): void {
+    if (!this.#kept.delete(digest)) this.#bytes += bytes.length;
+    this.#kept.set(digest, bytes);
+    for (const [oldest, { length }] of this.#kept) {
+      if (this.#bytes <= this.boundBytes) return;
+      this.#kept.delete(oldest);
+      this.#bytes -= length;
+    }
+  }
+}
+
+/** The blobs of one cluster, which its applier may read and write, as documents. */
 export class Documents {
   readonly #owner: BlobOwner;
-  readonly #kept = new Map<string, Uint8Array>();
-  #keptBytes = 0;
 
   constructor(
     private readonly blobs: BlobStore,
     cluster: string,
+    private readonly kept: ReadBlobs,
   ) {
     this.#owner = clusterOwner(encodeToken(cluster));
   }
 
   /** The stored bytes, their digest verified. */
   async readBytes({ digest }: Pick<BlobRef, 'digest'>): Promise<Uint8Array> {
-    const bytes = this.#kept.get(digest) ?? (await this.blobs.get(this.#owner, digest));
-    this.#keep(digest, bytes);
+    const bytes = this.kept.get(digest) ?? (await this.blobs.get(this.#owner, digest));
+    this.kept.keep(digest, bytes);
     return bytes;
   }
 
@@ -38,16 +62,5 @@ export class Documents {
   write(value: unknown): Promise<BlobRef> {
     const bytes = new TextEncoder().encode(canonicalJson(value));
     return this.blobs.put(this.#owner, bytes, 'application/json');
-  }
-
-  /** The latest last; what is over the bound goes, the oldest first. */
-  #keep(digest: string, bytes: Uint8Array): void {
-    if (!this.#kept.delete(digest)) this.#keptBytes += bytes.length;
-    this.#kept.set(digest, bytes);
-    for (const [oldest, { length }] of this.#kept) {
-      if (this.#keptBytes <= keptBytes) return;
-      this.#kept.delete(oldest);
-      this.#keptBytes -= length;
-    }
   }
 }

@@ -6,7 +6,7 @@ import { connectCluster, type ClusterClient } from '@syncline/kubernetes';
 import type { Logger } from '@syncline/observability';
 import { unseal } from '@syncline/sealing';
 
-import { Documents } from '../documents.js';
+import { Documents, ReadBlobs } from '../documents.js';
 import { InHand } from '../in-hand.js';
 import type { ApplierMeter } from '../meter.js';
 import { recordUntilDone } from '../recording.js';
@@ -42,6 +42,7 @@ export class Clusters {
   readonly #turns = new Map<string, Promise<void>>();
   readonly #ended = new AbortController();
   readonly #inHand = new InHand();
+  readonly #blobs = new ReadBlobs();
   #served: ReadonlySet<string> = new Set();
   #following: Promise<void> = Promise.resolve();
   #saying: NodeJS.Timeout | undefined;
@@ -138,7 +139,7 @@ export class Clusters {
 
   async #openCluster(name: string, { digest, sealed }: Credential): Promise<void> {
     const { agent, identity, dryRuns, meter, logger, service } = this.options;
-    const documents = new Documents(agent.blobs, name);
+    const documents = new Documents(agent.blobs, name, this.#blobs);
     const client = await this.#connect(name, sealed && (await documents.readBytes(sealed)));
     if (!client) return;
     const cluster = new Cluster({

@@ -4,7 +4,7 @@ import { subjects, type DriftedObject, type TargetEvent } from '@syncline/events
 import { createLogger, Metrics } from '@syncline/observability';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 
-import { Documents } from '../documents.js';
+import { Documents, ReadBlobs } from '../documents.js';
 import { applierMeter } from '../meter.js';
 import { actor, type ClusterSurroundings } from '../surroundings.js';
 import { DriftRecord } from './drift-record.js';
@@ -61,7 +61,12 @@ describe('what is recorded of drift', () => {
     await decide({ type: 'succeed', at, heals: false, data });
     const agent = memoryAgent(world, 'hub');
     const around = {
-      ...{ cluster, log: agent, documents: new Documents(agent.blobs, cluster), identity: '' },
+      ...{
+        cluster,
+        log: agent,
+        documents: new Documents(agent.blobs, cluster, new ReadBlobs()),
+        identity: '',
+      },
       ...{ meter: applierMeter(new Metrics('applier')), logger: createLogger('applier', 'silent') },
     } as unknown as ClusterSurroundings;
     record = new DriftRecord(around, target, applied, { namespace: 'checkout', onSeen: () => undefined });

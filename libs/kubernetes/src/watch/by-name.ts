@@ -1,23 +1,20 @@
-/** Who holds objects of a name (`namespace/name`, of whatever kind). */
+/** Who holds objects of a name (`namespace/name`, of whatever kind): mostly one. */
 export class ByName<Holder> {
-  readonly #holders = new Map<string, Set<Holder>>();
+  readonly #holders = new Map<string, readonly Holder[]>();
 
   add(holder: Holder, names: Iterable<string>): void {
-    for (const name of names) {
-      const known = this.#holders.get(name);
-      if (known) known.add(holder);
-      else this.#holders.set(name, new Set([holder]));
-    }
+    for (const name of new Set(names)) this.#holders.set(name, [...this.of(name), holder]);
   }
 
   remove(holder: Holder, names: Iterable<string>): void {
     for (const name of names) {
-      const known = this.#holders.get(name);
-      if (known?.delete(holder) === true && known.size === 0) this.#holders.delete(name);
+      const left = this.of(name).filter((one) => one !== holder);
+      if (left.length > 0) this.#holders.set(name, left);
+      else this.#holders.delete(name);
     }
   }
 
-  of(name: string): Iterable<Holder> {
+  of(name: string): readonly Holder[] {
     return this.#holders.get(name) ?? [];
   }
 }

@@ -1,11 +1,14 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
+import { startSandbox } from '@syncline/sandbox-cluster';
+import { eventually } from '@syncline/testkit';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import { FleetRepository } from './platform/fleet-repository.js';
 import { Installation } from './platform/installation.js';
+import { deploymentPath, LiveCluster } from './platform/live-cluster.js';
 
 const exampleTargets = 15;
 
@@ -23,6 +26,26 @@ afterAll(async () => {
   await syncline.cli('down');
   await rm(folder, { recursive: true, force: true });
 });
+
+/** Breaks a Deployment of a cluster of the installation while nothing of Syncline runs. */
+const breakCheckout = async (): Promise<void> => {
+  const { sandbox: port } = JSON.parse(await readFile(join(syncline.state, 'ports.json'), 'utf8')) as {
+    sandbox: number;
+  };
+  const clusters = ['staging', 'prod-eu', 'prod-us'];
+  const sandbox = await startSandbox({ dir: join(syncline.state, 'sandbox'), clusters, port });
+  const staging = await LiveCluster.of(syncline.state, 'staging', 'sandbox');
+  const path = deploymentPath('checkout', 'checkout');
+  const patch = [{ op: 'replace', path: '/spec/template/spec/containers/0/image', value: 'checkout:does-not-exist' }];
+  const answer = await staging.call('PATCH', `${path}?fieldManager=kubectl-edit`, patch, 'application/json-patch+json');
+  expect(answer.code).toBe(200);
+  await eventually(
+    async () => JSON.stringify((await staging.find('/api/v1/namespaces/checkout/pods'))?.items).includes('ImagePullBackOff'),
+    30_000,
+    'a Pod that cannot start',
+  );
+  await sandbox.stop();
+}; // prettier-ignore
 
 const isHealthy = (row: { readonly sync: string; readonly health: string }): boolean =>
   row.sync === 'InSync' && row.health === 'Current';
@@ -64,6 +87,17 @@ describe('a start with clusters of the sandbox', () => {
     expect(
       events.filter((event) => event.data.revision === pushed && event.type === 'ApplyStarted'),
     ).toHaveLength(storefront.length);
+  });
+
+  it('says at its next start, and from the beginning, what broke while it was down', async () => {
+    await syncline.run('down');
+    await breakCheckout();
+    const { stdout } = await syncline.cli('up', '--detach');
+    expect(stdout).not.toMatch(/The fleet is healthy/);
+    expect(stdout).not.toMatch(/\b(\d+) of \1 targets are in sync and healthy/);
+    expect(stdout).toMatch(/The fleet is at rest, but not healthy/);
+    const broken = (await syncline.targets()).filter((row) => !isHealthy(row));
+    expect(broken).toMatchObject([{ application: 'checkout-staging', cluster: 'staging', sync: 'Drifted' }]);
   });
 
   it('is not started over with clusters of another kind: refused with both ways out, and nothing changes', async () => {

@@ -45,7 +45,7 @@ export class ApplierModule implements OnApplicationBootstrap, OnModuleDestroy {
       controllers: [HealthController, ClustersReaction],
       providers: [
         { provide: Clusters, useValue: clusters },
-        { provide: Readiness, useValue: agent.missing },
+        { provide: Readiness, useValue: () => [...agent.missing(), ...clusters.missing] },
         { provide: Metrics, useValue: metrics },
       ],
     };

@@ -19,9 +19,13 @@ export class LiveCluster {
     private readonly ca: Buffer,
   ) {}
 
-  /** The local cluster of this name of an installation. */
-  static async of(state: string, name: string): Promise<LiveCluster> {
-    const text = await readFile(join(state, 'clusters', name, 'kubeconfig'), 'utf8');
+  /** The local cluster of this name of an installation; real ones lie in one folder of its state, simulated ones in another. */
+  static async of(
+    state: string,
+    name: string,
+    folder: 'clusters' | 'sandbox' = 'clusters',
+  ): Promise<LiveCluster> {
+    const text = await readFile(join(state, folder, name, 'kubeconfig'), 'utf8');
     const { clusters, users } = JSON.parse(text) as Kubeconfig;
     const [cluster, user] = [clusters[0]!.cluster, users[0]!.user];
     const ca = Buffer.from(cluster['certificate-authority-data'], 'base64');

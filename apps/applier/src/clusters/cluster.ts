@@ -1,3 +1,5 @@
+import { setTimeout as delay } from 'node:timers/promises';
+
 import { serviceAggregate } from '@syncline/domain';
 import { parseTargetSubject, subjects, type TargetName } from '@syncline/events';
 
@@ -12,6 +14,8 @@ import { actor, type ClusterSurroundings } from '../surroundings.js';
 import { recallTargets } from './recall-targets.js';
 
 const graceMs = 3_000;
+/** How long what cannot be seen keeps from saying that the cluster is there, which others wait for. */
+const lookMs = 5_000;
 
 /** What the service says of itself when it begins to serve a cluster. */
 export type ServiceIdentity = {
@@ -31,11 +35,17 @@ export class Cluster {
   readonly #resources: Resources;
   readonly #troubles: Troubles;
   readonly #unserve: (() => Promise<void>)[] = [];
+  readonly #recalled = Promise.withResolvers<undefined>();
+  readonly #closing = new AbortController();
+  #look: Promise<void> | undefined;
 
   constructor(private readonly around: ClusterSurroundings) {
-    this.#link = new LinkWatch(around, () => {
-      this.#capabilities.connected();
-      this.#applies.wakeAll();
+    this.#link = new LinkWatch(around, {
+      onConnected: () => {
+        this.#capabilities.connected();
+        this.#applies.wakeAll();
+      },
+      looked: () => (this.#look ??= this.#lookOnce()),
     });
     const isConnected = (): boolean => this.#link.isConnected;
     this.#capabilities = new Capabilities(around, isConnected);
@@ -69,6 +79,22 @@ export class Cluster {
       this.#health.follow(target, state, current);
       if (isOpen) this.#applies.wake(target);
     }
+    this.#recalled.resolve(undefined);
+  }
+
+  /** Resolves when it is recorded since {@link open} whether the API server answers and, where it does, how its targets are. */
+  get looked(): Promise<unknown> {
+    return this.#link.recorded;
+  }
+
+  /** Resolves when every target that the cluster held at the start was seen, or after the time. */
+  async #lookOnce(): Promise<void> {
+    const over = new AbortController();
+    const signal = AbortSignal.any([over.signal, this.#closing.signal]);
+    const tooLong = delay(lookMs, undefined, { signal, ref: false }).catch(() => undefined);
+    const looking = this.#recalled.promise.then(() => this.#health.looked());
+    await Promise.race([looking, tooLong]);
+    over.abort();
   }
 
   /** The hub had lost sight of this applier, and has it again. */
@@ -84,6 +110,7 @@ export class Cluster {
 
   /** Stops at the next safe points, within {@link graceMs} and what one request takes. */
   async close(): Promise<void> {
+    this.#closing.abort();
     await Promise.all(this.#unserve.map((end) => end()));
     await this.#applies.stop(graceMs);
     this.#health.end();

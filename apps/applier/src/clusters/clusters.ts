@@ -12,6 +12,7 @@ import type { ApplierMeter } from '../meter.js';
 import { recordUntilDone } from '../recording.js';
 import { actor } from '../surroundings.js';
 import { Cluster, type ServiceIdentity } from './cluster.js';
+import { FirstLooks } from './first-looks.js';
 
 /** The hub takes an agent for lost after several of these. */
 const sayEveryMs = 3_000;
@@ -43,6 +44,7 @@ export class Clusters {
   readonly #ended = new AbortController();
   readonly #inHand = new InHand();
   readonly #blobs = new ReadBlobs();
+  readonly #looks = new FirstLooks();
   #served: ReadonlySet<string> = new Set();
   #following: Promise<void> = Promise.resolve();
   #saying: NodeJS.Timeout | undefined;
@@ -50,8 +52,14 @@ export class Clusters {
 
   constructor(private readonly options: ClustersOptions) {}
 
+  /** What it has not looked at yet of what it serves, in sentences. */
+  get missing(): readonly string[] {
+    return this.#looks.missing;
+  }
+
   /** Follows the list of served clusters, in the background, until the service begins to end. */
   start(): void {
+    this.#looks.start();
     this.#following = this.#follow();
     this.options.agent.stopping.addEventListener('abort', () => void this.stop(), { once: true });
     if (this.options.kubeconfig === undefined) return;
@@ -92,6 +100,7 @@ export class Clusters {
   async #stop(): Promise<void> {
     this.#ended.abort();
     clearInterval(this.#saying);
+    this.#looks.end();
     const served = [...this.#open].filter(([, { isServed }]) => isServed);
     await Promise.all([
       ...served.map(([cluster]) => this.#close(cluster)),
@@ -102,19 +111,25 @@ export class Clusters {
   }
 
   async #follow(): Promise<void> {
-    const { agent, applier, logger } = this.options;
-    const { signal } = this.#ended;
-    for await (const list of agent.servedClusters.watch(applier, signal)) {
+    const { agent, applier } = this.options;
+    for await (const list of agent.servedClusters.watch(applier, this.#ended.signal)) {
       const before = this.#served;
       this.#served = new Set(list);
+      this.#looks.begin(list);
       this.#sayThatItIsThere();
       const changed = [...before, ...list].filter((one) => before.has(one) !== this.#served.has(one));
-      for (const cluster of changed) {
-        // Rights may be a moment behind the list, so reading is tried again until it works.
-        void recordUntilDone(() => this.refresh(cluster), signal).catch((error: unknown) =>
-          logger.error({ err: error, cluster }, 'a cluster cannot be served'),
-        );
-      }
+      for (const cluster of changed) void this.#serve(cluster).then(() => this.#looks.done(cluster));
+    }
+  }
+
+  /** Resolves when the cluster was looked at, where it is to be. */
+  async #serve(cluster: string): Promise<void> {
+    try {
+      // Rights may be a moment behind the list, so reading is tried again until it works.
+      await recordUntilDone(() => this.refresh(cluster), this.#ended.signal);
+      await this.#open.get(cluster)?.cluster.looked;
+    } catch (error) {
+      this.options.logger.error({ err: error, cluster }, 'a cluster cannot be served');
     }
   }
 

@@ -87,6 +87,11 @@ export class DriftRecord {
     };
   }
 
+  /** Resolves when what was seen is recorded, or cannot be. */
+  settled(): Promise<void> {
+    return this.#recorder.settled();
+  }
+
   /** Says again what is so; for after a time in which nothing was recorded. */
   repeat(): void {
     this.#coalescer.repeat();

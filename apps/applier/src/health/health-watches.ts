@@ -22,11 +22,36 @@ type Watched = {
   watch: TargetWatch | undefined;
   drift: DriftRecord | undefined;
   stop: () => void;
+  /** That its health and its drift were seen, and what was seen is recorded; or that this will not be. */
+  readonly look: FirstLook;
 };
 
 /** What a target's newest request says of watching it. */
 type Asked = { readonly healthTimeoutSeconds: number; readonly namespace: string };
 type Start = { readonly applied: Applied; readonly timeoutSeconds: number; readonly namespace: string };
+
+const parts = ['health', 'drift'] as const;
+
+/** Resolves once both were seen and recorded, or there is nothing to wait for. */
+class FirstLook {
+  readonly #done = Promise.withResolvers<undefined>();
+  readonly #missing = new Set<(typeof parts)[number]>(parts);
+
+  get done(): Promise<undefined> {
+    return this.#done.promise;
+  }
+
+  async saw(part: (typeof parts)[number], recorded: () => Promise<void>): Promise<void> {
+    if (!this.#missing.has(part)) return;
+    await recorded();
+    this.#missing.delete(part);
+    if (this.#missing.size === 0) this.giveUp();
+  }
+
+  giveUp(): void {
+    this.#done.resolve(undefined);
+  }
+}
 
 /** The health and the drift of all targets of one cluster that hold something, recorded as it changes. */
 export class HealthWatches {
@@ -65,11 +90,20 @@ export class HealthWatches {
       watch: undefined,
       drift: undefined,
       stop: () => undefined,
+      look: new FirstLook(),
     };
     this.#watched.set(name, watched);
-    void this.#start(watched, target, state, { applied, timeoutSeconds, namespace }).catch((error: unknown) =>
-      this.around.logger.error({ err: error, ...target }, 'the health of a target cannot be watched'),
+    void this.#start(watched, target, state, { applied, timeoutSeconds, namespace }).catch(
+      (error: unknown) => {
+        watched.look.giveUp();
+        this.around.logger.error({ err: error, ...target }, 'the health of a target cannot be watched');
+      },
     );
+  }
+
+  /** Resolves when every target that is watched by now was seen, and what was seen is recorded. */
+  async looked(): Promise<void> {
+    await Promise.all([...this.#watched.values()].map(({ look }) => look.done));
   }
 
   /** Ends every watch. */
@@ -97,12 +131,16 @@ export class HealthWatches {
       isConnected: this.isConnected,
       tell: (health) => {
         recorder.take(health);
+        void watched.look.saw('health', () => recorder.settled());
         this.#changed(watched, health.health);
       },
     });
-    const drift = new DriftRecord(this.around, target, applied, {
+    const drift: DriftRecord = new DriftRecord(this.around, target, applied, {
       namespace,
-      onSeen: () => this.#count(),
+      onSeen: () => {
+        void watched.look.saw('drift', () => drift.settled());
+        this.#count();
+      },
     });
     watched.watch = watch;
     watched.drift = drift;
@@ -144,6 +182,7 @@ export class HealthWatches {
     this.#watched.delete(name);
     watched.ended.abort();
     watched.stop();
+    watched.look.giveUp();
     this.#count();
   }
 

@@ -5,9 +5,17 @@ import type { Link } from '@syncline/kubernetes';
 import { LatestRecorder } from '../recording.js';
 import { actor, type ClusterSurroundings } from '../surroundings.js';
 
+/** What the link asks and tells of the rest of the cluster's work. */
+export type LinkNeighbours = {
+  readonly onConnected: () => void;
+  /** Resolves when it may be said that the cluster is connected. */
+  readonly looked: () => Promise<void>;
+};
+
 /** Whether the cluster's API server answers, said once at every change. */
 export class LinkWatch {
   #link: Link | undefined;
+  readonly #recorded = Promise.withResolvers<undefined>();
   /** An applier that was away says anew that the cluster is there. */
   #isSaid = false;
   #stop: () => void = () => undefined;
@@ -15,7 +23,7 @@ export class LinkWatch {
 
   constructor(
     private readonly around: ClusterSurroundings,
-    private readonly onConnected: () => void,
+    private readonly neighbours: LinkNeighbours,
   ) {
     const { logger, cluster } = around;
     this.#links = new LatestRecorder<Link>(
@@ -26,6 +34,11 @@ export class LinkWatch {
 
   get isConnected(): boolean {
     return this.#link?.state === 'connected';
+  }
+
+  /** Resolves when how it is was recorded for the first time, or never will be. */
+  get recorded(): Promise<undefined> {
+    return this.#recorded.promise;
   }
 
   start(): void {
@@ -41,6 +54,7 @@ export class LinkWatch {
   async end(): Promise<void> {
     this.#stop();
     await this.#links.end();
+    this.#recorded.resolve(undefined);
   }
 
   /** One line where the wait for the API server begins, and one where it ends. */
@@ -62,11 +76,14 @@ export class LinkWatch {
     this.#link = link;
     this.around.meter.linked(this.around.cluster, this.isConnected);
     this.#links.take(link);
-    if (link.state === 'connected') this.onConnected();
+    if (link.state === 'connected') this.neighbours.onConnected();
   }
 
   async #record(link: Link, occurredAt: string): Promise<void> {
     const { cluster, log } = this.around;
+    // Whoever hears that the cluster is there takes what is known of its targets for true.
+    if (link.state === 'connected') await this.neighbours.looked();
+    if (this.#link !== link) return;
     const command: LinkCommand =
       link.state === 'connected'
         ? {
@@ -85,5 +102,6 @@ export class LinkWatch {
       occurredAt,
     });
     this.#isSaid = true;
+    this.#recorded.resolve(undefined);
   }
 }

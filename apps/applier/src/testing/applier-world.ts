@@ -5,7 +5,7 @@ import type { INestMicroservice } from '@nestjs/common';
 import type { Agent, Hub } from '@syncline/event-store';
 import { subjects } from '@syncline/events';
 import type { StoredEvent } from '@syncline/kernel';
-import { createLogger, Metrics } from '@syncline/observability';
+import { createLogger, Metrics, Readiness } from '@syncline/observability';
 import { generateKeyPair, type KeyPair } from '@syncline/sealing';
 import { eventually, startLocalCluster, startLog, testKeys, type TestLog } from '@syncline/testkit';
 import type { RunningCluster } from '@syncline/toolchain';
@@ -80,6 +80,11 @@ export class ApplierWorld<Local extends WorldCluster = RunningCluster> {
     const module = await ApplierModule.of(config, seen, this.metrics, logger);
     this.#app = await NestFactory.createMicroservice(module, { strategy: seen.strategy, logger: false });
     await this.#app.listen();
+  }
+
+  /** What the applier lacks for being ready, in sentences. */
+  async missing(): Promise<readonly string[]> {
+    return (await this.#app?.get<Readiness>(Readiness)()) ?? ['it does not run'];
   }
 
   async stopApplier(): Promise<void> {

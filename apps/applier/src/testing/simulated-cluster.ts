@@ -57,6 +57,13 @@ export class SimulatedCluster {
     await this.#call({ method: 'PATCH', path, type: 'application/merge-patch+json', body: { data } });
   }
 
+  /** Gives a Deployment an image, as `kubectl set image` does; one that is tagged `does-not-exist` never runs. */
+  setImage(namespace: string, name: string, image: string): Promise<void> {
+    const path = `/apis/apps/v1/namespaces/${namespace}/deployments/${name}?fieldManager=kubectl-set`;
+    const body = { spec: { template: { spec: { containers: [{ name: 'web', image }] } } } };
+    return this.#call({ method: 'PATCH', path, type: 'application/strategic-merge-patch+json', body });
+  }
+
   /** Deletes a ConfigMap, as anybody may. */
   remove(namespace: string, name: string): Promise<void> {
     return this.#call({ method: 'DELETE', path: `/api/v1/namespaces/${namespace}/configmaps/${name}` });

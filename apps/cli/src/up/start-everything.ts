@@ -11,6 +11,7 @@ import { startLocalClusters } from './local-clusters.js';
 import { makeLaterTools, platformTools, startPlatform } from './platform.js';
 import { rememberRegistrations } from './registrations.js';
 import { serveSource, type Source } from './source.js';
+import { untilViewsHoldAll } from './views-now.js';
 
 /** What a start is asked for. */
 export type Wanted = {
@@ -59,8 +60,9 @@ export const startEverything = async (installation: Installation, wanted: Decide
     registerRepository(api, registration),
   );
   await waits.during(`the registration of repository ${repository}`, register);
-  // What is known of it may be what an earlier start knew: whether the fleet is healthy is judged by how it is now.
+  // What is known may be what an earlier start knew: whether the fleet is healthy is judged by how it is now.
   await waits.during(`a look at repository ${repository}`, lookAgain(api, repository));
+  await waits.during('the views', untilViewsHoldAll(api));
   const later = makeLaterTools(tools, progress);
   return { api, repository, ...(cloneUrl !== undefined && { cloneUrl }), ...(later && { later }) };
 };

@@ -10,6 +10,8 @@ const watchSeconds = 10;
 const watchTimeoutMs = (watchSeconds + 5) * 1000;
 const doubtMs = 500;
 const mostBackoffMs = 15_000;
+/** A server that is lost is probed again after this part of the time since then: what starts beside us is found soon. */
+const partOfAbsence = 0.25;
 const hasEnded = (signal: AbortSignal): boolean => signal.aborted;
 
 /** So many probes in a row fail before a cluster that answered is lost: one may be a connection that went stale. */
@@ -26,6 +28,7 @@ export class LinkWatch {
   #wake = new AbortController();
   #failures = 0;
   #firstFailureAt = '';
+  #failingSince = 0;
 
   constructor(
     private readonly transport: Transport,
@@ -103,9 +106,9 @@ export class LinkWatch {
 
   #pauseMs(): number {
     if (this.#link?.state !== 'lost') return doubtMs;
-    return (
-      Math.min(1_000 * 2 ** (this.#failures - failuresUntilLost), mostBackoffMs) * (0.5 + Math.random() / 2)
-    );
+    const absentMs = performance.now() - this.#failingSince;
+    const pause = Math.min(Math.max(doubtMs, absentMs * partOfAbsence), mostBackoffMs);
+    return pause * (0.5 + Math.random() / 2);
   }
 
   async #probe(signal: AbortSignal): Promise<void> {
@@ -138,7 +141,10 @@ export class LinkWatch {
       this.#failures = 0;
       return;
     }
-    if (this.#failures === 0) this.#firstFailureAt = new Date().toISOString();
+    if (this.#failures === 0) {
+      this.#firstFailureAt = new Date().toISOString();
+      this.#failingSince = performance.now();
+    }
     this.#failures += 1;
     if (this.#link !== undefined && this.#failures < failuresUntilLost) return;
     this.#tell({ state: 'lost', class: code, reason: message, since: this.#firstFailureAt });

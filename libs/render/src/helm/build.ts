@@ -47,13 +47,16 @@ const callFor = async (
   values: await valuesFiles(read, work),
 });
 
+/** After so long every time in whole seconds is another one, cut off or rounded. */
+const aSecondMs = 1_001;
+
 type Second = { readonly run: Run; readonly calls: readonly PlacedCall[] };
 
 const renderLater = async (call: HelmCall, first: Promise<Run>, reading: Reading): Promise<Second> => {
   const later = await laterCall(call, reading);
   if (later.hasToWait) {
     await first;
-    await delay(1_000 - (Date.now() % 1_000) + 1, undefined, call.signal && { signal: call.signal });
+    await delay(aSecondMs, undefined, call.signal && { signal: call.signal });
   }
   return { run: await runHelm(later.call), calls: later.calls };
 };

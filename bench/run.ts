@@ -43,7 +43,7 @@ const helpOn = (benchmarks: readonly Benchmark[]): string =>
     '  npm run bench -- --only append --only replay  some',
     '  npm run bench -- --json figures.json          writes [{name, value, unit, floor, target, ok}] too',
     '',
-    ...benchmarks.map(({ name, about }) => `  ${name.padEnd(12)}${about}`),
+    ...benchmarks.map(({ name, about }) => `  ${name.padEnd(14)}${about}`),
     '',
     'Ends with 1 where a target is missed. What the figures mean: docs/benchmarks.md.',
   ].join('\n');

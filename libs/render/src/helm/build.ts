@@ -61,6 +61,15 @@ const renderLater = async (call: HelmCall, first: Promise<Run>, reading: Reading
   return { run: await runHelm(later.call), calls: later.calls };
 };
 
+/** Ends when both have ended, failed or not: what is removed afterwards is not to be written to any more. */
+const bothOf = async <One, Other>(
+  one: Promise<One>,
+  other: Promise<Other>,
+): Promise<readonly [One, Other]> => {
+  await Promise.allSettled([one, other]);
+  return [await one, await other];
+};
+
 /**
  * Renders a chart with `helm template`, and again as at another time: where that comes to other objects it is refused, because a
  * plan of it could never be kept to. Values are read before anything runs, so that what is wrong with them has file and line. Throws
@@ -79,7 +88,7 @@ export const renderChart = async (
     const reading = { chart, read, work };
     const call = await callFor(helm, reading, options);
     const running = runHelm(call);
-    const [first, second] = await Promise.all([running, renderLater(call, running, reading)]);
+    const [first, second] = await bothOf(running, renderLater(call, running, reading));
     if (!first.ok) throw await explain(first.said, reading, options);
     const { run, calls } = second;
     if (!run.ok) throw refuseLater(await explain(run.said, reading, options));

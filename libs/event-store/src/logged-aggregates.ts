@@ -1,3 +1,5 @@
+import { setTimeout as delay } from 'node:timers/promises';
+
 import { decodeMessage } from '@syncline/events';
 import {
   isCommandRefused,
@@ -23,6 +25,9 @@ import type { MessageLog, Snapshots } from './message-log.js';
 import { hasHandled, remember } from './remembered.js';
 
 const attempts = 20;
+/** So many attempts are made at once. Then what came first may be on its way between the nodes, where nobody can read it yet. */
+const atOnce = 3;
+const longestContentionMs = 100;
 /** So many appends that nobody answers, while what was there before can be read, and the log takes nothing. */
 const mostUnanswered = 4;
 
@@ -121,6 +126,7 @@ export class LoggedAggregates implements Aggregates {
         answerless += 1;
         if (answerless >= mostUnanswered) throw unrecorded(subject);
       } else if (decided !== 'conflict') return decided;
+      else if (attempt >= atOnce) await delay(contentionMs(attempt));
     }
     throw contended(subject);
   }
@@ -169,6 +175,9 @@ export class LoggedAggregates implements Aggregates {
     return { ...settled(next), position, events: stored as unknown as StoredEvent<E>[] };
   }
 }
+
+/** Ever longer, and for not as long as another writer. */
+const contentionMs = (attempt: number): number => Math.random() * Math.min(longestContentionMs, 2 ** attempt);
 
 const contended = (subject: string): EventStoreError =>
   new EventStoreError('log-contended', `${subject} changed under each of ${attempts} attempts`, subject);

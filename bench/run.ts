@@ -1,6 +1,8 @@
-import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 
@@ -9,8 +11,6 @@ import { describeMachine } from './machine.ts';
 import { jsonOf, tableOf } from './report.ts';
 
 const here = fileURLToPath(new URL('.', import.meta.url));
-/** On the disk of the checkout: what lies under /tmp may be in memory. */
-const scratch = join(here, '..', '.syncline', 'bench');
 
 const options = {
   json: { type: 'string' },
@@ -27,15 +27,22 @@ const readArguments = () => {
   }
 };
 
-const find = async (): Promise<readonly Benchmark[]> => {
+type Found = { readonly file: string; readonly benchmark: Benchmark };
+
+const find = async (): Promise<readonly Found[]> => {
   const files = (await readdir(here, { recursive: true }))
     .filter((file) => file.endsWith('.bench.ts'))
     .sort();
-  const modules = files.map((file) => import(join(here, file)) as Promise<{ readonly benchmark: Benchmark }>);
-  return (await Promise.all(modules)).map(({ benchmark }) => benchmark);
+  return Promise.all(
+    files.map(async (name) => {
+      const file = join(here, name);
+      const { benchmark } = (await import(file)) as { readonly benchmark: Benchmark };
+      return { file, benchmark };
+    }),
+  );
 };
 
-const helpOn = (benchmarks: readonly Benchmark[]): string =>
+const helpOn = (found: readonly Found[]): string =>
   [
     'Measures what Syncline costs beside what the bare work costs on this machine, and says which targets are kept.',
     '',
@@ -43,63 +50,51 @@ const helpOn = (benchmarks: readonly Benchmark[]): string =>
     '  npm run bench -- --only append --only replay  some',
     '  npm run bench -- --json figures.json          writes [{name, value, unit, floor, target, ok}] too',
     '',
-    ...benchmarks.map(({ name, about }) => `  ${name.padEnd(14)}${about}`),
+    ...found.map(({ benchmark: { name, about } }) => `  ${name.padEnd(14)}${about}`),
     '',
     'Ends with 1 where a target is missed. What the figures mean: docs/benchmarks.md.',
   ].join('\n');
 
-const pick = (
-  benchmarks: readonly Benchmark[],
-  names: readonly string[] | undefined,
-): readonly Benchmark[] => {
-  const known = new Set(benchmarks.map(({ name }) => name));
+const pick = (found: readonly Found[], names: readonly string[] | undefined): readonly Found[] => {
+  const known = new Set(found.map(({ benchmark }) => benchmark.name));
   const unknown = names?.find((name) => !known.has(name));
   if (unknown !== undefined) {
     console.error(`There is no benchmark ${unknown}; there are ${[...known].join(', ')}.`);
     process.exit(2);
   }
-  return names ? benchmarks.filter(({ name }) => names.includes(name)) : benchmarks;
+  return names ? found.filter(({ benchmark }) => names.includes(benchmark.name)) : found;
 };
 
-const within = async <Result>(minutes: number, work: Promise<Result>): Promise<Result> => {
-  const ended = new AbortController();
-  const late = delay(minutes * 60_000, undefined, { signal: ended.signal }).then(() => {
-    throw new Error(`not done after ${minutes} minutes`);
-  });
-  return Promise.race([work, late]).finally(() => ended.abort());
-};
-
-const runOne = async ({ name, atMostMinutes, run }: Benchmark): Promise<readonly Figure[]> => {
-  await mkdir(scratch, { recursive: true });
-  const dir = await mkdtemp(join(scratch, `${name}-`));
+/** In a process of its own: what one has left in memory, or taught the compiler, is no part of what the next one measures. */
+const runOne = async ({ file, benchmark }: Found): Promise<readonly Figure[]> => {
+  const folder = await mkdtemp(join(tmpdir(), 'syncline-bench-'));
+  const out = join(folder, 'figures.json');
   try {
-    return await within(
-      atMostMinutes,
-      run({ dir, say: (sentence) => console.error(`${name}: ${sentence}`) }),
-    );
+    const child = spawn(process.execPath, [join(here, 'one.ts'), file, out], { stdio: 'inherit' });
+    const [code] = (await once(child, 'exit')) as readonly unknown[];
+    if (code !== 0) throw new Error(`${benchmark.name} was not measured`);
+    return JSON.parse(await readFile(out, 'utf8')) as readonly Figure[];
   } finally {
-    await rm(dir, { recursive: true, force: true });
+    await rm(folder, { recursive: true, force: true });
   }
 };
 
 const main = async (): Promise<boolean> => {
   const wanted = readArguments();
-  const benchmarks = await find();
+  const all = await find();
   if (wanted.help === true) {
-    console.log(helpOn(benchmarks));
+    console.log(helpOn(all));
     return true;
   }
   console.log(`On ${describeMachine()}`);
   const figures: Figure[] = [];
   const failed: string[] = [];
-  for (const benchmark of pick(benchmarks, wanted.only)) {
+  for (const found of pick(all, wanted.only)) {
     try {
-      figures.push(...(await runOne(benchmark)));
+      figures.push(...(await runOne(found)));
     } catch (error) {
-      failed.push(benchmark.name);
-      console.error(
-        `${benchmark.name} failed: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`,
-      );
+      failed.push(found.benchmark.name);
+      console.error((error as Error).message);
     }
   }
   console.log(tableOf(figures));
@@ -110,5 +105,4 @@ const main = async (): Promise<boolean> => {
   return missed.length + failed.length === 0;
 };
 
-// What a benchmark that was given up on still holds open must not keep this process.
 process.exit((await main()) ? 0 : 1);

@@ -2,7 +2,7 @@ import { encodeToken } from '@syncline/events';
 import { canonicalJson, clusterOwner, type BlobOwner, type BlobRef, type BlobStore } from '@syncline/kernel';
 import type { z } from 'zod';
 
-const keptBytes = 8 * 1024 * 1024;
+const keptBytes = 4 * 1024 * 1024;
 
 /**
  * The blobs that were read last, of all clusters, by their digest: a diff and its apply read the same, and so do the clusters that one

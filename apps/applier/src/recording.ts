@@ -29,7 +29,9 @@ export const recordUntilDone = async <Recorded>(
 export class LatestRecorder<Seen> {
   #next: { readonly seen: Seen; readonly at: string } | undefined;
   #working: Promise<void> | undefined;
-  readonly #ended = new AbortController();
+  /** Ends the work under way; there are thousands of these, and most of them rest. */
+  #ending: AbortController | undefined;
+  #isEnded = false;
 
   constructor(
     private readonly record: (seen: Seen, occurredAt: string) => Promise<unknown>,
@@ -40,7 +42,7 @@ export class LatestRecorder<Seen> {
 
   /** Takes what was seen; returns at once. */
   take(seen: Seen): void {
-    if (this.#ended.signal.aborted) return;
+    if (this.#isEnded) return;
     this.#next = { seen, at: new Date().toISOString() };
     this.#working ??= this.#work().finally(() => (this.#working = undefined));
   }
@@ -52,19 +54,22 @@ export class LatestRecorder<Seen> {
 
   /** Takes nothing more and does not wait for the log to come back. */
   async end(): Promise<void> {
-    this.#ended.abort();
+    this.#isEnded = true;
+    this.#ending?.abort();
     await this.#working;
   }
 
   async #work(): Promise<void> {
-    while (this.#next) {
+    const ending = new AbortController();
+    this.#ending = ending;
+    while (this.#next && !this.#isEnded) {
       try {
-        await recordUntilDone(() => this.#recordNext(), this.#ended.signal);
+        await recordUntilDone(() => this.#recordNext(), ending.signal);
       } catch (error) {
         this.onFailure(error);
       }
-      if (this.#ended.signal.aborted) return;
     }
+    this.#ending = undefined;
   }
 
   /** Taken at each try, so that a retry records what is true by then. */

@@ -3,6 +3,9 @@ import type { LogMessage } from '@syncline/kernel';
 /** A message that was delivered to this process; `previous` is the sequence before it on its subject, 0 where it is the first. */
 export type HeardMessage = LogMessage & { readonly previous: number };
 
+/** What a message takes beside its bytes. */
+const aroundBytes = 500;
+const sizeOf = ({ bytes }: HeardMessage): number => bytes.length + aroundBytes;
 /** Of one subject; who does not fold them by then reads the log. */
 const mostOfSubject = 16;
 
@@ -27,7 +30,7 @@ export class HeardMessages {
     const chain = this.#bySubject.get(message.subject) ?? [];
     chain.push(message);
     this.#bySubject.set(message.subject, chain);
-    this.#bytes += message.bytes.length;
+    this.#bytes += sizeOf(message);
     for (const [oldest] of this.#bySubject) {
       if (this.#bytes <= this.boundBytes || oldest === message.subject) return;
       this.#forget(oldest);
@@ -45,7 +48,7 @@ export class HeardMessages {
   }
 
   #forget(subject: string): void {
-    for (const { bytes } of this.#bySubject.get(subject) ?? []) this.#bytes -= bytes.length;
+    for (const message of this.#bySubject.get(subject) ?? []) this.#bytes -= sizeOf(message);
     this.#bySubject.delete(subject);
   }
 }

@@ -22,8 +22,8 @@ type Watched = {
   watch: TargetWatch | undefined;
   drift: DriftRecord | undefined;
   stop: () => void;
-  /** That its health and its drift were seen, and what was seen is recorded; or that this will not be. */
-  readonly look: FirstLook;
+  /** That its health and its drift were seen, and what was seen is recorded; or that this will not be. Of those that were there at the start. */
+  look: FirstLook | undefined;
 };
 
 /** What a target's newest request says of watching it. */
@@ -56,6 +56,8 @@ class FirstLook {
 /** The health and the drift of all targets of one cluster that hold something, recorded as it changes. */
 export class HealthWatches {
   readonly #watched = new Map<string, Watched>();
+  /** Whether everything that was there at the start was looked at. */
+  #hasLooked = false;
 
   constructor(
     private readonly around: ClusterSurroundings,
@@ -90,12 +92,12 @@ export class HealthWatches {
       watch: undefined,
       drift: undefined,
       stop: () => undefined,
-      look: new FirstLook(),
+      look: this.#hasLooked ? undefined : new FirstLook(),
     };
     this.#watched.set(name, watched);
     void this.#start(watched, target, state, { applied, timeoutSeconds, namespace }).catch(
       (error: unknown) => {
-        watched.look.giveUp();
+        watched.look?.giveUp();
         this.around.logger.error({ err: error, ...target }, 'the health of a target cannot be watched');
       },
     );
@@ -103,7 +105,9 @@ export class HealthWatches {
 
   /** Resolves when every target that is watched by now was seen, and what was seen is recorded. */
   async looked(): Promise<void> {
-    await Promise.all([...this.#watched.values()].map(({ look }) => look.done));
+    await Promise.all([...this.#watched.values()].flatMap(({ look }) => (look ? [look.done] : [])));
+    this.#hasLooked = true;
+    for (const watched of this.#watched.values()) watched.look = undefined;
   }
 
   /** Ends every watch. */
@@ -131,14 +135,14 @@ export class HealthWatches {
       isConnected: this.isConnected,
       tell: (health) => {
         recorder.take(health);
-        void watched.look.saw('health', () => recorder.settled());
+        void watched.look?.saw('health', () => recorder.settled());
         this.#changed(watched, health.health);
       },
     });
     const drift: DriftRecord = new DriftRecord(this.around, target, applied, {
       namespace,
       onSeen: () => {
-        void watched.look.saw('drift', () => drift.settled());
+        void watched.look?.saw('drift', () => drift.settled());
         this.#count();
       },
     });
@@ -182,7 +186,7 @@ export class HealthWatches {
     this.#watched.delete(name);
     watched.ended.abort();
     watched.stop();
-    watched.look.giveUp();
+    watched.look?.giveUp();
     this.#count();
   }
 

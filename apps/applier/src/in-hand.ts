@@ -1,12 +1,10 @@
-import { setTimeout as delay } from 'node:timers/promises';
-
 /**
  * Dry runs and applies that are asked for or under way on all clusters of this process: what somebody waits for. What can
  * wait a moment lets them pass, so that one change reaches many clusters before all that follows it on the first of them.
  */
 export class InHand {
   #count = 0;
-  #waiting: (() => void)[] = [];
+  readonly #waiting = new Set<() => void>();
 
   /** Counts the work until it ends. */
   async during<Result>(work: () => Promise<Result>): Promise<Result> {
@@ -15,17 +13,26 @@ export class InHand {
       return await work();
     } finally {
       this.#count -= 1;
-      if (this.#count === 0) for (const resolve of this.#waiting.splice(0)) resolve();
+      if (this.#count === 0) for (const goOn of this.#waiting) goOn();
     }
   }
 
   /** Resolves when nothing of it is under way, or after the time. */
   async passed(mostMs: number): Promise<void> {
     if (this.#count === 0) return;
-    const timer = new AbortController();
-    const passed = new Promise<void>((resolve) => this.#waiting.push(resolve));
-    const late = delay(mostMs, undefined, { signal: timer.signal }).catch(() => undefined);
-    await Promise.race([passed, late]);
-    timer.abort();
+    await new Promise<void>((resolve) => {
+      const goOn = (): void => {
+        clearTimeout(timer);
+        this.#waiting.delete(goOn);
+        resolve();
+      };
+      const timer = setTimeout(goOn, mostMs);
+      this.#waiting.add(goOn);
+    });
+  }
+
+  /** How much waits for it to pass. */
+  get waiting(): number {
+    return this.#waiting.size;
   }
 }

@@ -129,7 +129,7 @@ export class OrderedDeliveries {
   #take(delivered: JsMsg): void {
     if (this.#stopped) return;
     if (delivered.info.deliverySequence !== this.#expected) {
-      this.#rewind();
+      this.rewind();
       return;
     }
     this.#expected += 1;
@@ -145,13 +145,11 @@ export class OrderedDeliveries {
     });
   }
 
-  /** Has everything delivered again that is not acknowledged. */
-  again(): void {
-    this.#rewind();
-  }
-
-  /** While one is under way, what does not fit is from before it, unless the new sequence has begun. */
-  #rewind(): void {
+  /**
+   * Has everything delivered again that is not acknowledged. While that is under way, what does not fit is from before it, unless
+   * the new sequence has begun.
+   */
+  rewind(): void {
     if (this.#rewinding) {
       this.#again ||= this.#expected > 1;
       return;
@@ -160,7 +158,7 @@ export class OrderedDeliveries {
     this.tail?.begin();
     this.#rewinding = this.#rewindUntilDone().finally(() => {
       this.#rewinding = undefined;
-      if (this.#again && !this.#stopped) this.#rewind();
+      if (this.#again && !this.#stopped) this.rewind();
     });
   }
 

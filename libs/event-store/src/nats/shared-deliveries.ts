@@ -44,7 +44,7 @@ export class SharedDeliveries {
     this.#deliveries ??= this.#start();
     const deliveries = await this.#deliveries;
     if (this.#isShowing) tail?.begin();
-    if (this.#missed.delete(token)) deliveries.again();
+    if (this.#missed.delete(token)) deliveries.rewind();
   }
 
   async #leave(token: string): Promise<void> {

@@ -30,9 +30,4 @@ export class InHand {
       this.#waiting.add(goOn);
     });
   }
-
-  /** How much waits for it to pass. */
-  get waiting(): number {
-    return this.#waiting.size;
-  }
 }

@@ -18,6 +18,7 @@ import type { Installation } from './installation.js';
 import { readKey } from './keys.js';
 import type { Say } from './say.js';
 import { programOf } from './joined-programs.js';
+import { moveWhereTaken } from './ports.js';
 import { environmentOf, type Wiring } from './service-environment.js';
 import { services, type ServiceName } from './service-names.js';
 import type { Run } from './supervised.js';
@@ -59,9 +60,10 @@ const startService = async (
   service: ServiceName,
   wiring: Wiring,
 ): Promise<void> => {
-  const { places, ports, supervise, root, surroundings } = installation;
+  const { places, ports, supervise, root, say, surroundings } = installation;
   await mkdir(places.service(service), { recursive: true, mode: 0o700 });
   await supervise(service, async () => {
+    await moveWhereTaken(places.ports, ports, service, say);
     const started = await startProcess({
       name: service,
       command: process.execPath,

@@ -1,5 +1,5 @@
 import { freePort, isFree } from '@syncline/toolchain';
-import { readFile, writeFile } from 'node:fs/promises';
+import { readFile, rename, writeFile } from 'node:fs/promises';
 import { z } from 'zod';
 
 import type { Say } from './say.js';
@@ -19,7 +19,8 @@ const wishes = {
   applier: 0,
 } as const;
 
-export type Ports = Readonly<Record<keyof typeof wishes, number>>;
+/** Where everything listens; those of some services change while it runs. */
+export type Ports = Record<keyof typeof wishes, number>;
 const portsFile = z.record(z.string(), z.int().min(1).max(65_535));
 
 const remembered = async (file: string): Promise<Record<string, number>> => {
@@ -45,4 +46,28 @@ export const choosePorts = async (file: string, say: Say): Promise<Ports> => {
   }
   await writeFile(file, JSON.stringify(chosen), { mode: 0o600 });
   return chosen as Ports;
+};
+
+/** Services whose ports nobody types, and nobody knows but by the file. */
+const movable = ['git-watcher', 'planner', 'applier'] as const;
+type Movable = (typeof movable)[number];
+const isMovable = (name: keyof Ports): name is Movable => movable.some((one) => one === name);
+
+/**
+ * Before a service starts: gives it another port where something else has taken its own since that was chosen, or while the
+ * service was down. It would never start again, and what answers there might be taken for it.
+ */
+export const moveWhereTaken = async (
+  file: string,
+  ports: Ports,
+  name: keyof Ports,
+  say: Say,
+): Promise<void> => {
+  if (!isMovable(name)) return;
+  const port = await pick(name, ports[name], 0, say);
+  if (port === ports[name]) return;
+  ports[name] = port;
+  const written = `${file}.${name}`;
+  await writeFile(written, JSON.stringify(ports), { mode: 0o600 });
+  await rename(written, file);
 };

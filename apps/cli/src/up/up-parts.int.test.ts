@@ -21,7 +21,8 @@ import { stopInstallation } from './down.js';
 import { beginInstallation, type Installation } from './installation.js';
 import { makeKeys } from './keys.js';
 import { placesIn, type Places } from './places.js';
-import { choosePorts } from './ports.js';
+import { choosePorts, moveWhereTaken } from './ports.js';
+import { services } from './service-names.js';
 import { rememberRegistrations } from './registrations.js';
 import { openState } from './state-layout.js';
 import { supervise, type Supervised } from './supervised.js';
@@ -83,6 +84,21 @@ test('ports are kept over starts, and another one is said where one was taken', 
   expect({ ...second, nats: 0 }).toEqual({ ...first, nats: 0 });
   expect(second.nats).not.toBe(first.nats);
   expect(said).toEqual([`port ${first.nats} is taken by something else; nats listens on ${second.nats}`]);
+});
+
+test('a service is given another port where its own was taken while it was down, and what people type keeps its own', async () => {
+  const file = join(folder, 'moved.json');
+  const said: string[] = [];
+  const ports = await choosePorts(file, () => undefined);
+  const before = { ...ports };
+  const strangers = [ports.planner, ports.api].map((port) => createServer().listen(port, '127.0.0.1'));
+  await Promise.all(strangers.map((stranger) => once(stranger, 'listening')));
+  for (const name of services) await moveWhereTaken(file, ports, name, (line) => said.push(line));
+  for (const stranger of strangers) stranger.close();
+  expect(ports.planner).not.toBe(before.planner);
+  expect({ ...ports, planner: 0 }).toEqual({ ...before, planner: 0 });
+  expect(JSON.parse(await readFile(file, 'utf8'))).toEqual(ports);
+  expect(said).toHaveLength(1);
 });
 
 test('a registration is made once, and again where it changed', async () => {

@@ -48,6 +48,16 @@ const fleet: Aggregate<number, FleetEvent, FleetEvent> = {
   version: 1,
   decider: { initial: 0, decide: (_, event) => [event], evolve: (count) => count + 1 },
 };
+/** The subjects of these clusters that an applier reacts to, in their order. What earlier tests left of others may come again. */
+const subjectsSeen = async (...clusters: readonly string[]): Promise<{ seen: string[]; agent: Agent }> => {
+  const seen: string[] = [];
+  const own = new Set(clusters.map((cluster) => subjects.plan(cluster, 'p', 'a')));
+  const agent = await connected(({ subject }) => {
+    if (own.has(subject)) seen.push(subject);
+    return Promise.resolve();
+  });
+  return { seen, agent };
+};
 const relabel = (cluster: string, text: string) =>
   planner.aggregates.decide(notes, subjects.plan(cluster, 'p', 'a'), { texts: [text] }, because());
 
@@ -150,13 +160,9 @@ describe('an applier', () => {
 
   test('no longer serves a cluster that was taken from it', async () => {
     const [kept, taken] = [await freshCluster(), await freshCluster()];
-    const seen: string[] = [];
-    const agent = await connected((event) => {
-      seen.push(event.subject);
-      return Promise.resolve();
-    });
+    const { seen, agent } = await subjectsSeen(kept, taken);
     await relabel(taken, 'before');
-    await eventually(() => seen.length === 1, 10_000, 'it is served');
+    await eventually(() => seen.length > 0, 10_000, 'it is served');
     served.delete(taken);
     await api.servedClusters.assign('hub', [...served]);
     // The server takes a moment to take the rights away; what comes after that is not seen.
@@ -195,15 +201,12 @@ describe('an applier', () => {
 
   test('keeps its rights over a restart of the server', async () => {
     const cluster = await freshCluster();
-    const seen: string[] = [];
-    await connected((event) => {
-      seen.push(event.subject);
-      return Promise.resolve();
-    });
+    const { seen } = await subjectsSeen(cluster);
     await relabel(cluster, 'before');
-    await eventually(() => seen.length === 1, 10_000, 'it is served');
+    await eventually(() => seen.length > 0, 10_000, 'it is served');
     await log.restart();
+    const before = seen.length;
     await eventually(() => relabel(cluster, 'after'), 10_000, 'the server is back');
-    await eventually(() => seen.length >= 2, 10_000, 'it is served again');
+    await eventually(() => seen.length > before, 10_000, 'it is served again');
   });
 });

@@ -1,3 +1,5 @@
+import { setTimeout as delay } from 'node:timers/promises';
+
 import type { AdoptedManager, HeldFields } from '@syncline/events';
 
 import type { ServedResource } from '../cluster-client.js';
@@ -42,7 +44,9 @@ export type Examination = {
   readonly trial?: Trial;
 };
 
-const raceTries = 5;
+/** How often an object is looked at that others write meanwhile: the second time at once, then after ever longer waits, a second in all. */
+const raceTries = 9;
+const firstWaitMs = 10;
 
 /** The state of a live object for a write that presumes it. */
 export const preconditionOf = ({ metadata }: KubeObject): Required<Precondition> => ({
@@ -69,6 +73,8 @@ export const examine = async (
     const seen = live ? await examineLive(eyes, wanted, live) : await examineAbsent(eyes, wanted);
     const isRace = ['conflict-version', 'conflict-exists', 'uid-mismatch'].includes(seen.error?.code ?? '');
     if (!isRace || tries >= raceTries) return seen;
+    const waitMs = tries === 1 ? 0 : firstWaitMs * 2 ** (tries - 2) * (0.5 + Math.random() / 2);
+    if (waitMs > 0) await delay(waitMs, undefined, { signal: eyes.signal });
   }
 };
 

@@ -49,7 +49,7 @@ export class Coalescer<Value> {
     if (value === undefined || (this.#told !== undefined && this.isSame(this.#told, value))) return;
     const now = performance.now();
     this.#told = value;
-    this.#tellTimes = [...this.#tellTimes.filter((time) => now - time < this.pace.rememberedMs), now];
+    this.#tellTimes = this.#tellTimes.filter((time) => now - time < this.pace.rememberedMs).concat(now);
     this.#window = setTimeout(
       () => {
         this.#window = undefined;

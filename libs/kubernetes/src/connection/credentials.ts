@@ -4,8 +4,14 @@ import { KubeConfig } from '@kubernetes/client-node';
 
 import { KubernetesError } from '../kubernetes-error.js';
 
-/** What a TLS connection to the API server is made with. */
-export type TlsMaterial = Pick<RequestOptions, 'ca' | 'cert' | 'key' | 'servername' | 'rejectUnauthorized'>;
+/** What a TLS connection to the API server is made with; certificates and key as PEM. */
+export type TlsMaterial = {
+  readonly ca?: string;
+  readonly cert?: string;
+  readonly key?: string;
+  readonly servername?: string;
+  readonly rejectUnauthorized?: boolean;
+};
 
 /** How to reach an API server now: tokens expire, so it is asked for again. */
 export type Access = {
@@ -43,6 +49,12 @@ const invalid = (name: string, what: string, cause?: unknown): KubernetesError =
     cause,
   );
 
+/** The kubeconfig's reader gives one piece of PEM, as text or as bytes. */
+const pemOf = (name: 'ca' | 'cert' | 'key', options: RequestOptions) => {
+  const read = options[name] as string | Uint8Array | undefined;
+  return read === undefined ? {} : { [name]: Buffer.from(read as Uint8Array).toString() };
+};
+
 const accessOf = async (name: string, config: KubeConfig): Promise<Access> => {
   const options: RequestOptions & { auth?: string } = { headers: {} };
   try {
@@ -56,16 +68,16 @@ const accessOf = async (name: string, config: KubeConfig): Promise<Access> => {
       cause,
     );
   }
-  const { ca, cert, key, servername, rejectUnauthorized } = options;
+  const { servername, rejectUnauthorized } = options;
   const basic = options.auth
     ? { Authorization: `Basic ${Buffer.from(options.auth).toString('base64')}` }
     : {};
   return {
     headers: { ...basic, ...(options.headers as Record<string, string>) },
     tls: {
-      ...(ca !== undefined && { ca }),
-      ...(cert !== undefined && { cert }),
-      ...(key !== undefined && { key }),
+      ...pemOf('ca', options),
+      ...pemOf('cert', options),
+      ...pemOf('key', options),
       ...(servername !== undefined && { servername }),
       ...(rejectUnauthorized !== undefined && { rejectUnauthorized }),
     },

@@ -1,12 +1,14 @@
 import { once } from 'node:events';
 
-import { Agent, ProxyAgent, request as send, type Dispatcher } from 'undici';
+import { request as send, type Dispatcher } from 'undici';
 
 import type { ObjectName } from '@syncline/events';
 
 import { KubernetesError, isKubernetesError } from '../kubernetes-error.js';
+import { boundedBy, type Bound } from './bounded-by.js';
 import { classifyAnswer, classifyNetwork } from './classify.js';
-import type { Access, Credentials, TlsMaterial } from './credentials.js';
+import type { Access, Credentials } from './credentials.js';
+import { Pool } from './pool.js';
 import { Throttle, type ThrottleListener } from './throttle.js';
 
 /** One request to an API server. */
@@ -29,7 +31,6 @@ export type KubeRequest = {
 export type TrafficListener = (failure: KubernetesError | undefined) => void;
 
 const defaultTimeoutMs = 30_000;
-const connectTimeoutMs = 5_000;
 const watchConnections = 256;
 
 const queryText = (query: KubeRequest['query']): string => {
@@ -51,37 +52,6 @@ const parseAnswer = (text: string, target: ObjectName | undefined): unknown => {
     );
   }
 };
-
-/** One pool of connections, made anew where the TLS material changes (an exec plugin rotates certificates). */
-class Pool {
-  #made: { tls: TlsMaterial; readonly key: string; readonly dispatcher: Dispatcher } | undefined;
-
-  constructor(
-    private readonly proxy: string | undefined,
-    private readonly options: Agent.Options,
-  ) {}
-
-  dispatcher(tls: TlsMaterial): Dispatcher {
-    if (this.#made?.tls === tls) return this.#made.dispatcher;
-    const key = JSON.stringify(tls);
-    if (this.#made?.key === key) {
-      this.#made.tls = tls;
-      return this.#made.dispatcher;
-    }
-    void this.#made?.dispatcher.close();
-    const connect = { ...(tls as object), timeout: connectTimeoutMs, keepAlive: true };
-    const dispatcher =
-      this.proxy === undefined
-        ? new Agent({ ...this.options, connect })
-        : new ProxyAgent({ ...this.options, uri: this.proxy, requestTls: connect });
-    this.#made = { tls, key, dispatcher };
-    return dispatcher;
-  }
-
-  async close(): Promise<void> {
-    await this.#made?.dispatcher.destroy();
-  }
-}
 
 /** Raw JSON to one API server over one bounded pool; watches have a pool of their own, because each holds a connection. */
 export class Transport {
@@ -159,22 +129,8 @@ export class Transport {
   }
 
   async #send(request: KubeRequest, pool: Pool): Promise<Dispatcher.ResponseData> {
-    const signal = this.#signalOf(request, pool);
     const { headers, tls } = await this.#access(request);
-    const answer = await this.#guard(request, () =>
-      send(`${this.credentials.server}${request.path}${queryText(request.query)}`, {
-        method: request.method,
-        dispatcher: pool.dispatcher(tls),
-        headers: {
-          ...headers,
-          accept: request.accept ?? 'application/json',
-          'user-agent': 'syncline',
-          ...(request.body !== undefined && { 'content-type': request.contentType ?? 'application/json' }),
-        },
-        ...(request.body !== undefined && { body: JSON.stringify(request.body) }),
-        ...(signal && { signal }),
-      }),
-    );
+    const answer = await this.#sent(request, pool, headers, pool.dispatcher(tls));
     this.#tell(undefined);
     if (answer.statusCode < 300) return answer;
     const body = await this.#guard(request, () => answer.body.text());
@@ -187,16 +143,50 @@ export class Transport {
     throw new KubernetesError(classifyAnswer(refused, request.target), request.target);
   }
 
+  /** The time of a request begins when it is sent and ends with the answer's body; a watch takes what time it takes once it is answered. */
+  async #sent(
+    request: KubeRequest,
+    pool: Pool,
+    headers: Access['headers'],
+    dispatcher: Dispatcher,
+  ): Promise<Dispatcher.ResponseData> {
+    const bound = pool === this.#watches ? undefined : this.#bound(request);
+    const signal = bound?.signal ?? request.signal;
+    try {
+      const answer = await this.#guard(request, () =>
+        send(`${this.credentials.server}${request.path}${queryText(request.query)}`, {
+          method: request.method,
+          dispatcher,
+          headers: {
+            ...headers,
+            accept: request.accept ?? 'application/json',
+            'user-agent': 'syncline',
+            ...(request.body !== undefined && { 'content-type': request.contentType ?? 'application/json' }),
+          },
+          ...(request.body !== undefined && { body: JSON.stringify(request.body) }),
+          ...(signal && { signal }),
+        }),
+      );
+      if (bound) answer.body.once('close', bound.end);
+      return answer;
+    } catch (error) {
+      bound?.end();
+      throw error;
+    }
+  }
+
   /** What makes credentials may hang, and is waited for no longer than an answer is, by a watch as well. */
   async #access(request: KubeRequest): Promise<Access> {
     const access = this.credentials.access();
     if (!(access instanceof Promise)) return access;
     request.signal?.throwIfAborted();
-    const late = Symbol('late');
-    const signal = this.#signalOf(request, this.#requests);
-    const ended = signal && once(signal, 'abort').then(() => late);
-    const made = await Promise.race([access, ...(ended ? [ended] : [])]);
-    if (typeof made !== 'symbol') return made;
+    const bound = this.#bound(request);
+    try {
+      const made = await Promise.race([access, once(bound.signal, 'abort').then(() => undefined)]);
+      if (made) return made;
+    } finally {
+      bound.end();
+    }
     request.signal?.throwIfAborted();
     const message = `what makes the credentials for ${this.credentials.server} does not answer`;
     const failure = new KubernetesError(
@@ -207,11 +197,8 @@ export class Transport {
     throw failure;
   }
 
-  /** The time of a request begins when it is sent; a watch takes what time it takes once it is answered. */
-  #signalOf({ signal, timeoutMs }: KubeRequest, pool: Pool): AbortSignal | undefined {
-    if (pool === this.#watches) return signal;
-    const timeout = AbortSignal.timeout(Math.min(timeoutMs ?? Infinity, this.requestTimeoutMs));
-    return signal ? AbortSignal.any([signal, timeout]) : timeout;
+  #bound({ signal, timeoutMs }: KubeRequest): Bound {
+    return boundedBy(Math.min(timeoutMs ?? Infinity, this.requestTimeoutMs), signal);
   }
 
   async #guard<Result>(request: KubeRequest, work: () => Promise<Result>): Promise<Result> {

@@ -37,6 +37,8 @@ const deliver = async (
 const createAll = async (installation: Installation): Promise<readonly Figure[]> => {
   const objects = applications.flatMap((name) => fourObjects(name, created));
   const floor = await timed(() => installation.kube.apply(objects.map(inFloor)));
+  // What the controllers still make of the floor's Deployments is no part of the delivery.
+  await installation.kube.untilAvailable(`${namespace}-floor`);
   for (const name of applications) await write(installation, name, created);
   const { result, usage } = await measured(installation.pids, () =>
     deliver(installation, fourKinds, created, objects.length),

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { setTimeout as delay } from 'node:timers/promises';
 
 import pLimit from 'p-limit';
 import { Agent, request } from 'undici';
@@ -95,6 +96,21 @@ export class BareKube {
       }),
     );
     return { reached };
+  }
+
+  /** Resolves once every Deployment of a namespace has its pods, and the cluster's controllers are done with them. */
+  async untilAvailable(namespace: string, withinMs = 120_000): Promise<void> {
+    const deadline = performance.now() + withinMs;
+    for (;;) {
+      const { body } = await this.#send('GET', `/apis/apps/v1/namespaces/${namespace}/deployments`);
+      const { items } = (await body.json()) as {
+        readonly items: readonly { readonly status?: { readonly availableReplicas?: number } }[];
+      };
+      const waiting = items.filter(({ status }) => (status?.availableReplicas ?? 0) === 0).length;
+      if (waiting === 0) return;
+      if (performance.now() > deadline) throw new Error(`${waiting} Deployments of ${namespace} have no pod`);
+      await delay(500);
+    }
   }
 
   /** Orders faults from a simulated cluster, in the place of those before. */

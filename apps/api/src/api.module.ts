@@ -22,9 +22,12 @@ import { Config } from './config.js';
 import { DriftController } from './drift/drift.controller.js';
 import { EventStreams } from './events/event-streams.js';
 import { EventsController } from './events/events.controller.js';
+import { PastFleet } from './fleet/past-fleet.js';
 import { FleetController } from './fleet/fleet.controller.js';
 import { LogController } from './log/log.controller.js';
 import { ParkedController } from './log/parked.controller.js';
+import { ManifestsController } from './manifests/manifests.controller.js';
+import { RecordedManifests } from './manifests/recorded-manifests.js';
 import { DocsController } from './openapi/docs.controller.js';
 import { OpenApi } from './openapi/openapi.js';
 import { PeopleNames } from './people/people-names.js';
@@ -81,7 +84,15 @@ const own = (parts: ApiParts): Provider[] => {
     { provide: OpenApi, useValue: parts.openApi },
     { provide: Denials, useValue: new Denials(hub.aggregates, parts.log) },
     { provide: ClusterRegistration, useValue: registration },
-    ...[ApplicationHistory, RevisionOfApplication, PeopleNames, Plans, Standing],
+    ...[
+      ApplicationHistory,
+      RevisionOfApplication,
+      PeopleNames,
+      Plans,
+      Standing,
+      PastFleet,
+      RecordedManifests,
+    ],
     { provide: APP_GUARD, useClass: AccessGuard },
     { provide: APP_FILTER, useClass: ProblemFilter },
     { provide: APP_INTERCEPTOR, useClass: PositionInterceptor },
@@ -106,6 +117,7 @@ const controllers = [
   WhyController,
   DriftController,
   ResourcesController,
+  ManifestsController,
   TokensController,
   DocsController,
 ];

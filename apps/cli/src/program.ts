@@ -35,6 +35,7 @@ const parts: readonly Part[] = [
     load: async () => (await import('./resources/resources.command.js')).addResources,
   },
   { words: ['drift'], load: async () => (await import('./drift/drift.command.js')).addDrift },
+  { words: ['as-of'], load: async () => (await import('./past/as-of.command.js')).addAsOf },
   { words: ['why'], load: async () => (await import('./why/why.command.js')).addWhy },
   { words: ['retry'], load: async () => (await import('./plan/retry.command.js')).addRetry },
   { words: ['history'], load: async () => (await import('./story/history.command.js')).addHistory },

@@ -1,13 +1,18 @@
 import { Body, Controller, Get, HttpCode, Inject, Param, Post, Query } from '@nestjs/common';
 import { ApiResponse, ApiTags } from '@nestjs/swagger';
 import { Commands } from '@syncline/kernel';
-import { Views, type ApplicationName, type ApplicationRow, type RolloutRow } from '@syncline/read-models';
+import { subjects } from '@syncline/events';
+import {
+  Views, type ApplicationName, type ApplicationRow, type Past, type RolloutRow,
+} from '@syncline/read-models'; // prettier-ignore
 import { z } from 'zod';
 
 import { Allows } from '../access/allows.js';
+import { pastTargetOf, pastTargetShape } from '../fleet/past-target.js';
 import { targetOf, targetShape } from '../fleet/target-answer.js';
 import { notFound } from '../problems/problem.js';
 import { CallerOf, contextOf, Writes, type Caller } from '../requests/caller.js';
+import { instant, pastOf } from '../requests/instants.js';
 import { anyName, name, reason, revision } from '../requests/names.js';
 import { answered, cursor, limitOf } from '../requests/positions.js';
 import { ReadsViews } from '../requests/reads-views.js';
@@ -47,13 +52,19 @@ const application = z.object({
   retired: z.boolean(),
   spec: z.record(z.string(), z.unknown()),
   pause: z.object({ by: z.string(), reason: z.string(), since: z.string() }).optional(),
-  targets: z.array(targetShape),
+  targets: z.array(z.union([pastTargetShape, targetShape])),
   rollout: rolloutShape.optional(),
   occurredAt: z.string(),
   recordedAt: z.string(),
 });
-const historyQuery = z.object({ before: cursor.optional(), limit: limitOf(20, 100) });
+const pastQuery = z.object({ at: instant.optional() });
+const historyQuery = z.object({ at: instant.optional(), before: cursor.optional(), limit: limitOf(20, 100) });
 const retry = z.object({ clusters: z.array(name).min(1).max(1_000).optional(), reason: reason.optional() });
+
+/** Events that declare applications. */
+const declaring = {
+  types: ['ApplicationDeclared', 'ApplicationRevised', 'ApplicationRetired', 'ApplicationPaused', 'ApplicationResumed'],
+} as const; // prettier-ignore
 
 const rolloutOf = (row: RolloutRow): z.infer<typeof rolloutShape> => ({
   ...{ rollout: row.rollout, revision: row.revision, reason: row.reason, state: row.state },
@@ -76,10 +87,17 @@ export class ApplicationsController {
 
   @Get()
   @Allows('viewer')
-  @ReadsViews()
+  @ReadsViews({ past: true })
   @ApiResponse({ status: 200, standardSchema: applicationList })
-  async list(): Promise<z.infer<typeof applicationList>> {
-    const [rows, targets] = await Promise.all([this.views.applications(), this.views.fleet()]);
+  async list(
+    @Query({ schema: pastQuery }) query: z.infer<typeof pastQuery>,
+  ): Promise<z.infer<typeof applicationList>> {
+    const at = pastOf(query.at);
+    const [rows, targets] = await Promise.all(
+      at === undefined
+        ? [this.views.applications(), this.views.fleet()]
+        : [this.views.past(at, declaring).then((past) => past.applications()), this.views.fleetAt(at)],
+    );
     const byName = Map.groupBy(targets, (one) => `${one.project}/${one.application}`);
     const items = rows.map((row) => {
       const { project, application, repository, retired, spec, occurredAt, recordedAt } = row;
@@ -96,18 +114,26 @@ export class ApplicationsController {
 
   @Get(':project/:name')
   @Allows('viewer')
-  @ReadsViews()
+  @ReadsViews({ past: true })
   @ApiResponse({ status: 200, standardSchema: application })
   async show(
     @Param('project', { schema: anyName }) project: string,
     @Param('name', { schema: anyName }) name: string,
+    @Query({ schema: pastQuery }) query: z.infer<typeof pastQuery>,
   ): Promise<z.infer<typeof application>> {
-    const row = await this.#find({ project, application: name });
-    const targets = await this.views.fleet({ project, application: name });
-    const rollout = row.rollout === null ? undefined : await this.views.rollout(row.rollout);
+    const at = pastOf(query.at);
+    const asked = { project, application: name };
+    const past = at === undefined ? undefined : await this.#past(asked, at);
+    const row = await this.#find(asked, past);
+    const targets =
+      at === undefined
+        ? (await this.views.fleet(asked)).map(targetOf)
+        : (await this.views.fleetAt(at, asked)).map(pastTargetOf);
+    const { rollout: id } = row;
+    const rollout = id === null ? undefined : past ? past.rollout(id) : await this.views.rollout(id);
     return {
       ...{ project, application: name, repository: row.repository, retired: row.retired },
-      ...{ declaredRevision: row.declaredRevision, spec: { ...row.spec }, targets: targets.map(targetOf) },
+      ...{ declaredRevision: row.declaredRevision, spec: { ...row.spec }, targets },
       ...(row.pause && { pause: row.pause }),
       ...(rollout && { rollout: rolloutOf(rollout) }),
       ...{ occurredAt: row.occurredAt, recordedAt: row.recordedAt },
@@ -116,15 +142,17 @@ export class ApplicationsController {
 
   @Get(':project/:name/history')
   @Allows('viewer')
-  @ReadsViews()
+  @ReadsViews({ past: true })
   @ApiResponse({ status: 200, standardSchema: historyPage })
   async history(
     @Param('project', { schema: anyName }) project: string,
     @Param('name', { schema: anyName }) name: string,
-    @Query({ schema: historyQuery }) { before, limit }: z.infer<typeof historyQuery>,
+    @Query({ schema: historyQuery }) { at, before, limit }: z.infer<typeof historyQuery>,
   ): Promise<z.infer<typeof historyPage>> {
-    await this.#find({ project, application: name });
-    return this.histories.page({ project, application: name }, limit, before);
+    const asked = { project, application: name };
+    const until = pastOf(at);
+    await this.#find(asked, until === undefined ? undefined : await this.#past(asked, until));
+    return this.histories.page(asked, limit, { before, until });
   }
 
   @Get(':project/:name/revisions/:sha')
@@ -154,12 +182,17 @@ export class ApplicationsController {
     );
   }
 
-  async #find(name: ApplicationName): Promise<ApplicationRow> {
-    const row = await this.views.application(name);
+  #past({ project, application }: ApplicationName, at: string): Promise<Past> {
+    return this.views.past(at, { subjects: [subjects.application(project, application)] });
+  }
+
+  async #find(name: ApplicationName, past?: Past): Promise<ApplicationRow> {
+    const { project, application: asked } = name;
+    const row = past ? past.application(project, asked) : await this.views.application(name);
     if (row) return row;
     throw notFound(
       'application-unknown',
-      `There is no application ${name.project}/${name.application}. GET /v1/applications lists those that there are.`,
+      `There ${past ? 'was no' : 'is no'} application ${project}/${asked}${past ? ' then' : ''}. GET /v1/applications lists those that there are.`,
     );
   }
 }

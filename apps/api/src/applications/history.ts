@@ -27,6 +27,9 @@ export const historyPage = z.object({ items: z.array(change), next: z.string().o
 
 type Change = z.infer<typeof change>;
 
+const hadHappened = (events: readonly LoggedEvent[], until: string): readonly LoggedEvent[] =>
+  events.filter(({ time }) => Date.parse(time) <= Date.parse(until));
+
 /** Tells each change of an application as one story: from the commit to what became of it on each cluster. */
 export class ApplicationHistory {
   constructor(
@@ -34,9 +37,13 @@ export class ApplicationHistory {
     @Inject(PeopleNames) private readonly names: PeopleNames,
   ) {}
 
-  /** The changes whose rollout began before a sequence. */
-  async page(name: ApplicationName, limit: number, before?: number): Promise<z.infer<typeof historyPage>> {
-    const found = await this.views.rollouts(name, limit + 1, before);
+  /** The changes whose rollout began before a sequence, as far as they had come at an instant (RFC 3339). */
+  async page(
+    name: ApplicationName,
+    limit: number,
+    { before, until }: { readonly before?: number | undefined; readonly until?: string | undefined } = {},
+  ): Promise<z.infer<typeof historyPage>> {
+    const found = await this.views.rollouts(name, limit + 1, { before, until });
     const rollouts = found.slice(0, limit);
     const ids = [...new Set(rollouts.map((one) => one.correlationId))];
     const [events, revisions] = await Promise.all([
@@ -46,7 +53,12 @@ export class ApplicationHistory {
     const people = await this.names.peopleOf(revisions.map((one) => one.author));
     const last = rollouts.at(-1);
     return {
-      items: this.#changes(rollouts, events, revisions, people),
+      items: this.#changes(
+        rollouts,
+        until === undefined ? events : hadHappened(events, until),
+        revisions,
+        people,
+      ),
       ...(found.length > limit && last && { next: String(last.startedSequence) }),
     };
   }

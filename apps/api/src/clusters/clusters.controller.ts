@@ -1,4 +1,4 @@
-import { Body, Controller, Delete, Get, Inject, Param, Post } from '@nestjs/common';
+import { Body, Controller, Delete, Get, Inject, Param, Post, Query } from '@nestjs/common';
 import { ApiResponse, ApiTags } from '@nestjs/swagger';
 import { Views, type ClusterRow } from '@syncline/read-models';
 import { z } from 'zod';
@@ -6,6 +6,7 @@ import { z } from 'zod';
 import { Allows } from '../access/allows.js';
 import { notFound } from '../problems/problem.js';
 import { CallerOf, Writes, type Caller } from '../requests/caller.js';
+import { instant, pastOf } from '../requests/instants.js';
 import { anyName, labels, name } from '../requests/names.js';
 import { written } from '../requests/positions.js';
 import { ReadsViews } from '../requests/reads-views.js';
@@ -31,6 +32,15 @@ const cluster = z.object({
 });
 const clusterList = z.object({ items: z.array(cluster) });
 
+const query = z.object({ at: instant.optional() });
+
+/** Events that say what clusters there are, and how they are. */
+const joining = {
+  types: [
+    'ClusterRegistered', 'ClusterRelabelled', 'ClusterRemoved', 'ClusterConnected', 'ClusterLost', 'AgentLost', 'AgentReturned',
+  ],
+} as const; // prettier-ignore
+
 const shown = (row: ClusterRow): z.infer<typeof cluster> => ({
   cluster: row.cluster,
   labels: { ...row.labels },
@@ -54,10 +64,13 @@ export class ClustersController {
 
   @Get()
   @Allows('viewer')
-  @ReadsViews()
+  @ReadsViews({ past: true })
   @ApiResponse({ status: 200, standardSchema: clusterList })
-  async list(): Promise<z.infer<typeof clusterList>> {
-    return { items: (await this.views.clusters()).map(shown) };
+  async list(@Query({ schema: query }) asked: z.infer<typeof query>): Promise<z.infer<typeof clusterList>> {
+    const at = pastOf(asked.at);
+    const rows =
+      at === undefined ? await this.views.clusters() : (await this.views.past(at, joining)).clusters();
+    return { items: rows.map(shown) };
   }
 
   @Get(':name')

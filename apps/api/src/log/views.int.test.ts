@@ -36,7 +36,7 @@ const sql = async (text: string, database?: string): Promise<readonly Record<str
   }
 };
 
-const tables = ['event', 'revision', 'target', 'target_state', 'target_health', 'cluster', 'cluster_state', 'application',
+const tables = ['event', 'revision', 'target', 'target_planned', 'target_applied', 'target_health', 'cluster', 'cluster_state', 'application',
   'rollout', 'plan', 'approval', 'deployment', 'repository', 'configuration', 'service', 'unreadable']; // prettier-ignore
 
 /** Every row of every table as text, sorted. */
@@ -206,7 +206,7 @@ describe('the SQL views', () => {
   it('answer as of an instant', async () => {
     await everything();
     const [first] = await sql(
-      "SELECT min(recorded_at) + interval '1 microsecond' AS at FROM syncline.target_state",
+      "SELECT min(occurred_at) + interval '1 microsecond' AS at FROM syncline.target_planned",
     );
     const at = (first?.at as Date).toISOString();
     const rows = await sql(`SELECT sync FROM syncline.fleet_state_at('${at}'::timestamptz)`);

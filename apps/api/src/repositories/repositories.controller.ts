@@ -1,4 +1,4 @@
-import { Body, Controller, Get, HttpCode, Inject, Param, Post } from '@nestjs/common';
+import { Body, Controller, Get, HttpCode, Inject, Param, Post, Query } from '@nestjs/common';
 import { ApiResponse, ApiTags } from '@nestjs/swagger';
 import { trackedRef } from '@syncline/events';
 import { Commands } from '@syncline/kernel';
@@ -8,6 +8,7 @@ import { z } from 'zod';
 import { Allows } from '../access/allows.js';
 import { sealedBytes, sealedText } from '../clusters/sealed.js';
 import { CallerOf, contextOf, Writes, type Caller } from '../requests/caller.js';
+import { instant, pastOf } from '../requests/instants.js';
 import { name } from '../requests/names.js';
 import { answered } from '../requests/positions.js';
 import { ReadsViews } from '../requests/reads-views.js';
@@ -52,6 +53,16 @@ const repository = z.object({
 });
 const repositoryList = z.object({ items: z.array(repository) });
 
+const query = z.object({ at: instant.optional() });
+
+/** Events that say what repositories there are, and what was seen of them. */
+const following = {
+  types: [
+    'RepositoryRegistered', 'RevisionDetected', 'RevisionRefused', 'FetchFailed', 'FetchRecovered', 'ConfigurationAccepted',
+    'ConfigurationRejected',
+  ],
+} as const; // prettier-ignore
+
 const shown = (row: RepositoryRow): z.infer<typeof repository> => {
   const { revision, message, failure, configuration } = row;
   return {
@@ -79,10 +90,17 @@ export class RepositoriesController {
 
   @Get()
   @Allows('viewer')
-  @ReadsViews()
+  @ReadsViews({ past: true })
   @ApiResponse({ status: 200, standardSchema: repositoryList })
-  async list(): Promise<z.infer<typeof repositoryList>> {
-    return { items: (await this.views.repositories()).map(shown) };
+  async list(
+    @Query({ schema: query }) asked: z.infer<typeof query>,
+  ): Promise<z.infer<typeof repositoryList>> {
+    const at = pastOf(asked.at);
+    const rows =
+      at === undefined
+        ? await this.views.repositories()
+        : (await this.views.past(at, following)).repositories();
+    return { items: rows.map(shown) };
   }
 
   @Post()

@@ -14,10 +14,13 @@ const mark = 'syncline:reads-views';
 const patienceMs = 5_000;
 const header = 'syncline-position';
 
+/** What a route that reads the views can answer: also as of an instant (`at`), or why it has no past. */
+type Reading = { readonly past: boolean | string };
+
 /** The route reads the views: `at-least` waits until they hold a position, `syncline-position` says what they hold. */
-export const ReadsViews = (): MethodDecorator =>
+export const ReadsViews = ({ past }: Reading = { past: false }): MethodDecorator =>
   applyDecorators(
-    SetMetadata(mark, true),
+    SetMetadata(mark, { past } satisfies Reading),
     ApiQuery({
       name: 'at-least',
       required: false,
@@ -34,6 +37,13 @@ const wantedOf = (request: Request): number | undefined => {
   throw new Problem(400, 'position-malformed', 'at-least must be a position as the API gave it.');
 };
 
+/** What a route cannot answer as of then it does not answer as of now. */
+const refusePast = (request: Request, { past }: Reading): void => {
+  if (past === true || request.query.at === undefined) return;
+  const why = past === false ? 'It says what is so now.' : past;
+  throw new Problem(422, 'no-past', `This cannot be answered as of an instant. ${why}`);
+};
+
 /** Waits for positions and says them. */
 export class PositionInterceptor implements NestInterceptor {
   constructor(
@@ -44,7 +54,9 @@ export class PositionInterceptor implements NestInterceptor {
   async intercept(context: ExecutionContext, next: CallHandler): Promise<Observable<unknown>> {
     if (context.getType() !== 'http') return next.handle();
     const reply = context.switchToHttp().getResponse<Reply>();
-    if (this.reflector.get<boolean | undefined>(mark, context.getHandler())) {
+    const reading = this.reflector.get<Reading | undefined>(mark, context.getHandler());
+    if (reading) {
+      refusePast(context.switchToHttp().getRequest<Request>(), reading);
       await this.#wait(wantedOf(context.switchToHttp().getRequest<Request>()));
       reply.header(header, formatPosition(this.projector.position));
       return next.handle();

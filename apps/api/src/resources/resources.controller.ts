@@ -32,7 +32,9 @@ export class ResourcesController {
 
   @Get('resources')
   @Allows('viewer')
-  @ReadsViews()
+  @ReadsViews({
+    past: 'What a cluster makes of objects is asked of the cluster. What was applied is at …/manifests?at=, and how it was at /v1/fleet?at=.',
+  })
   @ApiResponse({ status: 200, standardSchema: answer })
   async show(
     @Param('project', { schema: anyName }) project: string,

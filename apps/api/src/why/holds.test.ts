@@ -32,7 +32,7 @@ const repository = (more: Partial<RepositoryRow>): RepositoryRow => ({
 }); // prettier-ignore
 const lost: ClusterRow = {
   ...{ cluster: 'prod-eu', labels: {}, applier: 'hub', state: 'Lost', kubernetesVersion: null, reason: 'timeout' },
-  ...{ since: instant, stateSequence: 1, stateIndex: 0, stateOccurredAt: instant, stateRecordedAt: instant },
+  ...{ since: instant, open: { sequence: 1, index: 0, from: instant, ...instants } },
   ...instants,
 }; // prettier-ignore
 const parked: ParkedRow = {

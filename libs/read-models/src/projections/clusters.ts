@@ -5,7 +5,7 @@ import {
   canonicalInstant, instantsOf, put, read, remove, type Change, type Find, type Projection, type Stored,
 } from '../projecting/projection.js'; // prettier-ignore
 import { clusterStateTable, clusterTable, type ClusterRow, type ClusterState } from '../tables/cluster.js';
-import { spanFrom, spanUntil } from './spans.js';
+import { beginning, closed, opened } from './spans.js';
 
 /** The cluster that a subject of the fleet or of a link is about. */
 const clusterOf = (subject: string): string | undefined => {
@@ -22,29 +22,24 @@ const stateOf = ({ labels, applier, state, kubernetesVersion, reason }: ClusterR
   reason,
 });
 
-const open = (row: ClusterRow): Change =>
-  put(clusterStateTable, {
-    cluster: row.cluster,
-    ...{ sequence: row.stateSequence, index: row.stateIndex },
-    ...stateOf(row),
-    ...{ occurredAt: row.stateOccurredAt, recordedAt: row.stateRecordedAt },
-    during: spanFrom(row.stateRecordedAt),
-  });
+const openOf = (row: ClusterRow) => ({ ...stateOf(row), ...row.open });
+const open = (row: ClusterRow): Change => opened(clusterStateTable, { cluster: row.cluster }, openOf(row));
+const close = (row: ClusterRow, event: Stored): Change =>
+  closed(clusterStateTable, { cluster: row.cluster }, openOf(row), event);
 
-const close = (row: ClusterRow, event: Stored): Change => {
-  const opened = open(row);
-  return 'row' in opened
-    ? { ...opened, row: { ...opened.row, during: spanUntil(row.stateRecordedAt, event) } }
-    : opened;
-};
-
-const rowOf = (cluster: string, state: ClusterState, since: string, event: Stored): ClusterRow => {
-  const { occurredAt, recordedAt } = instantsOf(event);
-  const { sequence, index } = event.position;
-  const began = { stateSequence: sequence, stateIndex: index };
-  const when = { stateOccurredAt: occurredAt, stateRecordedAt: recordedAt };
-  return { cluster, ...state, since, occurredAt, recordedAt, ...began, ...when };
-};
+const rowOf = (
+  cluster: string,
+  state: ClusterState,
+  since: string,
+  event: Stored,
+  before: ClusterRow | undefined,
+): ClusterRow => ({
+  cluster,
+  ...state,
+  since,
+  ...instantsOf(event),
+  open: beginning(event, before?.open),
+});
 
 const returned = 'its agent is back, and has not said yet whether the API server answers';
 
@@ -93,14 +88,14 @@ const project = (event: Stored, find: Find): readonly Change[] => {
     event.type === 'ClusterLost' || event.type === 'AgentLost'
       ? canonicalInstant(event.data.since)
       : instantsOf(event).occurredAt;
-  const next = rowOf(cluster, state, row?.state === state.state ? row.since : moved, event);
+  const next = rowOf(cluster, state, row?.state === state.state ? row.since : moved, event, row);
   return [put(clusterTable, next), ...(row ? [close(row, event)] : []), open(next)];
 };
 
 /** The fleet's members, now and over time. */
 export const clustersProjection: Projection = {
   name: 'clusters',
-  version: 2,
+  version: 3,
   tables: [clusterTable, clusterStateTable],
   reads: (event) => {
     const cluster = clusterOf(event.subject);

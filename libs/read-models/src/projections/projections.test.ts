@@ -9,7 +9,9 @@ import { story } from '@syncline/testkit';
 import { foldInto, readsOf, sortEntries } from '../projecting/fold.js';
 import { keyOf, RowSet } from '../projecting/row-set.js';
 import type { AnyTable } from '../tables/table.js';
-import { targetHealthTable, targetStateTable, targetTable, type TargetRow } from '../tables/target.js';
+import {
+  targetAppliedTable, targetHealthTable, targetPlannedTable, targetTable, type TargetRow,
+} from '../tables/target.js'; // prettier-ignore
 import { clusterStateTable } from '../tables/cluster.js';
 import { projectedTables } from './all.js';
 
@@ -104,11 +106,11 @@ describe('the projections', () => {
     fc.assert(
       fc.property(anyHistory, (entries) => {
         const rows = whole(entries);
-        for (const table of [targetStateTable, targetHealthTable, clusterStateTable]) {
+        for (const table of [targetPlannedTable, targetAppliedTable, targetHealthTable, clusterStateTable]) {
           const spans = rowsOf<{ during: { from: string; until: string | null } }>(rows, table).map(
             (row) => row.during,
           );
-          expect(spans.filter(({ from, until }) => until !== null && until < from)).toEqual([]);
+          expect(spans.filter(({ from, until }) => until !== null && until <= from)).toEqual([]);
           expect(spans.filter(({ until }) => until === null).length).toBeLessThanOrEqual(1);
         }
       }),
@@ -171,7 +173,7 @@ describe('a target', () => {
     const rows = whole(story.entriesOf([...applied, story.released]));
     expect(rowsOf(rows, targetTable)).toEqual([]);
     expect(
-      rowsOf<{ during: { until: string | null } }>(rows, targetStateTable).every(
+      rowsOf<{ during: { until: string | null } }>(rows, targetPlannedTable).every(
         (row) => row.during.until !== null,
       ),
     ).toBe(true);

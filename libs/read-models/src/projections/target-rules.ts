@@ -1,6 +1,9 @@
 import type { Stored } from '../projecting/projection.js';
 import type { TargetRow } from '../tables/target.js';
 
+type Planned = TargetRow['openPlanned'];
+type Applied = TargetRow['openApplied'];
+
 type Of<Type extends Stored['type']> = Extract<Stored, { type: Type }>;
 
 const drafted = (row: TargetRow, { data }: Of<'PlanDrafted'>): TargetRow => {
@@ -94,6 +97,59 @@ export const syncAfter = (row: TargetRow, event: Stored): TargetRow => {
       return row.sync === 'Drifted' ? { ...row, sync: 'InSync', message: null } : row;
     default:
       return afterPlanner(row, event);
+  }
+};
+
+/** By whom the plan that is wanted was approved, after an event; what begins anew was approved by nobody yet. */
+const approvedBy = (row: TargetRow, event: Stored): string | null => {
+  if (event.type === 'PlanApproved' && event.data.plan === row.plan) return event.data.by;
+  return event.type === 'PlanApproved' || event.type === 'PlanRejected' || event.type === 'PlanHeld'
+    ? row.openPlanned.approvedBy
+    : null;
+};
+
+/** What the planner says of a target after an event, as far as it goes without the applier; the same where it says no more. */
+export const plannedAfter = (row: TargetRow, event: Stored): Planned => {
+  const { openPlanned: before } = row;
+  const own: TargetRow = { ...row, sync: before.intent, message: before.message };
+  const after = afterPlanner(own, event);
+  if (after === own) return before;
+  const { sync: intent, desiredRevision, plan, message, mode, rollout, repository } = after;
+  const said = { intent, desiredRevision, plan, message, mode, rollout, repository };
+  const found = event.type === 'PlanUnchanged' && {
+    foundRevision: desiredRevision,
+    foundSequence: event.position.sequence,
+  };
+  return { ...before, ...said, ...found, approvedBy: approvedBy(row, event) };
+};
+
+/** What a target holds after an event, and how the last attempt on it stands; the same where the event does not say. */
+export const appliedAfter = (before: Applied, event: Stored): Applied => {
+  const { sequence } = event.position;
+  const ended = (outcome: NonNullable<Applied['outcome']>, of: string, outcomeMessage: string | null) => ({
+    ...before,
+    ...{ outcome, outcomeOf: of, outcomeMessage, outcomeSequence: sequence },
+  });
+  switch (event.type) {
+    case 'ApplyStarted':
+      return ended('Applying', event.data.plan, null);
+    case 'ApplyErrored':
+      return ended('Applying', event.data.plan, event.data.reason);
+    case 'ApplyFailed':
+      return ended('Failed', event.data.plan, event.data.reason);
+    case 'ApplySucceeded': {
+      const { plan, revision, manifests } = event.data;
+      const holds = { revision, appliedPlan: plan, appliedSequence: sequence, manifests: manifests.digest };
+      return { ...ended('InSync', plan, null), ...holds };
+    }
+    case 'DriftDetected':
+      return event.data.plan === before.appliedPlan
+        ? { ...before, driftMessage: driftMessage(event.data), driftSequence: sequence }
+        : before;
+    case 'DriftHealed':
+      return { ...before, driftMessage: null, driftSequence: 0 };
+    default:
+      return before;
   }
 };
 

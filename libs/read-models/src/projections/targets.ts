@@ -3,18 +3,24 @@ import type { TargetName } from '@syncline/events';
 import {
   instantsOf, put, read, remove, targetOf, type Change, type Find, type Projection, type Stored,
 } from '../projecting/projection.js'; // prettier-ignore
-import { targetHealthTable, targetStateTable, targetTable, type TargetRow } from '../tables/target.js';
-import type { Span } from '../tables/table.js';
-import { spanFrom, spanUntil } from './spans.js';
-import { healthAfter, syncAfter } from './target-rules.js';
+import {
+  targetAppliedTable, targetHealthTable, targetPlannedTable, targetTable, type TargetRow,
+} from '../tables/target.js'; // prettier-ignore
+import { beginning, closed, opened } from './spans.js';
+import { appliedAfter, healthAfter, plannedAfter, syncAfter } from './target-rules.js';
 
 type Writable<Row> = { -readonly [Property in keyof Row]: Row[Property] };
 
-const syncProperties = ['sync', 'revision', 'desiredRevision', 'plan', 'message', 'mode'] as const;
+const plannedProperties = [
+  'intent', 'desiredRevision', 'plan', 'approvedBy', 'message', 'mode', 'rollout', 'repository', 'foundSequence',
+] as const; // prettier-ignore
+const appliedProperties = [
+  'revision', 'appliedPlan', 'manifests', 'outcome', 'outcomeOf', 'outcomeMessage', 'driftMessage', 'driftSequence',
+] as const; // prettier-ignore
 const healthProperties = ['health', 'healthPlan', 'healthMessage'] as const;
 
-const differ = (a: TargetRow, b: TargetRow, properties: readonly (keyof TargetRow)[]): boolean =>
-  properties.some((property) => a[property] !== b[property]);
+const differ = <Row>(a: Row, b: Row, properties: readonly (keyof Row)[]): boolean =>
+  a !== b && properties.some((property) => a[property] !== b[property]);
 
 const keyOf = ({ cluster, project, application }: TargetName): TargetName => ({
   cluster,
@@ -22,78 +28,83 @@ const keyOf = ({ cluster, project, application }: TargetName): TargetName => ({
   application,
 });
 
+const unknown = { health: 'Unknown', healthPlan: null, healthMessage: null } as const;
+const nothingApplied = {
+  ...{ revision: null, appliedPlan: null, appliedSequence: 0, manifests: null },
+  ...{ outcome: null, outcomeOf: null, outcomeMessage: null, outcomeSequence: 0 },
+  ...{ driftMessage: null, driftSequence: 0 },
+} as const;
+
 /** A target's first row: nothing is applied, nothing is known of its health. */
 const firstRow = (event: Stored, target: TargetName): TargetRow | undefined => {
   if (event.type !== 'PlanRequested') return undefined;
   const { occurredAt, recordedAt } = instantsOf(event);
-  const { sequence, index } = event.position;
+  const { revision: desiredRevision, rollout, spec } = event.data;
+  const { mode, repository } = spec;
+  const planned = { desiredRevision, plan: null, message: null, mode, rollout, repository };
+  const began = beginning(event);
   return {
     ...keyOf(target),
-    ...{ sync: 'Planning', revision: null, desiredRevision: event.data.revision, plan: null, message: null },
-    mode: event.data.spec.mode,
-    ...{ health: 'Unknown', healthPlan: null, healthMessage: null, appliedPlan: null },
-    repository: event.data.spec.repository,
-    rollout: event.data.rollout,
+    ...planned,
+    ...{ sync: 'Planning', revision: null, appliedPlan: null, ...unknown },
     ...{ occurredAt, recordedAt, since: occurredAt },
-    ...{ syncSequence: sequence, syncIndex: index, syncOccurredAt: occurredAt, syncRecordedAt: recordedAt },
-    ...{ healthSequence: sequence, healthIndex: index },
-    ...{ healthOccurredAt: occurredAt, healthRecordedAt: recordedAt },
+    openPlanned: {
+      ...{ ...planned, intent: 'Planning', approvedBy: null, foundRevision: null, foundSequence: 0 },
+      ...began,
+    },
+    openApplied: { ...nothingApplied, ...began },
+    openHealth: { ...unknown, ...began },
   };
 };
 
-const syncSpan = (row: TargetRow, during: Span): Change => {
-  const { cluster, project, application, sync, revision, desiredRevision, plan, message, mode } = row;
-  const { syncSequence: sequence, syncIndex: index } = row;
-  const { syncOccurredAt: occurredAt, syncRecordedAt: recordedAt } = row;
-  return put(targetStateTable, {
-    cluster, project, application, sequence, index, sync, revision, desiredRevision, plan, message, mode,
-    occurredAt, recordedAt, during,
-  }); // prettier-ignore
-};
-const openSync = (row: TargetRow): Change => syncSpan(row, spanFrom(row.syncRecordedAt));
-const closeSync = (row: TargetRow, event: Stored): Change =>
-  syncSpan(row, spanUntil(row.syncRecordedAt, event));
-
-const healthSpan = (row: TargetRow, during: Span): Change => {
-  const { cluster, project, application, health, healthPlan, healthMessage } = row;
-  const { healthSequence: sequence, healthIndex: index } = row;
-  const { healthOccurredAt: occurredAt, healthRecordedAt: recordedAt } = row;
-  return put(targetHealthTable, {
-    cluster, project, application, sequence, index, health, healthPlan, healthMessage,
-    occurredAt, recordedAt, during,
-  }); // prettier-ignore
-};
-const openHealth = (row: TargetRow): Change => healthSpan(row, spanFrom(row.healthRecordedAt));
-const closeHealth = (row: TargetRow, event: Stored): Change =>
-  healthSpan(row, spanUntil(row.healthRecordedAt, event));
-
-const release = (row: TargetRow, event: Stored): readonly Change[] => [
-  closeSync(row, event),
-  closeHealth(row, event),
-  remove(targetTable, keyOf(row)),
+const openAll = (row: TargetRow): readonly Change[] => [
+  opened(targetPlannedTable, keyOf(row), row.openPlanned),
+  opened(targetAppliedTable, keyOf(row), row.openApplied),
+  opened(targetHealthTable, keyOf(row), row.openHealth),
 ];
 
-/** The row after an event, with the spans that it ends and begins. */
-const advance = (row: TargetRow, next: TargetRow, event: Stored): readonly Change[] => {
-  const { occurredAt, recordedAt } = instantsOf(event);
-  const { sequence, index } = event.position;
-  const isSyncNew = differ(row, next, syncProperties);
-  const isHealthNew = differ(row, next, healthProperties);
-  const after: Writable<TargetRow> = { ...next, occurredAt, recordedAt };
-  if (row.sync !== next.sync || row.health !== next.health) after.since = occurredAt;
-  if (isSyncNew) {
-    [after.syncSequence, after.syncIndex] = [sequence, index];
-    [after.syncOccurredAt, after.syncRecordedAt] = [occurredAt, recordedAt];
-  }
-  if (isHealthNew) {
-    [after.healthSequence, after.healthIndex] = [sequence, index];
-    [after.healthOccurredAt, after.healthRecordedAt] = [occurredAt, recordedAt];
-  }
+const release = (row: TargetRow, event: Stored): readonly Change[] => {
+  const key = keyOf(row);
   return [
-    put(targetTable, after),
-    ...(isSyncNew ? [closeSync(row, event), openSync(after)] : []),
-    ...(isHealthNew ? [closeHealth(row, event), openHealth(after)] : []),
+    closed(targetPlannedTable, key, row.openPlanned, event),
+    closed(targetAppliedTable, key, row.openApplied, event),
+    closed(targetHealthTable, key, row.openHealth, event),
+    remove(targetTable, key),
   ];
+};
+
+const healthOf = ({ health, healthPlan, healthMessage }: TargetRow) => ({
+  health,
+  healthPlan,
+  healthMessage,
+});
+
+/** The row after an event, with the spans that it ends and begins. */
+const advance = (row: TargetRow, event: Stored): readonly Change[] => {
+  const key = keyOf(row);
+  const next = healthAfter(syncAfter(row, event), event);
+  const planned = plannedAfter(row, event);
+  const applied = appliedAfter(row.openApplied, event);
+  const { occurredAt, recordedAt } = instantsOf(event);
+  const after: Writable<TargetRow> = { ...next, occurredAt, recordedAt };
+  const changes: Change[] = [];
+  if (row.sync !== next.sync || row.health !== next.health) after.since = occurredAt;
+  if (differ(row.openPlanned, planned, plannedProperties)) {
+    after.openPlanned = { ...planned, ...beginning(event, row.openPlanned) };
+    changes.push(closed(targetPlannedTable, key, row.openPlanned, event));
+    changes.push(opened(targetPlannedTable, key, after.openPlanned));
+  }
+  if (differ(row.openApplied, applied, appliedProperties)) {
+    after.openApplied = { ...applied, ...beginning(event, row.openApplied) };
+    changes.push(closed(targetAppliedTable, key, row.openApplied, event));
+    changes.push(opened(targetAppliedTable, key, after.openApplied));
+  }
+  if (differ<TargetRow>(row, next, healthProperties)) {
+    after.openHealth = { ...healthOf(next), ...beginning(event, row.openHealth) };
+    changes.push(closed(targetHealthTable, key, row.openHealth, event));
+    changes.push(opened(targetHealthTable, key, after.openHealth));
+  }
+  return next === row && changes.length === 0 ? [] : [put(targetTable, after), ...changes];
 };
 
 const project = (event: Stored, find: Find): readonly Change[] => {
@@ -102,18 +113,16 @@ const project = (event: Stored, find: Find): readonly Change[] => {
   const row = find(targetTable, target);
   if (!row) {
     const first = firstRow(event, target);
-    return first ? [put(targetTable, first), openSync(first), openHealth(first)] : [];
+    return first ? [put(targetTable, first), ...openAll(first)] : [];
   }
-  if (event.type === 'TargetReleased') return release(row, event);
-  const next = healthAfter(syncAfter(row, event), event);
-  return next === row ? [] : advance(row, next, event);
+  return event.type === 'TargetReleased' ? release(row, event) : advance(row, event);
 };
 
-/** Every target's sync and health, now and over time. */
+/** Every target's sync and health now, and what was planned, applied and observed of it over time. */
 export const targetsProjection: Projection = {
   name: 'targets',
-  version: 2,
-  tables: [targetTable, targetStateTable, targetHealthTable],
+  version: 3,
+  tables: [targetTable, targetPlannedTable, targetAppliedTable, targetHealthTable],
   reads: (event) => {
     const target = targetOf(event);
     return target ? [read(targetTable, target)] : [];

@@ -12,7 +12,7 @@ import {
   configurationTable, repositoryTable, revisionTable, type ConfigurationRow, type RepositoryRow, type RevisionRow,
 } from '../tables/repository.js'; // prettier-ignore
 import { parkedTable, type ParkedRow } from '../tables/service.js';
-import { In, LessThan, Like, type DataSource, type EntityManager } from 'typeorm';
+import { In, LessThan, LessThanOrEqual, Like, type DataSource, type EntityManager } from 'typeorm';
 
 import { viewsSchema, viewsSource } from './data-source.js';
 import { readDrifts, type DriftFilter, type DriftRow } from './drifts.js';
@@ -23,6 +23,8 @@ import {
   type EventFilter,
   type LoggedEvent,
 } from './events.js';
+import { readFleetAt, type FleetStateAtRow, type TargetFilter } from './fleet-state-at.js';
+import { Past, readEventsUntil, type PastFilter } from './past.js';
 import { fleetStateView, type FleetStateRow } from './fleet-state.js';
 import { classifyViews } from './views-error.js';
 
@@ -47,6 +49,16 @@ export class Views {
   ): Promise<readonly FleetStateRow[]> {
     const order = { project: 'ASC', application: 'ASC', cluster: 'ASC' } as const;
     return this.#read((manager) => manager.find(fleetStateView, { where, order }));
+  }
+
+  /** Every target as it was at an instant (RFC 3339), by what had happened by then. */
+  fleetAt(at: string, filter: TargetFilter = {}): Promise<readonly FleetStateAtRow[]> {
+    return this.#read((manager) => readFleetAt(manager, at, filter));
+  }
+
+  /** What the events that had happened by an instant (RFC 3339) say of what they are about. */
+  async past(at: string, filter: PastFilter): Promise<Past> {
+    return new Past(await this.#read((manager) => readEventsUntil(manager, at, filter)));
   }
 
   repositories(): Promise<readonly RepositoryRow[]> {
@@ -74,9 +86,17 @@ export class Views {
     return this.#one((manager) => manager.findOneBy(rolloutTable.entity, { rollout }));
   }
 
-  /** The rollouts of an application, the one that started last first, before a sequence. */
-  rollouts(name: ApplicationName, limit: number, before?: number): Promise<readonly RolloutRow[]> {
-    const where = { ...name, ...(before !== undefined && { startedSequence: LessThan(before) }) };
+  /** The rollouts of an application, the one that started last first: before a sequence, and by an instant (RFC 3339). */
+  rollouts(
+    name: ApplicationName,
+    limit: number,
+    { before, until }: { readonly before?: number | undefined; readonly until?: string | undefined } = {},
+  ): Promise<readonly RolloutRow[]> {
+    const where = {
+      ...name,
+      ...(before !== undefined && { startedSequence: LessThan(before) }),
+      ...(until !== undefined && { startedAt: LessThanOrEqual(until) }),
+    };
     const order = { startedSequence: 'DESC' } as const;
     return this.#read((manager) => manager.find(rolloutTable.entity, { where, order, take: limit }));
   }

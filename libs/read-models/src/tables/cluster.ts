@@ -20,10 +20,14 @@ export type ClusterRow = ClusterState &
     readonly cluster: string;
     /** When `state` last became another word, by the applier's own account where it gives one. */
     readonly since: string;
-    readonly stateSequence: number;
-    readonly stateIndex: number;
-    readonly stateOccurredAt: string;
-    readonly stateRecordedAt: string;
+    /** What began the state that it is in. */
+    readonly open: {
+      readonly sequence: number;
+      readonly index: number;
+      readonly occurredAt: string;
+      readonly recordedAt: string;
+      readonly from: string;
+    };
   };
 
 const state = {
@@ -36,13 +40,10 @@ export const clusterTable = defineTable<ClusterRow>('cluster', {
   ...state,
   ...instants,
   since: 'instant',
-  stateSequence: 'sequence',
-  stateIndex: 'integer',
-  stateOccurredAt: 'instant',
-  stateRecordedAt: 'instant',
+  open: 'json',
 });
 
-/** One stretch of time in which a cluster was the same, by the log's clock. */
+/** One stretch of time in which a cluster was the same, by when it happened. */
 export type ClusterStateRow = ClusterState &
   Instants & {
     readonly cluster: string;

@@ -23,10 +23,48 @@ type TargetHealth = {
   readonly healthMessage: string | null;
 };
 
+/** What the planner says of a target. `intent` is the word of sync as far as it goes without what the applier says. */
+type TargetPlanned = {
+  readonly intent: Sync;
+  readonly desiredRevision: string;
+  readonly plan: string | null;
+  /** By whom the plan was approved: a rule (`rule:automatic`) or a person (`person:<id>`). */
+  readonly approvedBy: string | null;
+  readonly message: string | null;
+  readonly mode: string;
+  readonly rollout: string;
+  readonly repository: string;
+  /** The last revision that the target was found to be at without an apply, and the sequence at which it was. */
+  readonly foundRevision: string | null;
+  readonly foundSequence: number;
+};
+
+/**
+ * What a target holds, and how the last attempt on it stands. Sequences are those of the log, 0 where there is nothing: an
+ * outcome or a drift counts where it was said after what the planner says.
+ */
+type TargetApplied = {
+  readonly revision: string | null;
+  readonly appliedPlan: string | null;
+  readonly appliedSequence: number;
+  /** The blob of the manifests that were applied last. */
+  readonly manifests: string | null;
+  readonly outcome: Sync | null;
+  readonly outcomeOf: string | null;
+  readonly outcomeMessage: string | null;
+  readonly outcomeSequence: number;
+  readonly driftMessage: string | null;
+  readonly driftSequence: number;
+};
+
 type TargetKey = { readonly cluster: string; readonly project: string; readonly application: string };
 type Instants = { readonly occurredAt: string; readonly recordedAt: string };
+type Began = { readonly sequence: number; readonly index: number };
 
-/** One application on one cluster as it is now, with where each of its two states began. */
+/** A span that lasts: the event that began it, and from when it holds, which is never before the span that it follows. */
+type Open<State> = State & Began & Instants & { readonly from: string };
+
+/** One application on one cluster as it is now, with what is open of its histories. */
 export type TargetRow = TargetKey &
   TargetSync &
   TargetHealth &
@@ -37,61 +75,84 @@ export type TargetRow = TargetKey &
     readonly appliedPlan: string | null;
     /** When sync or health last became another word. */
     readonly since: string;
-    readonly syncSequence: number;
-    readonly syncIndex: number;
-    readonly syncOccurredAt: string;
-    readonly syncRecordedAt: string;
-    readonly healthSequence: number;
-    readonly healthIndex: number;
-    readonly healthOccurredAt: string;
-    readonly healthRecordedAt: string;
+    readonly openPlanned: Open<TargetPlanned>;
+    readonly openApplied: Open<TargetApplied>;
+    readonly openHealth: Open<TargetHealth>;
   };
 
 const key = { cluster: 'text!', project: 'text!', application: 'text!' } as const;
-const sync = {
-  sync: 'text', revision: 'text?', desiredRevision: 'text', plan: 'text?', message: 'text?', mode: 'text',
-} as const; // prettier-ignore
 const health = { health: 'text', healthPlan: 'text?', healthMessage: 'text?' } as const;
 const instants = { occurredAt: 'instant', recordedAt: 'instant' } as const;
 
 export const targetTable = defineTable<TargetRow>('target', {
   ...key,
-  ...sync,
+  sync: 'text',
+  revision: 'text?',
+  desiredRevision: 'text',
+  plan: 'text?',
+  message: 'text?',
+  mode: 'text',
   ...health,
   ...instants,
   repository: 'text',
   rollout: 'text',
   appliedPlan: 'text?',
   since: 'instant',
-  syncSequence: 'sequence',
-  syncIndex: 'integer',
-  syncOccurredAt: 'instant',
-  syncRecordedAt: 'instant',
-  healthSequence: 'sequence',
-  healthIndex: 'integer',
-  healthOccurredAt: 'instant',
-  healthRecordedAt: 'instant',
+  openPlanned: 'json',
+  openApplied: 'json',
+  openHealth: 'json',
 });
 
-type Began = { readonly sequence: number; readonly index: number };
 const began = { sequence: 'sequence!', index: 'integer!' } as const;
 const lasting = { during: 'range' } as const;
 
-/** One stretch of time in which a target's sync was the same, by the log's clock. */
-export type TargetStateRow = TargetKey & Began & TargetSync & Instants & { readonly during: Span };
-export const targetStateTable = defineTable<TargetStateRow>(
-  'target_state',
+/** One stretch of time in which the planner said the same of a target, by when it happened. */
+export type TargetPlannedRow = TargetKey & Began & TargetPlanned & Instants & { readonly during: Span };
+export const targetPlannedTable = defineTable<TargetPlannedRow>(
+  'target_planned',
   {
     ...key,
     ...began,
-    ...sync,
+    intent: 'text',
+    desiredRevision: 'text',
+    plan: 'text?',
+    approvedBy: 'text?',
+    message: 'text?',
+    mode: 'text',
+    rollout: 'text',
+    repository: 'text',
+    foundRevision: 'text?',
+    foundSequence: 'sequence',
     ...instants,
     ...lasting,
   },
   { isFinal: hasEnded },
 );
 
-/** One stretch of time in which a target's health was the same, by the log's clock. */
+/** One stretch of time in which a target held the same and its last attempt stood the same, by when it happened. */
+export type TargetAppliedRow = TargetKey & Began & TargetApplied & Instants & { readonly during: Span };
+export const targetAppliedTable = defineTable<TargetAppliedRow>(
+  'target_applied',
+  {
+    ...key,
+    ...began,
+    revision: 'text?',
+    appliedPlan: 'text?',
+    appliedSequence: 'sequence',
+    manifests: 'text?',
+    outcome: 'text?',
+    outcomeOf: 'text?',
+    outcomeMessage: 'text?',
+    outcomeSequence: 'sequence',
+    driftMessage: 'text?',
+    driftSequence: 'sequence',
+    ...instants,
+    ...lasting,
+  },
+  { isFinal: hasEnded },
+);
+
+/** One stretch of time in which a target's health was the same, by when it happened. */
 export type TargetHealthRow = TargetKey & Began & TargetHealth & Instants & { readonly during: Span };
 export const targetHealthTable = defineTable<TargetHealthRow>(
   'target_health',

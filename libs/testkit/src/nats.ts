@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import { serverConfiguration, type ClusterPlace } from '@syncline/event-store';
@@ -13,6 +14,8 @@ export type TestNats = {
   readonly start: () => Promise<void>;
   /** Ends it as a crash would. */
   readonly kill: () => Promise<void>;
+  /** Ends it as a crash would, and with it all that it stored. */
+  readonly lose: () => Promise<void>;
   readonly restart: () => Promise<void>;
   readonly stop: () => Promise<void>;
 };
@@ -30,6 +33,10 @@ const startBinary = async (serverConfig: string, place: BinaryPlace): Promise<Te
       if (server.hasEnded()) server = await launch();
     },
     kill: () => server.kill(),
+    lose: async () => {
+      await server.kill();
+      await rm(join(place.dir, 'jetstream'), { recursive: true });
+    },
     restart: async () => {
       await server.stop();
       server = await launch();
@@ -48,31 +55,42 @@ const startInContainer = async (serverConfig: string, place: ContainerPlace = {}
     ...{ dir: '/data', port: 4222, host: '0.0.0.0' },
     ...(cluster && { cluster }),
   });
-  const server = await startContainer({
-    image: images.nats(),
-    port: 4222,
-    hostPort: await freePort(),
-    command: ['-c', configuration],
-    files: [{ target: configuration, content }],
-    ...(cluster && network !== undefined && { network: { id: network, alias: cluster.node } }),
-    ready: /Server is ready/,
-  });
-  let isKilled = false;
-  const restart = async (): Promise<void> => {
-    await server.restart();
-    isKilled = false;
+  const hostPort = await freePort();
+  const launch = () =>
+    startContainer({
+      image: images.nats(),
+      port: 4222,
+      hostPort,
+      command: ['-c', configuration],
+      files: [{ target: configuration, content }],
+      ...(cluster && network !== undefined && { network: { id: network, alias: cluster.node } }),
+      ready: /Server is ready/,
+    });
+  let server = await launch();
+  let state: 'running' | 'killed' | 'lost' = 'running';
+  const start = async (): Promise<void> => {
+    if (state === 'lost') server = await launch();
+    if (state === 'killed') await server.restart();
+    state = 'running';
   };
   return {
     url: `nats://${server.address}`,
-    start: async () => {
-      if (isKilled) await restart();
-    },
+    start,
     kill: async () => {
       await server.kill();
-      isKilled = true;
+      state = 'killed';
     },
-    restart,
-    stop: server.stop,
+    lose: async () => {
+      await server.stop();
+      state = 'lost';
+    },
+    restart: async () => {
+      if (state === 'running') await server.restart();
+      await start();
+    },
+    stop: async () => {
+      if (state !== 'lost') await server.stop();
+    },
   };
 };
 

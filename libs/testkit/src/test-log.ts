@@ -47,6 +47,8 @@ export type TestLog = {
   readonly agent: (applier?: string, options?: Partial<AgentOptions>) => Promise<Agent>;
   /** Ends every server as a crash would (SIGKILL); connections stay open and come back when it is started. */
   readonly kill: () => Promise<void>;
+  /** Ends every server as a crash would, and with it all that it stored. */
+  readonly lose: () => Promise<void>;
   /** Starts the servers that were ended, on the same ports and files. */
   readonly start: () => Promise<void>;
   /** Ends every server politely and starts it again. */
@@ -120,6 +122,7 @@ export const startLog = async (options: TestLogOptions = {}): Promise<TestLog> =
         }),
       ),
     kill: () => onEach((node) => node.kill()),
+    lose: () => onEach((node) => node.lose()),
     start: () => onEach((node) => node.start()),
     restart: () => onEach((node) => node.restart()),
     stop: async () => {

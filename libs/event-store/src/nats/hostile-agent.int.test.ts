@@ -304,5 +304,6 @@ const openRaw = (servers: string, credentials: string): Promise<NatsConnection> 
     servers,
     authenticator: credsAuthenticator(bytes(credentials)),
     reconnect: false,
-    timeout: 2_000,
+    // The server looks for an account that it does not know for almost two seconds before it refuses.
+    timeout: 5_000,
   });

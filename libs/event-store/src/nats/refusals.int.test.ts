@@ -1,4 +1,4 @@
-import { readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { readFile, rename, writeFile } from 'node:fs/promises';
 import { createServer, type AddressInfo } from 'node:net';
 import { join } from 'node:path';
 
@@ -31,8 +31,7 @@ const positionFile = () => join(log.dir, 'services', 'planner', 'log-position.js
 
 /** The server comes back with another store: what was in the log is gone. */
 const loseTheLog = async (): Promise<void> => {
-  await log.kill();
-  await rm(join(log.dir, 'jetstream'), { recursive: true });
+  await log.lose();
   await log.start();
   await bootstrapLog(log.url, bootstrapCredentials());
 };

@@ -22,6 +22,7 @@ import { Config } from './config.js';
 import { DriftController } from './drift/drift.controller.js';
 import { EventStreams } from './events/event-streams.js';
 import { EventsController } from './events/events.controller.js';
+import { FleetDifference } from './fleet/fleet-difference.js';
 import { PastFleet } from './fleet/past-fleet.js';
 import { FleetController } from './fleet/fleet.controller.js';
 import { LogController } from './log/log.controller.js';
@@ -91,6 +92,7 @@ const own = (parts: ApiParts): Provider[] => {
       Plans,
       Standing,
       PastFleet,
+      FleetDifference,
       RecordedManifests,
     ],
     { provide: APP_GUARD, useClass: AccessGuard },

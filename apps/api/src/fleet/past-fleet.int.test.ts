@@ -131,6 +131,33 @@ describe('the fleet as of an instant', () => {
     expect(await narrowed('&selector=__proto__%3Dx')).toBe(0);
   });
 
+  it('is compared with another instant, down to the fields of what was applied', async () => {
+    const between = (from: string, to: string) =>
+      api.get(`/v1/fleet/diff?from=${from}&to=${to}&application=checkout`);
+    expect(await between(planned!, applied!)).toMatchObject({
+      unchanged: 0,
+      targets: [
+        {
+          ...{ cluster: 'prod-eu', change: 'changed', objectCount: 2 },
+          objects: [
+            { object: { kind: 'ConfigMap' }, change: 'added' },
+            { object: { kind: 'Deployment' }, change: 'added' },
+          ],
+        },
+      ],
+    });
+    const { targets } = (await between(planned!, applied!)) as unknown as {
+      targets: { state: { field: string; to: unknown }[] }[];
+    };
+    expect(targets[0]?.state).toContainEqual({ field: 'images', from: [], to: ['init:1', 'web:1.41'] });
+    expect(await between(before!, applied!)).toMatchObject({ targets: [{ change: 'appeared' }] });
+    expect(await between(applied!, before!)).toMatchObject({ targets: [{ change: 'gone' }] });
+    expect(await between(applied!, applied!)).toMatchObject({ targets: [], unchanged: 1 });
+    const ahead = await api.request('GET', `/v1/fleet/diff?from=${applied!}&to=2999-01-01T00:00:00Z`);
+    expect(ahead.status).toBe(422);
+    expect((await api.request('GET', `/v1/fleet/diff?from=${applied!}`)).status).toBe(422);
+  });
+
   it('marks what happened by then and was recorded later', async () => {
     const begun = await append(
       story.requested(story.revisionA, 'c-9', 'r-9'),

@@ -15,15 +15,18 @@ export const instant = z
   )
   .describe('An instant (RFC 3339): answers as of then, by what had happened by then.');
 
-/** `at` of a query, in UTC; undefined where now is asked about. Refuses what has not come yet. */
-export const pastOf = (at: string | undefined): string | undefined => {
-  if (at === undefined) return undefined;
+/** An instant in UTC. Refuses what has not come yet. */
+export const pastInstant = (at: string): string => {
   const ms = Date.parse(at);
   if (!(ms <= Date.now() + toleranceMs))
     throw new Problem(
       422,
       'instant-ahead',
-      `${at} has not come yet. Leave at= out to be told what is so now.`,
+      `${at} has not come yet. What is so now is told where no instant is given.`,
     );
   return new Date(ms).toISOString();
 };
+
+/** `at` of a query, as {@link pastInstant}; undefined where now is asked about. */
+export const pastOf = (at: string | undefined): string | undefined =>
+  at === undefined ? undefined : pastInstant(at);

@@ -19,7 +19,8 @@ const valueText = (value: unknown): string => {
   return text.length > 120 ? `${text.slice(0, 117)}...` : text;
 };
 
-const changeText = ({ path, change, from, to }: FieldChange): string => {
+/** One field that changes: `~ /spec/replicas: 2 → 4`. */
+export const changeText = ({ path, change, from, to }: FieldChange): string => {
   if (change === 'added') return to === undefined ? `+ ${path}` : `+ ${path}: ${valueText(to)}`;
   if (change === 'removed') return from === undefined ? `- ${path}` : `- ${path}: ${valueText(from)}`;
   return from === undefined && to === undefined

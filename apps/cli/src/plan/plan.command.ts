@@ -1,6 +1,8 @@
 import type { Command } from 'commander';
 
 import { findApplication } from '../application/find-application.js';
+import { addNarrowing, type Narrowed } from '../past/as-of.command.js';
+import { diffInstants } from '../past/diff-instants.js';
 import { exitCodes } from '../shell/exit-codes.js';
 import { addLeaf } from '../shell/leaf.js';
 import { openSession, type CommonOptions } from '../shell/session.js';
@@ -69,6 +71,37 @@ const addOne = (
     .action((name: string, options: PlanOptions) => run(surroundings, name, options, kind));
 };
 
+/** What the words of `diff` mean: what an application would change now, or what changed between two instants. */
+const diffEither = async (
+  surroundings: Surroundings,
+  first: string,
+  second: string | undefined,
+  options: PlanOptions & Narrowed,
+): Promise<void> =>
+  second === undefined
+    ? run(surroundings, first, options, 'diff')
+    : diffInstants(surroundings, [first, second], options);
+
+const addDiff = (program: Command, surroundings: Surroundings): void => {
+  const leaf = addLeaf(program, {
+    usage: 'diff <application-or-instant> [instant]',
+    about:
+      'Show field by field what the wanted revision would change on the live clusters now; with two instants, what was different of the fleet.',
+    examples: [
+      'syncline diff checkout',
+      'syncline diff checkout --cluster prod-eu --exit-code',
+      'syncline diff "2h ago" now --application checkout',
+      'syncline diff 2026-05-04T14:00:00Z 2026-05-04T15:00:00Z --selector tier=production',
+    ],
+  });
+  addNarrowing(leaf)
+    .option('--revision <sha>', 'what this commit would do, which applies nothing')
+    .option('--exit-code', 'end with 3 where something is different')
+    .action((first: string, second: string | undefined, options: PlanOptions & Narrowed) =>
+      diffEither(surroundings, first, second, options),
+    );
+};
+
 /** `syncline plan` and `syncline diff` */
 export const addPlanAndDiff = (program: Command, surroundings: Surroundings): void => {
   addOne(
@@ -82,11 +115,5 @@ export const addPlanAndDiff = (program: Command, surroundings: Surroundings): vo
       'syncline plan checkout --revision 9d03e77d0c2f4f7f3d2b8a51f6a9c1e0b4d5e6f7 --exit-code',
     ],
   );
-  addOne(
-    program,
-    surroundings,
-    'diff',
-    'Show field by field what the wanted revision would change on the live clusters now.',
-    ['syncline diff checkout', 'syncline diff checkout --cluster prod-eu --exit-code'],
-  );
+  addDiff(program, surroundings);
 };

@@ -1,4 +1,4 @@
-import { InvalidArgumentError } from 'commander';
+import { CommandRefused } from '@syncline/kernel';
 
 const units: Readonly<Record<string, number>> = {
   s: 1_000, sec: 1_000, second: 1_000, seconds: 1_000,
@@ -20,7 +20,7 @@ const localDate = (year: number, month: number, date: number, time: readonly num
   const [hours = 0, minutes = 0, seconds = 0, ms = 0] = time;
   const made = new Date(year, month - 1, date, hours, minutes, seconds, ms);
   const isReal = made.getMonth() === month - 1 && made.getDate() === date;
-  if (!isReal || hours > 23 || minutes > 59 || seconds > 59) throw new InvalidArgumentError(hint);
+  if (!isReal || hours > 23 || minutes > 59 || seconds > 59) throw new CommandRefused('usage', hint);
   return made;
 };
 
@@ -45,7 +45,7 @@ const ofRelative = (text: string, now: Date): Date | undefined => {
 
 /**
  * Reads an instant as people and programs write it, as RFC 3339 in UTC: RFC 3339, a date or a time of this machine's zone,
- * `2h ago`, `now`. Throws InvalidArgumentError.
+ * `2h ago`, `now`. Throws CommandRefused.
  */
 export const readInstant = (text: string, now: Date): string => {
   const trimmed = text.trim();
@@ -55,7 +55,7 @@ export const readInstant = (text: string, now: Date): string => {
       ? now
       : (ofLocal(trimmed, now) ?? ofRelative(trimmed.toLowerCase(), now));
   if (!found || Number.isNaN(found.getTime()) || found.getUTCFullYear() < 1)
-    throw new InvalidArgumentError(hint);
+    throw new CommandRefused('usage', hint);
   return found.toISOString();
 };
 

@@ -95,7 +95,7 @@ export default tseslint.config(
     },
   },
   {
-    files: ['libs/{kernel,events,domain}/src/**/*.ts'],
+    files: ['libs/{kernel,events,domain,log-proofs}/src/**/*.ts'],
     ignores: ['**/*.test.ts'],
     rules: {
       'no-restricted-imports': ['error', { patterns: ['node:*'] }],
@@ -104,7 +104,7 @@ export default tseslint.config(
   },
   ...importers.map(({ files, ignores, pattern }) => ({
     files,
-    ignores: [...ignores, 'libs/{kernel,events,domain}/**'],
+    ignores: [...ignores, 'libs/{kernel,events,domain,log-proofs}/**'],
     rules: {
       'no-restricted-imports': [
         'error',

@@ -46,7 +46,7 @@ await hand('git-watcher', [
 ]);
 await hand('planner', ['nats/planner.creds', 'planner.id.key', 'pack.key']);
 await hand('applier', ['nats/applier-hub.creds', 'applier.id.key', 'applier.identity', 'hmac.key']);
-await hand('api', ['nats/api.creds', 'api.id.key', 'people.key', 'provisioner.json']);
+await hand('api', ['nats/api.creds', 'api.id.key', 'people.key', 'checkpoint.key', 'provisioner.json']);
 await copyFile(places.token, join(made, 'api', 'token'));
 const recipients = await readFile(places.key('recipients.json'), 'utf8');
 await write(

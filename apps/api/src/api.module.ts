@@ -25,10 +25,14 @@ import { EventsController } from './events/events.controller.js';
 import { FleetDifference } from './fleet/fleet-difference.js';
 import { PastFleet } from './fleet/past-fleet.js';
 import { FleetController } from './fleet/fleet.controller.js';
+import { Checkpoints } from './log/checkpoints/checkpoints.js';
 import { LogController } from './log/log.controller.js';
+import type { LogRecord } from './log/open-record.js';
 import { ParkedController } from './log/parked.controller.js';
 import { ManifestsController } from './manifests/manifests.controller.js';
 import { RecordedManifests } from './manifests/recorded-manifests.js';
+import { ProofsController } from './log/proofs.controller.js';
+import { LogTree } from './log/tree/log-tree.js';
 import { DocsController } from './openapi/docs.controller.js';
 import { OpenApi } from './openapi/openapi.js';
 import { PeopleNames } from './people/people-names.js';
@@ -53,6 +57,7 @@ export type ApiParts = {
   readonly tokens: KnownTokens;
   readonly authenticator: Authenticator;
   readonly streams: EventStreams;
+  readonly record: LogRecord;
   readonly openApi: OpenApi;
   readonly metrics: Metrics;
   readonly readiness: () => Promise<readonly string[]>;
@@ -82,6 +87,8 @@ const own = (parts: ApiParts): Provider[] => {
     { provide: KnownTokens, useValue: parts.tokens },
     { provide: Authenticator, useValue: parts.authenticator },
     { provide: EventStreams, useValue: parts.streams },
+    { provide: LogTree, useValue: parts.record.tree },
+    { provide: Checkpoints, useValue: parts.record.checkpoints },
     { provide: OpenApi, useValue: parts.openApi },
     { provide: Denials, useValue: new Denials(hub.aggregates, parts.log) },
     { provide: ClusterRegistration, useValue: registration },
@@ -115,6 +122,7 @@ const controllers = [
   PlansController,
   EventsController,
   LogController,
+  ProofsController,
   ParkedController,
   WhyController,
   DriftController,

@@ -17,6 +17,7 @@ import type { ApiParts } from './api.module.js';
 import type { Config } from './config.js';
 import { EventStreams } from './events/event-streams.js';
 import { readinessOf } from './log/api-readiness.js';
+import { openRecord } from './log/open-record.js';
 import { observeStanding, ProjectionMetrics } from './log/projection-metrics.js';
 import { OpenApi } from './openapi/openapi.js';
 import type { RequestLog } from './requests/log.js';
@@ -33,6 +34,10 @@ type ApiConfig = Pick<
   | 'postgresUrl'
   | 'digest'
   | 'adminToken'
+  | 'stateDir'
+  | 'checkpointKeys'
+  | 'checkpointEveryMs'
+  | 'witnessFile'
 >;
 
 /** The API's parts, open: tokens are known, the projector runs. `close` ends them; the hub is the caller's own. */
@@ -61,17 +66,19 @@ export const openParts = async (
   const views = new Views(config.postgresUrl);
   const agents = new AgentWatch({ hub, log, metrics, lostAfterMs: config.agentLostAfterMs });
   agents.start();
+  const record = await openRecord(config, hub, metrics, log);
   const streams = new EventStreams(hub.log);
   metrics.observed('syncline_event_streams', 'Streams of events that clients hold open.', [], (gauge) =>
     gauge.set(streams.count),
   );
   return {
-    ...{ config, hub, metrics, log, tokens, projector, views, streams },
+    ...{ config, hub, metrics, log, tokens, projector, views, streams, record },
     authenticator: new Authenticator(tokens, new AccessMetrics(metrics, new FailedAttempts(systemClock))),
     openApi: new OpenApi(),
     readiness: readinessOf(hub, projector),
     close: async () => {
       streams.close();
+      await record.close();
       await Promise.all([agents.close(), tokens.close(), projector.stop(), views.close()]);
     },
   };

@@ -47,3 +47,5 @@ export { artifactKey, artifactsAggregate, knownArtifact } from './artifacts/arti
 export type { ArtifactCommand, ArtifactsState, KnownArtifact } from './artifacts/artifacts.js';
 export { registryAggregate, registryFor } from './registry/registry.js';
 export type { Registry, RegistryCommand, RegistryState } from './registry/registry.js';
+export { checkpointsAggregate } from './log/checkpoints.js';
+export type { CheckpointsCommand, CheckpointsState } from './log/checkpoints.js';

@@ -30,6 +30,10 @@ export type Hub = {
   readonly strategy: JetStreamStrategy;
   /** What is missing for work, in sentences; empty where nothing is. */
   readonly missing: () => readonly string[];
+  /** The log is not the one that was seen, says a sentence: nothing is written any more, by this service and by the others of the hub. */
+  readonly stopWriting: (reason: string) => void;
+  /** Told whenever the connection to the log's server was away and is there again. */
+  readonly onReturn: (listen: () => void) => void;
   readonly close: () => Promise<void>;
 };
 

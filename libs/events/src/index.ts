@@ -79,6 +79,7 @@ export type { ArtifactEvent, ArtifactFailure, RegistryEvent } from './types/arti
 export type { ApplicationEvent, RolloutReason } from './types/application.js';
 export type { FleetEvent, LinkEvent } from './types/cluster.js';
 export type { ConfigurationError, ConfigurationEvent } from './types/configuration.js';
+export type { CheckpointEvent } from './types/log.js';
 export { planReasons } from './types/plan.js';
 export type { PlanEvent, PlanReason } from './types/plan.js';
 export { fetchFailures, revisionRefusals, trackedRef } from './types/repository.js';

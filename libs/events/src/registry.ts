@@ -4,6 +4,7 @@ import { applicationEvents } from './types/application.js';
 import { artifactEvents, registryEvents } from './types/artifact.js';
 import { fleetEvents, linkEvents } from './types/cluster.js';
 import { configurationEvents } from './types/configuration.js';
+import { logEvents } from './types/log.js';
 import { planEvents } from './types/plan.js';
 import { repositoryEvents } from './types/repository.js';
 import { accessEvents, serviceEvents } from './types/service.js';
@@ -33,6 +34,7 @@ export const families: readonly EventFamily[] = [
     types: serviceEvents,
   },
   { subject: 'ev.access.<actor>', writer: 'api', types: accessEvents },
+  { subject: 'ev.log', writer: 'api', types: logEvents },
 ];
 
 const byName = new Map(families.flatMap((family) => family.types).map((type) => [type.name, type]));

@@ -46,6 +46,7 @@ export const subjects = {
     `ev.cluster.${join(cluster)}.target.${join(project, application)}`,
   access: (actor: string) => `ev.access.${join(actor)}`,
   service: (service: string) => `ev.service.${join(service)}`,
+  log: () => 'ev.log',
 } as const;
 
 /** A target's coordinates. */

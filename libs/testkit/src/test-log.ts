@@ -66,6 +66,7 @@ export const testKeys = {
   peopleKey: new Uint8Array(32).fill(2),
   packKey: new Uint8Array(32).fill(3),
   hmacKey: new Uint8Array(32).fill(4),
+  checkpointKey: new Uint8Array(32).fill(5),
 } as const;
 
 const credentialsOf = (installation: Installation, user: string): string => {

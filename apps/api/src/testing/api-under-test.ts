@@ -1,11 +1,21 @@
 import 'reflect-metadata';
 
+import { join } from 'node:path';
+
 import { NestFactory } from '@nestjs/core';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { encodeEvent } from '@syncline/events';
 import { memoryHub, MemoryWorld, type Hub } from '@syncline/event-store';
 import { httpAdapter, Metrics } from '@syncline/observability';
-import { eventually, startPostgresServer, testKeys, type story, type TestPostgres } from '@syncline/testkit';
+import {
+  eventually,
+  startPostgresServer,
+  temporaryFolder,
+  testKeys,
+  type story,
+  type TemporaryFolder,
+  type TestPostgres,
+} from '@syncline/testkit';
 
 import { ApiModule } from '../api.module.js';
 import { configureApi } from '../configure-api.js';
@@ -35,6 +45,8 @@ export class ApiUnderTest {
     readonly routes: readonly string[],
     /** Everything that the service said in its log. */
     readonly logged: readonly string[],
+    /** Its state directory. */
+    readonly folder: TemporaryFolder,
   ) {}
 
   /** Over a log in memory; it has its views already, which it makes once it listens. */
@@ -47,14 +59,26 @@ export class ApiUnderTest {
     return api;
   }
 
+  /** Over the log, the Postgres and the state directory of one that has ended. */
+  static again({ world, postgres, folder }: ApiUnderTest): Promise<ApiUnderTest> {
+    if (!world) throw new Error('only over a log in memory');
+    return ApiUnderTest.over(memoryHub(world, 'api'), postgres, world, folder);
+  }
+
   /** Over any log. */
-  static async over(hub: Hub, server: TestPostgres, world?: MemoryWorld): Promise<ApiUnderTest> {
+  static async over(
+    hub: Hub,
+    server: TestPostgres,
+    world?: MemoryWorld,
+    known?: TemporaryFolder,
+  ): Promise<ApiUnderTest> {
     const logged: string[] = [];
     const say = (details: object, message: string): void =>
       void logged.push(
         message,
         JSON.stringify(details, (_key, value: unknown) => (value instanceof Error ? String(value) : value)),
       );
+    const folder = known ?? (await temporaryFolder('api'));
     const config = {
       idKey: testKeys.idKey,
       applierRecipients: { hub: 'age1hub' },
@@ -63,6 +87,10 @@ export class ApiUnderTest {
       postgresUrl: server.url,
       digest: 'c'.repeat(64),
       adminToken,
+      stateDir: folder.path,
+      checkpointKeys: { current: testKeys.checkpointKey },
+      checkpointEveryMs: 3_600_000,
+      witnessFile: join(folder.path, 'witness', 'checkpoints'),
     };
     const parts = await openParts(config, hub, new Metrics('api'), { error: say, warn: say, info: say });
     const adapter = httpAdapter({ answerEarly: problemOf });
@@ -77,13 +105,14 @@ export class ApiUnderTest {
     });
     configureApi(parts)(app);
     await app.listen(0, '127.0.0.1');
-    return new ApiUnderTest(world, hub, server, parts, app, await app.getUrl(), routes, logged);
+    return new ApiUnderTest(world, hub, server, parts, app, await app.getUrl(), routes, logged, folder);
   }
 
   async close(): Promise<void> {
     await this.app.close();
     await this.parts.close();
     await this.hub.close();
+    await this.folder.remove();
   }
 
   /** Puts decisions into the log, one message each; gives the sequence of the last. */

@@ -12,6 +12,7 @@ import { followEvents } from '../client/event-stream.js';
 import { addLeaf, collect } from '../shell/leaf.js';
 import { dataText } from '../shell/formats.js';
 import { printable } from '../shell/printable.js';
+import { showCheckpoint, showProof } from './checkpoint.js';
 import { listParked, resumeParked } from './parked.js';
 import { openSession, type CommonOptions, type Session } from '../shell/session.js';
 import type { Surroundings } from '../shell/surroundings.js';
@@ -121,6 +122,21 @@ const parseLimit = (text: string): number => {
   throw new InvalidArgumentError('Give a whole number.');
 };
 
+const addProving = (log: Command, surroundings: Surroundings): void => {
+  addLeaf(log, {
+    usage: 'checkpoint',
+    about: 'Show the newest checkpoint of the log: a signature over everything up to there.',
+    examples: ['syncline log checkpoint', 'syncline log checkpoint --sign'],
+  })
+    .option('--sign', 'sign one over all that the log holds now')
+    .action((options: CommonOptions & { sign?: boolean }) => showCheckpoint(surroundings, options));
+  addLeaf(log, {
+    usage: 'proof <position>',
+    about: 'Show the proof that a message of the log is under its newest checkpoint (RFC 6962).',
+    examples: ['syncline log proof 812 -o json'],
+  }).action((position: string, options: CommonOptions) => showProof(surroundings, position, options));
+};
+
 /** `syncline log` */
 export const addLog = (program: Command, surroundings: Surroundings): void => {
   const log = program.command('log').description('Read the log: everything that happened, in order.');
@@ -143,6 +159,7 @@ export const addLog = (program: Command, surroundings: Surroundings): void => {
     about: 'Write the whole log to a file: a line of JSON for each message, with its stored bytes and time.',
     examples: ['syncline log export log.ndjson'],
   }).action((file: string, options: CommonOptions) => exportLog(surroundings, file, options));
+  addProving(log, surroundings);
   addLeaf(log, {
     usage: 'rebuild',
     about: 'Make the views anew from the log. Nothing is deployed by that.',

@@ -5,6 +5,7 @@ import {
   type AccessEvent,
   type ApplicationEvent,
   type ArtifactEvent,
+  type CheckpointEvent,
   type ConfigurationEvent,
   type FleetEvent,
   type LinkEvent,
@@ -32,7 +33,8 @@ export type KnownEvent =
   | FleetEvent
   | LinkEvent
   | ServiceEvent
-  | AccessEvent;
+  | AccessEvent
+  | CheckpointEvent;
 
 /** The event with its data checked by today's schema; undefined for one that this CLI does not know. */
 export const knownEvent = (event: LogEvent): KnownEvent | undefined => {
@@ -48,7 +50,7 @@ export const aboutOf = ({ subject }: LogEvent): string => {
   const names = tokens.map(decodeToken);
   if (kind === 'app') return names[1] ?? subject;
   if (kind === 'cluster' || kind === 'fleet') return `cluster ${names[0] ?? ''}`;
-  return names[0] ?? subject;
+  return kind === 'log' ? 'log' : (names[0] ?? subject);
 };
 
 const families: readonly (readonly [RegExp, (event: never) => string])[] = [
@@ -63,6 +65,7 @@ const families: readonly (readonly [RegExp, (event: never) => string])[] = [
   [/^ev\.fleet\./, (event: FleetEvent) => fleetText(event)],
   [/^ev\.service\.|^ev\.cluster\.[^.]+\.service$/, (event: ServiceEvent) => serviceText(event)],
   [/^ev\.access\./, (event: AccessEvent) => accessText(event)],
+  [/^ev\.log$/, (event: CheckpointEvent) => checkpointText(event)],
 ];
 
 /** What an event says, in a few words without its subject. An event of an unknown type says its type. */
@@ -130,6 +133,17 @@ const accessText = (event: AccessEvent): string => {
       return `token ${event.data.token} was revoked`;
     case 'AccessDenied':
       return `was denied ${event.data.operation}: ${event.data.reason}`;
+    default:
+      return event satisfies never;
+  }
+};
+
+const checkpointText = (event: CheckpointEvent): string => {
+  switch (event.type) {
+    case 'CheckpointSigned':
+      return `a checkpoint over ${event.data.size} messages was signed`;
+    case 'CheckpointKeyAnnounced':
+      return `checkpoints are signed by ${event.data.key}`;
     default:
       return event satisfies never;
   }

@@ -17,9 +17,13 @@ const texts = [
   'server.conf',
 ];
 const users = ['bootstrap', 'api', 'git-watcher', 'planner', `applier-${hubApplier}`];
+/** The secret of the Ed25519 key that signs checkpoints; the log knows if it is another than before. */
+const checkpointKey = 'checkpoint.key';
+
 /** Every key file of an installation, under its folder of keys. */
 export const keyNames: readonly string[] = [
   ...hexKeys,
+  checkpointKey,
   ...texts,
   ...users.map((user) => `nats/${user}.creds`),
 ];
@@ -30,6 +34,12 @@ const exists = (path: string): Promise<boolean> =>
     () => false,
   );
 
+const newHexKey = (): string => randomBytes(32).toString('hex');
+
+const unlessPresent = (error: unknown): void => {
+  if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+};
+
 const writeKeys = async (dir: string): Promise<void> => {
   await mkdir(dir, { recursive: true, mode: 0o700 });
   const write = (name: string, text: string): Promise<void> =>
@@ -39,7 +49,7 @@ const writeKeys = async (dir: string): Promise<void> => {
     generateKeyPair(),
     generateKeyPair(),
   ]);
-  for (const name of hexKeys) await write(name, randomBytes(32).toString('hex'));
+  for (const name of hexKeys) await write(name, newHexKey());
   await write('git-watcher.identity', gitWatcher.identity);
   await write('applier.identity', applier.identity);
   await write('recipients.json', JSON.stringify({ [hubApplier]: applier.recipient }));
@@ -69,6 +79,8 @@ export const makeKeys = async (places: Places): Promise<void> => {
     await writeKeys(unfinished);
     await rename(unfinished, places.keys);
   }
+  // An installation of an earlier version has none.
+  await writeFile(places.key(checkpointKey), newHexKey(), { mode: 0o600, flag: 'wx' }).catch(unlessPresent);
   await refuseIncomplete(places);
   if (await exists(places.token)) return;
   await writeFile(places.token, `syncline_${randomBytes(32).toString('base64url')}`, { mode: 0o600 });

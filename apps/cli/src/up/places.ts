@@ -22,6 +22,7 @@ export const placesIn = (state: string) => {
     log: (name: string) => at('logs', `${name}.log`),
     service: (name: string) => at('services', name),
     registered: at('registered.json'),
+    witness: at('witness', 'checkpoints'),
   };
 };
 

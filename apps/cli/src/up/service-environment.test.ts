@@ -34,6 +34,7 @@ describe('the environment of a service', () => {
     expect(holders('SYNCLINE_PACK_KEY_FILE')).toEqual(['git-watcher', 'planner']);
     expect(holders('SYNCLINE_HMAC_KEY_FILE')).toEqual(['applier']);
     expect(holders('SYNCLINE_PROVISIONER_FILE')).toEqual(['api']);
+    expect(holders('SYNCLINE_CHECKPOINT_KEY_FILE')).toEqual(['api']);
     expect(environmentOf('applier', wiring, {}).SYNCLINE_NATS_CREDENTIALS_FILE).toMatch(
       /applier-hub\.creds$/,
     );

@@ -8,7 +8,7 @@ const passed: Record<'all' | ServiceName, readonly RegExp[]> = {
   'git-watcher': [/^HOME$/, /^(https?|no|all)_proxy$/i, /^NODE_EXTRA_CA_CERTS$/, /^SSL_CERT_/, /^GIT_SSL_/],
   planner: [/^HOME$/],
   applier: [/^HOME$/, /^(https?|no|all)_proxy$/i, /^NODE_EXTRA_CA_CERTS$/, /^(AWS|AZURE|GOOGLE|CLOUDSDK)_/],
-  api: [/^SYNCLINE_AGENT_/],
+  api: [/^SYNCLINE_(AGENT|CHECKPOINT|WITNESS|LOG_ORIGIN)/],
 };
 
 /** What the parts of an installation know of each other. */
@@ -21,6 +21,11 @@ export type Wiring = {
   /** JSON: the age public keys of the appliers, by name. */
   readonly recipients: string;
 };
+
+/** What holds for api unless the surroundings say another thing. */
+const usualOfApi = ({ places }: Wiring): Record<string, string> => ({
+  SYNCLINE_WITNESS_FILE: places.witness,
+});
 
 const ownOf = ({
   places,
@@ -46,6 +51,7 @@ const ownOf = ({
   },
   api: {
     SYNCLINE_PEOPLE_KEY_FILE: places.key('people.key'),
+    SYNCLINE_CHECKPOINT_KEY_FILE: places.key('checkpoint.key'),
     SYNCLINE_POSTGRES_URL: postgresUrl,
     SYNCLINE_PROVISIONER_FILE: places.key('provisioner.json'),
     SYNCLINE_APPLIER_RECIPIENTS: recipients,
@@ -75,6 +81,7 @@ export const environmentOf = (
   const { places, ports } = wiring;
   const user = service === 'applier' ? `applier-${hubApplier}` : service;
   return {
+    ...(service === 'api' && usualOfApi(wiring)),
     ...inheritedBy(service, surroundings),
     NODE_ENV: 'production',
     SYNCLINE_NATS_URL: `nats://127.0.0.1:${ports.nats}`,

@@ -33,6 +33,8 @@ export class MemoryWorld {
   readonly people: People;
   readonly served = new MemoryServedClusters();
   readonly signs = memorySigns();
+  /** Why nothing is to be written any more, as services said it. */
+  readonly stopped: string[] = [];
 
   constructor(
     readonly clock: Clock = systemClock,
@@ -125,6 +127,9 @@ export const memoryHub = (world: MemoryWorld, service: string, patience?: Patien
     servedClusters: world.served,
     people: world.people,
     signs: world.signs,
+    missing: () => world.stopped,
+    stopWriting: (reason) => void world.stopped.push(reason),
+    onReturn: () => undefined,
   };
 };
 

@@ -41,6 +41,12 @@ export class MemoryMessageLog implements MessageLog {
     return Promise.resolve({ status: 'appended', sequence });
   }
 
+  /** Holds other bytes at a sequence from now on, as a server whose files were changed. */
+  damage(sequence: number, bytes: Uint8Array): void {
+    const message = this.#messages[sequence - 1];
+    if (message) this.#messages[sequence - 1] = { ...message, bytes };
+  }
+
   read(subject: string, after: number): Promise<readonly LogMessage[]> {
     return Promise.resolve(this.#messages.slice(after).filter((message) => message.subject === subject));
   }

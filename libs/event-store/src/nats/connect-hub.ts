@@ -8,6 +8,7 @@ import { systemClock } from '@syncline/kernel';
 
 import type { ProvisionerKeys } from '../accounts/installation.js';
 import { cutCalls } from '../cut-calls.js';
+import { EventStoreError } from '../event-store-error.js';
 import { DecodedEventLog } from '../decoded-event-log.js';
 import { reportTo, type Hub, type StoreMeter } from '../hub.js';
 import { LogTail, type TailOf } from '../log-tail.js';
@@ -24,6 +25,7 @@ import { once, openConnection, verifyServer } from './connection.js';
 import type { ConsumerLink } from './consumer-source.js';
 import { CurrentReads } from './current-reads.js';
 import { GuardedLog } from './guarded-log.js';
+import { Halts } from './halts.js';
 import { HubMessageLog } from './hub-message-log.js';
 import { HubRuntime } from './hub-runtime.js';
 import { KvPeople, KvSnapshots } from './key-value.js';
@@ -71,7 +73,7 @@ export const connectHub = async (options: HubOptions): Promise<Hub> => {
   }
 };
 
-const guard = async (nc: NatsConnection, { servers, stateDir, meter }: HubOptions) => {
+const guard = async (nc: NatsConnection, { servers, service, stateDir, meter }: HubOptions) => {
   const [js, jsm] = [jetstream(nc), await jetstreamManager(nc, { checkAPI: false })];
   const state = new ConnectionState(nc, (isConnected) => meter?.connected?.(isConnected, servers));
   const reads = new CurrentReads(jsm, state);
@@ -89,18 +91,33 @@ const guard = async (nc: NatsConnection, { servers, stateDir, meter }: HubOption
     });
   };
   const space = new LogSpace(jsm, meter?.logFilled);
-  await verify().catch((error: unknown) => {
-    throw classify(error, 'verify the log');
+  const halts = new Halts(nc, service);
+  await verify().catch(async (error: unknown) => {
+    const failure = classify(error, 'verify the log');
+    // This service ends; those that did not see what it saw must not write over it.
+    if (failure.code === 'log-lost-positions') await sayOnce(nc, halts, failure);
+    throw failure;
   });
   await space.watch();
   meter?.bounded?.('consumers', mostConsumers, () => space.consumers);
   meter?.bounded?.('appends', mostAppends, () => messages.appends.taken);
-  const log = new GuardedLog(messages, remembered, space);
+  const log = new GuardedLog(messages, remembered, space, (failure) => halts.say(failure));
+  halts.hear((failure) => log.stopFor(failure));
   state.onReturn(() => log.verifyAgain(() => verify(quick)));
   const blobs = new NatsBlobStore(js, jsm, async (subject) => {
     return (await reads.find(blobsStream, { last_by_subj: subject }))?.bytes;
   });
-  return { js, jsm, messages, log, blobs, state, remembered, space };
+  const stop = (): void => {
+    space.stop();
+    halts.stop();
+  };
+  return { js, jsm, messages, log, blobs, state, remembered, stop };
+};
+
+const sayOnce = async (nc: NatsConnection, halts: Halts, failure: EventStoreError): Promise<void> => {
+  halts.say(failure);
+  halts.stop();
+  await nc.flush();
 };
 
 /** What keeps a service from working with the log, in sentences. */
@@ -115,6 +132,12 @@ const missingOf =
     ...(remembered.failure === undefined ? [] : [`the position in the log cannot be kept in ${stateDir}`]),
   ];
 
+const otherLog = (reason: string): EventStoreError =>
+  new EventStoreError(
+    'log-lost-positions',
+    `the log is not the one that was seen: ${reason}. Nothing is written any more: stop everything, restore the log, and start again`,
+  );
+
 /** The tail of the whole log, shown until the signal. */
 const watchedTail = (messages: HubMessageLog, signal: AbortSignal): TailOf => {
   const tail = new LogTail();
@@ -125,7 +148,7 @@ const watchedTail = (messages: HubMessageLog, signal: AbortSignal): TailOf => {
 const assemble = async (nc: NatsConnection, options: HubOptions): Promise<Hub> => {
   const { service, servers, idKey, meter } = options;
   const guarded = await guard(nc, options);
-  const { js, jsm, messages, log, blobs, state, remembered, space } = guarded;
+  const { js, jsm, messages, log, blobs, state, remembered } = guarded;
   const stopping = new AbortController();
   const kvm = new Kvm(js);
   const open = (name: string) => kvm.open(name, { bindOnly: true, allow_direct: true });
@@ -161,8 +184,10 @@ const assemble = async (nc: NatsConnection, options: HubOptions): Promise<Hub> =
     live: { publish: (subject, payload) => nc.publish(`live.${subject}`, JSON.stringify(payload)) },
     strategy: new JetStreamStrategy(runtime),
     missing: missingOf(options, guarded),
+    stopWriting: (reason) => log.halt(otherLog(reason)),
+    onReturn: (listen) => void state.onReturn(listen),
     close: once(async () => {
-      space.stop();
+      guarded.stop();
       stopping.abort();
       await runtime.stop();
       await remembered.settled();

@@ -21,11 +21,24 @@ export class GuardedLog implements MessageLog {
     private readonly log: MessageLog,
     private readonly remembered: RememberedPosition,
     private readonly space: LogSpace,
+    private readonly onHalt: (failure: EventStoreError) => void = () => undefined,
   ) {}
 
   /** Why nothing is written any more. */
   get halted(): EventStoreError | undefined {
     return this.#halted;
+  }
+
+  /** Nothing is written from now on; the first reason stays. */
+  halt(failure: EventStoreError): void {
+    if (this.#halted) return;
+    this.#halted = failure;
+    this.onHalt(failure);
+  }
+
+  /** Another service has seen it: it tells the others itself. */
+  stopFor(failure: EventStoreError): void {
+    this.#halted ??= failure;
   }
 
   /** After a reconnect: nothing is appended before `verify` has said that it is the same log. */
@@ -40,7 +53,10 @@ export class GuardedLog implements MessageLog {
         return;
       } catch (error) {
         const failure = classify(error, 'verify the log');
-        if (final.has(failure.code)) return void (this.#halted = failure);
+        if (final.has(failure.code)) {
+          this.halt(failure);
+          return;
+        }
         await delay(retryMs, undefined, { ref: false });
       }
     }

@@ -1,0 +1,27 @@
+export { fromBase64, toBase64 } from './notes/base64.js';
+export {
+  announceKey,
+  checkpointText,
+  openAnnouncement,
+  openCheckpoint,
+  parseCheckpointText,
+  signCheckpoint,
+} from './notes/checkpoint.js';
+export type { Checkpoint, OpenedCheckpoint } from './notes/checkpoint.js';
+export { formatVerifier, isKeyName, parseVerifier, signerOf, verifierOf } from './notes/keys.js';
+export type { Signer, Verifier } from './notes/keys.js';
+export { parseNote, signersOf, signNote } from './notes/signed-note.js';
+export type { Note, NoteSignature } from './notes/signed-note.js';
+export { CompactRange, subtreesOf } from './tree/compact-range.js';
+export type { OnSubtree } from './tree/compact-range.js';
+export { emptyRoot, hashChildren, hashLeaf, isSameHash, leafData, leafHashOf } from './tree/hashes.js';
+export type { Hash, LeafMessage } from './tree/hashes.js';
+export {
+  consistencyProof,
+  inclusionProof,
+  rangeHash,
+  verifyConsistency,
+  verifyInclusion,
+} from './tree/proofs.js';
+export type { ReadSubtree } from './tree/proofs.js';
+export { sizeOfStored, storedCount, storedIndex } from './tree/stored-hashes.js';

@@ -44,6 +44,8 @@ import { RepositoriesController } from './repositories/repositories.controller.j
 import { Log, type RequestLog } from './requests/log.js';
 import { requestPipe } from './requests/request-pipe.js';
 import { ResourcesController } from './resources/resources.controller.js';
+import { KnownFacts } from './why/known-facts.js';
+import { Origins } from './why/origins.js';
 import { Standing } from './why/standing.js';
 import { WhyController } from './why/why.controller.js';
 import { PositionInterceptor } from './requests/reads-views.js';
@@ -98,6 +100,8 @@ const own = (parts: ApiParts): Provider[] => {
       PeopleNames,
       Plans,
       Standing,
+      KnownFacts,
+      Origins,
       PastFleet,
       FleetDifference,
       RecordedManifests,

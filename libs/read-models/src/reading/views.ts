@@ -37,6 +37,13 @@ export type PlanFilter = Partial<Pick<PlanRow, 'project' | 'application' | 'clus
   readonly limit: number;
 };
 
+/** Which rollouts of an application: before a sequence, begun by an instant (RFC 3339), of a revision. */
+export type RolloutFilter = {
+  readonly before?: number | undefined;
+  readonly until?: string | undefined;
+  readonly revision?: string | undefined;
+};
+
 /** Reads the views. Throws `ViewsError` while Postgres is away or the tables are being made. */
 export class Views {
   #source: DataSource | undefined;
@@ -90,10 +97,11 @@ export class Views {
   rollouts(
     name: ApplicationName,
     limit: number,
-    { before, until }: { readonly before?: number | undefined; readonly until?: string | undefined } = {},
+    { before, until, revision }: RolloutFilter = {},
   ): Promise<readonly RolloutRow[]> {
     const where = {
       ...name,
+      ...(revision !== undefined && { revision }),
       ...(before !== undefined && { startedSequence: LessThan(before) }),
       ...(until !== undefined && { startedAt: LessThanOrEqual(until) }),
     };

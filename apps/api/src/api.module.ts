@@ -19,6 +19,7 @@ import { RecipientsController } from './clusters/recipients.controller.js';
 import { ClusterRegistration } from './clusters/registration.js';
 import { ArtifactsController } from './artifacts/artifacts.controller.js';
 import { Config } from './config.js';
+import { DeliveryController } from './delivery/delivery.controller.js';
 import { DriftController } from './drift/drift.controller.js';
 import { EventStreams } from './events/event-streams.js';
 import { EventsController } from './events/events.controller.js';
@@ -129,6 +130,7 @@ const controllers = [
   ProofsController,
   ParkedController,
   WhyController,
+  DeliveryController,
   DriftController,
   ResourcesController,
   ManifestsController,

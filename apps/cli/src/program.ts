@@ -34,6 +34,7 @@ const parts: readonly Part[] = [
     words: ['resources'],
     load: async () => (await import('./resources/resources.command.js')).addResources,
   },
+  { words: ['dora'], load: async () => (await import('./delivery/delivery.command.js')).addDelivery },
   { words: ['drift'], load: async () => (await import('./drift/drift.command.js')).addDrift },
   { words: ['as-of'], load: async () => (await import('./past/as-of.command.js')).addAsOf },
   { words: ['why'], load: async () => (await import('./why/why.command.js')).addWhy },

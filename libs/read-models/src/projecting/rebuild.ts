@@ -7,6 +7,7 @@ import { BulkLoad } from './bulk-load.js';
 import { ensureSchema, inTransaction, quoted } from './database.js';
 import { asideChanges, foldInto, sortEntries } from './fold.js';
 import { withoutIndexes } from './late-indexes.js';
+import { admitReaders } from './readers.js';
 import { RowSet } from './row-set.js';
 import { countRows, fingerprints, moveTo, projectBatch, rebuiltTables, standingOf } from './store.js';
 
@@ -27,7 +28,7 @@ export const makeShadow = async (pool: Pool, url: string): Promise<void> => {
   await migrate(pool, url, shadowSchema);
 };
 
-/** Makes schema and tables where they are missing. */
+/** Makes schema, tables and views where they are missing, and lets readers read the views. */
 export const migrate = async (pool: Pool, url: string, schema: string): Promise<void> => {
   await ensureSchema(pool, url, schema);
   const source = await viewsSource(url, schema).initialize();
@@ -36,6 +37,7 @@ export const migrate = async (pool: Pool, url: string, schema: string): Promise<
   } finally {
     await source.destroy();
   }
+  await admitReaders(pool, schema);
 };
 
 /** Folds the log from its beginning in memory and fills the shadow by COPY; gives the sequence it stands at. */

@@ -1,6 +1,7 @@
 import { DataSource, type EntitySchema } from 'typeorm';
 
 import { AsOf1700000000006 } from '../migrations/0006-as-of.js';
+import { Delivery1700000000007 } from '../migrations/0007-delivery.js';
 import { Drifts1700000000005 } from '../migrations/0005-drifts.js';
 import { DriftView1700000000003 } from '../migrations/0003-drift-view.js';
 import { Pause1700000000004 } from '../migrations/0004-pause.js';
@@ -37,6 +38,7 @@ export const viewsSource = (url: string, schema: string): DataSource =>
       Pause1700000000004,
       Drifts1700000000005,
       AsOf1700000000006,
+      Delivery1700000000007,
     ],
     migrationsTableName: 'migration',
     migrationsTransactionMode: 'all',

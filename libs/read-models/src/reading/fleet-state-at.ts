@@ -49,7 +49,7 @@ export const readFleetAt = async (
 ): Promise<readonly FleetStateAtRow[]> => {
   const given = Object.entries<string | undefined>(filter).filter(([, value]) => value !== undefined);
   const where = given.map(([name], index) => `${name} = $${index + 2}`).join(' AND ');
-  const sql = `SELECT ${selected} FROM fleet_state_at($1)${where === '' ? '' : ` WHERE ${where}`}
+  const sql = `SELECT ${selected} FROM targets_at($1)${where === '' ? '' : ` WHERE ${where}`}
     ORDER BY project, application, cluster`;
   const rows = await manager.query<Record<string, unknown>[]>(sql, [at, ...given.map(([, value]) => value)]);
   return rows.map(texts);

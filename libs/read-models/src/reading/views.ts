@@ -15,6 +15,7 @@ import { parkedTable, type ParkedRow } from '../tables/service.js';
 import { In, LessThan, LessThanOrEqual, Like, type DataSource, type EntityManager } from 'typeorm';
 
 import { viewsSchema, viewsSource } from './data-source.js';
+import { readDelivery, type DeliveryFilter, type DeliveryRow } from './delivery.js';
 import { readDrifts, type DriftFilter, type DriftRow } from './drifts.js';
 import {
   countEvents,
@@ -139,6 +140,10 @@ export class Views {
 
   drifts(filter: DriftFilter): Promise<readonly DriftRow[]> {
     return this.#read((manager) => readDrifts(manager, filter));
+  }
+
+  delivery(filter: DeliveryFilter): Promise<readonly DeliveryRow[]> {
+    return this.#read((manager) => readDelivery(manager, filter));
   }
 
   /** The plans whose digest begins so (hex digits only), at most two: enough to know whether it is ambiguous. */

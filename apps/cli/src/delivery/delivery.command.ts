@@ -19,10 +19,8 @@ type Options = CommonOptions & {
 const show = async (surroundings: Surroundings, options: Options): Promise<void> => {
   const session = openSession(surroundings, options);
   const api = await session.api();
-  const query = new URLSearchParams({ by: options.by, period: options.period });
-  const now = surroundings.now();
-  if (options.since !== undefined) query.set('since', readInstant(options.since, now));
-  if (options.until !== undefined) query.set('until', readInstant(options.until, now));
+  const { by, period, since, until } = options;
+  const query = new URLSearchParams({ by, period, ...(since && { since }), ...(until && { until }) });
   const found = await api.get(`/v1/dora?${query.toString()}`, delivery);
   session.show(found, () =>
     found.items.length === 0
@@ -33,6 +31,7 @@ const show = async (surroundings: Surroundings, options: Options): Promise<void>
 
 /** `syncline dora` */
 export const addDelivery = (program: Command, surroundings: Surroundings): void => {
+  const toInstant = (text: string): string => readInstant(text, surroundings.now());
   addLeaf(program, {
     usage: 'dora',
     about:
@@ -49,7 +48,7 @@ export const addDelivery = (program: Command, surroundings: Surroundings): void 
         .choices(periods)
         .default('month'),
     )
-    .option('--since <instant>', 'what began from then on; 90 days by default')
-    .option('--until <instant>', 'what began before then; now by default')
+    .option('--since <instant>', 'what began from then on; 90 days by default', toInstant)
+    .option('--until <instant>', 'what began before then; now by default', toInstant)
     .action((options: Options) => show(surroundings, options));
 };

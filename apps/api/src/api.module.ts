@@ -14,6 +14,8 @@ import { AgentsController } from './agents/agents.controller.js';
 import { ApplicationsController } from './applications/applications.controller.js';
 import { ApplicationHistory } from './applications/history.js';
 import { RevisionOfApplication } from './applications/revision.js';
+import { Blame } from './blame/blame.js';
+import { BlameController } from './blame/blame.controller.js';
 import { ClustersController } from './clusters/clusters.controller.js';
 import { RecipientsController } from './clusters/recipients.controller.js';
 import { ClusterRegistration } from './clusters/registration.js';
@@ -103,6 +105,7 @@ const own = (parts: ApiParts): Provider[] => {
       Standing,
       KnownFacts,
       Origins,
+      Blame,
       PastFleet,
       FleetDifference,
       RecordedManifests,
@@ -131,6 +134,7 @@ const controllers = [
   ParkedController,
   WhyController,
   DeliveryController,
+  BlameController,
   DriftController,
   ResourcesController,
   ManifestsController,

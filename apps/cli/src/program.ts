@@ -38,6 +38,7 @@ const parts: readonly Part[] = [
   { words: ['drift'], load: async () => (await import('./drift/drift.command.js')).addDrift },
   { words: ['as-of'], load: async () => (await import('./past/as-of.command.js')).addAsOf },
   { words: ['why'], load: async () => (await import('./why/why.command.js')).addWhy },
+  { words: ['blame'], load: async () => (await import('./blame/blame.command.js')).addBlame },
   { words: ['retry'], load: async () => (await import('./plan/retry.command.js')).addRetry },
   { words: ['history'], load: async () => (await import('./story/history.command.js')).addHistory },
   { words: ['wait'], load: async () => (await import('./wait/wait.command.js')).addWait },

@@ -3,6 +3,7 @@ export type { ProjectorReport } from './projecting/projector.js';
 export type { Rebuilt } from './projecting/rebuild.js';
 export { deliveryGroups, deliveryPeriods } from './reading/delivery.js';
 export type { DeliveryFilter, DeliveryRow } from './reading/delivery.js';
+export type { AppliedManifests } from './reading/applies.js';
 export type { DriftFilter, DriftRow } from './reading/drifts.js';
 export type { EventFilter, LoggedEvent } from './reading/events.js';
 export type { FleetStateAtRow, TargetFilter } from './reading/fleet-state-at.js';

@@ -1,3 +1,4 @@
+import type { TargetName } from '@syncline/events';
 import { Turns } from '../projecting/turns.js';
 import { unreadableTable } from '../tables/bookkeeping.js';
 import {
@@ -16,6 +17,7 @@ import { In, LessThan, LessThanOrEqual, Like, type DataSource, type EntityManage
 
 import { viewsSchema, viewsSource } from './data-source.js';
 import { readDelivery, type DeliveryFilter, type DeliveryRow } from './delivery.js';
+import { readApplies, type AppliedManifests } from './applies.js';
 import { readDrifts, type DriftFilter, type DriftRow } from './drifts.js';
 import {
   countEvents,
@@ -144,6 +146,11 @@ export class Views {
 
   delivery(filter: DeliveryFilter): Promise<readonly DeliveryRow[]> {
     return this.#read((manager) => readDelivery(manager, filter));
+  }
+
+  /** The applies of a target that had succeeded by an instant (RFC 3339), the last first. */
+  applies(target: TargetName, at: string, limit: number): Promise<readonly AppliedManifests[]> {
+    return this.#read((manager) => readApplies(manager, target, at, limit));
   }
 
   /** The plans whose digest begins so (hex digits only), at most two: enough to know whether it is ambiguous. */

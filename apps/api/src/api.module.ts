@@ -43,6 +43,7 @@ import { Plans } from './plans/plans.js';
 import { PausingController } from './pausing/pausing.controller.js';
 import { PlansController } from './plans/plans.controller.js';
 import { ProblemFilter } from './problems/problem.filter.js';
+import { ReplaysController } from './replays/replays.controller.js';
 import { RepositoriesController } from './repositories/repositories.controller.js';
 import { Log, type RequestLog } from './requests/log.js';
 import { requestPipe } from './requests/request-pipe.js';
@@ -127,6 +128,7 @@ const controllers = [
   RepositoriesController,
   ApplicationsController,
   PausingController,
+  ReplaysController,
   PlansController,
   EventsController,
   LogController,

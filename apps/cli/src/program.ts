@@ -40,6 +40,10 @@ const parts: readonly Part[] = [
   { words: ['why'], load: async () => (await import('./why/why.command.js')).addWhy },
   { words: ['blame'], load: async () => (await import('./blame/blame.command.js')).addBlame },
   { words: ['retry'], load: async () => (await import('./plan/retry.command.js')).addRetry },
+  {
+    words: ['replay', 'deployments'],
+    load: async () => (await import('./replays/replay.command.js')).addReplayAndDeployments,
+  },
   { words: ['history'], load: async () => (await import('./story/history.command.js')).addHistory },
   { words: ['wait'], load: async () => (await import('./wait/wait.command.js')).addWait },
   { words: ['log'], load: async () => (await import('./log/log.command.js')).addLog },

@@ -93,12 +93,17 @@ export class Installation {
   }
 
   /** One call of the API with the administrator's token. */
-  async api(method: string, path: string, body?: unknown): Promise<{ code: number; body: unknown }> {
+  async api(
+    method: string,
+    path: string,
+    body?: unknown,
+    more: Readonly<Record<string, string>> = {},
+  ): Promise<{ code: number; body: unknown }> {
     const base = (await readFile(join(this.state, 'url'), 'utf8')).trim();
     const token = (await readFile(join(this.state, 'token'), 'utf8')).trim();
     const answer = await fetch(`${base}${path}`, {
       method,
-      headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
+      headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json', ...more },
       ...(body !== undefined && { body: JSON.stringify(body) }),
     });
     const text = await answer.text();

@@ -27,11 +27,16 @@ import { CapabilitiesReaction } from './planning/capabilities.reaction.js';
 import { ClusterDiffs } from './planning/cluster-diffs.js';
 import { HeldTargets } from './planning/held-targets.js';
 import { Manifests } from './planning/manifests.js';
+import { Originals } from './planning/originals.js';
 import { PlanRecorder } from './planning/plan-recorder.js';
 import { PlanningReaction } from './planning/planning.reaction.js';
 import { Renders } from './planning/renders.js';
 import { ReturnedReaction } from './planning/returned.reaction.js';
 import { TargetPlanner } from './planning/target-planner.js';
+import { Binding } from './replays/binding.js';
+import { Deployments } from './replays/deployments.js';
+import { ReplayHandler } from './replays/replay.handler.js';
+import { ReplayTargets } from './replays/replay-targets.js';
 import { RolloutProgress } from './rollouts/rollout-progress.js';
 import { RolloutsReaction } from './rollouts/rollouts.reaction.js';
 import { TargetsReaction } from './targets/targets.reaction.js';
@@ -54,6 +59,7 @@ const controllers = [
   RetryHandler,
   PauseHandler,
   PreviewHandler,
+  ReplayHandler,
 ];
 
 /** The planner: revisions become configuration, applications, rollouts and plans. */
@@ -99,6 +105,10 @@ export class PlannerModule {
         HeldTargets,
         RolloutProgress,
         DeclaredSpecs,
+        Originals,
+        Deployments,
+        ReplayTargets,
+        Binding,
       ],
     };
   }

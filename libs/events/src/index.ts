@@ -62,8 +62,11 @@ export type {
   KubernetesOperation,
   Operation,
   PlanDocument,
+  PlanOrigin,
   Replacement,
 } from './documents/plan.js';
+export { recordedKinds, recordedManifests } from './documents/recorded.js';
+export type { RecordedManifests } from './documents/recorded.js';
 export { misplaced } from './placement.js';
 export { UnreadableEvent, cloudEvent, decodeMessage, encodeEvent, toCloudEvent } from './envelope.js';
 export type { CloudEvent, EnvelopeFields } from './envelope.js';

@@ -20,4 +20,4 @@ export type { ApprovalRow, PlanRow, PlanState } from './tables/plan.js';
 export type { ConfigurationRow, RepositoryRow, RevisionRow } from './tables/repository.js';
 export type { ParkedRow } from './tables/service.js';
 export { syncs } from './tables/target.js';
-export type { Sync } from './tables/target.js';
+export type { ReplayNote, Sync } from './tables/target.js';

@@ -183,6 +183,43 @@ const draft = (revision: string, rollout: string, digestOfPlan: string, needs: r
   },
 }); // prettier-ignore
 
+/** The deployment of plan A runs again on the target in place of another revision; `c-9` is the change. */
+export const replayed = (instead: string): Decision => ({
+  subject: plan,
+  correlationId: 'c-9',
+  events: [
+    {
+      type: 'ReplayRequested',
+      data: {
+        rollout: 'r-2',
+        revision: revisionA,
+        plan: planA,
+        cluster: 'prod-eu',
+        instead,
+        by: 'person:p-1',
+      },
+    },
+    {
+      type: 'PlanRequested',
+      data: {
+        ...{ rollout: 'r-2', revision: revisionA, reason: 'replay', spec: targetSpec },
+        recorded: {
+          ...{
+            kind: 'replay',
+            plan: planA,
+            cluster: 'prod-eu',
+            render: planC,
+            namespace: 'checkout',
+            instead,
+          },
+          ...{ manifests: { digest: planC, size: 1, mediaType: 'application/json' }, by: 'person:p-1' },
+          ...{ reason: 'orders fail', since: '2026-05-04T14:31:08.000Z' },
+        },
+      },
+    },
+  ],
+});
+
 export const approvedByRule = (
   revision: string,
   correlationId: string,
@@ -341,5 +378,13 @@ export const wholeStory: readonly Decision[] = [
 ];
 
 /** The story as the log gives it out. */
+/** What comes of {@link replayed} to its end, told after the whole story. */
+export const replayedStory: readonly Decision[] = [
+  replayed(revisionB),
+  drafted(revisionA, 'c-9', 'r-2', planC),
+  approvedByRule(revisionA, 'c-9', 'r-2', planC),
+  applySucceeded(revisionA, 'c-9', planC),
+];
+
 export const entriesOf = (decisions: readonly Decision[]): readonly LogEntry[] =>
   decisions.map((decision, at) => entryOf(decision, at + 1));

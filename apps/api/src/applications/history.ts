@@ -6,12 +6,13 @@ import {
   type RevisionRow,
   type RolloutRow,
 } from '@syncline/read-models';
-import type { Person } from '@syncline/kernel';
+import { parsePosition, type Person } from '@syncline/kernel';
 import { z } from 'zod';
 
 import { PeopleNames } from '../people/people-names.js';
 
 const mostEvents = 5_000;
+const mostReplays = 100;
 
 const change = z.object({
   revision: z.string(),
@@ -30,6 +31,28 @@ type Change = z.infer<typeof change>;
 const hadHappened = (events: readonly LoggedEvent[], until: string): readonly LoggedEvent[] =>
   events.filter(({ time }) => Date.parse(time) <= Date.parse(until));
 
+/** What begins a change of an application: a rollout, or a wish for something of the record. */
+type Begun = Pick<RolloutRow, 'revision' | 'reason' | 'correlationId'> & {
+  readonly sequence: number;
+  readonly repository?: string;
+};
+
+const replayReasons: Readonly<Record<string, string>> = {
+  ReplayRequested: 'replay',
+  UndeleteRequested: 'undelete',
+  ReplayEnded: 'replay-ended',
+};
+
+const newestFirst = (rollouts: readonly RolloutRow[], replays: readonly LoggedEvent[]): readonly Begun[] => {
+  const asked = replays.map(({ data, position, correlationid, type }): Begun => {
+    const { revision } = data as { readonly revision: string };
+    const sequence = parsePosition(position)?.sequence ?? 0;
+    return { revision, reason: replayReasons[type] ?? '', correlationId: correlationid, sequence };
+  });
+  const started = rollouts.map((one): Begun => ({ ...one, sequence: one.startedSequence }));
+  return [...started, ...asked].sort((a, b) => b.sequence - a.sequence);
+};
+
 /** Tells each change of an application as one story: from the commit to what became of it on each cluster. */
 export class ApplicationHistory {
   constructor(
@@ -45,16 +68,21 @@ export class ApplicationHistory {
   ): Promise<z.infer<typeof historyPage>> {
     const found = await this.views.rollouts(name, limit + 1, { before, until });
     const rollouts = found.slice(0, limit);
-    const ids = [...new Set(rollouts.map((one) => one.correlationId))];
+    const after = found.length > limit ? (rollouts.at(-1)?.startedSequence ?? 0) : 0;
+    const during = { after, ...(before !== undefined && { before }) };
+    const wished = await this.views.replayRequests(name, during, mostReplays);
+    const replays = until === undefined ? wished : hadHappened(wished, until);
+    const begun = newestFirst(rollouts, replays);
+    const ids = [...new Set(begun.map((one) => one.correlationId))];
     const [events, revisions] = await Promise.all([
       this.views.eventsOfChanges(name, ids, mostEvents),
-      this.views.revisions([...new Set(rollouts.map((one) => one.revision))]),
+      this.views.revisions([...new Set(begun.map((one) => one.revision))]),
     ]);
     const people = await this.names.peopleOf(revisions.map((one) => one.author));
     const last = rollouts.at(-1);
     return {
       items: this.#changes(
-        rollouts,
+        begun,
         until === undefined ? events : hadHappened(events, until),
         revisions,
         people,
@@ -64,18 +92,19 @@ export class ApplicationHistory {
   }
 
   #changes(
-    rollouts: readonly RolloutRow[],
+    begun: readonly Begun[],
     events: readonly LoggedEvent[],
     revisions: readonly RevisionRow[],
     people: ReadonlyMap<string, Person>,
   ): Change[] {
     const byChange = Map.groupBy(events, (event) => event.correlationid);
     const seen = new Set<string>();
-    return rollouts.flatMap((rollout) => {
-      const { correlationId, repository, revision, reason } = rollout;
+    return begun.flatMap(({ correlationId, repository, revision, reason }) => {
       if (seen.has(correlationId)) return [];
       seen.add(correlationId);
-      const commit = revisions.findLast((one) => one.revision === revision && one.repository === repository);
+      const commit = revisions.findLast(
+        (one) => one.revision === revision && (repository === undefined || one.repository === repository),
+      );
       return [
         {
           ...{ revision, reason, correlationId },

@@ -14,6 +14,19 @@ export const targetShape = z.object({
   since: z.string(),
   message: z.string().optional(),
   mode: z.string(),
+  /** What it runs of the record in place of the desired revision; absent where it runs what Git wants. */
+  replay: z
+    .object({
+      kind: z.enum(['replay', 'undelete']),
+      sentence: z.string(),
+      plan: z.string(),
+      cluster: z.string(),
+      revision: z.string(),
+      by: z.string(),
+      reason: z.string().nullable(),
+      since: z.string(),
+    })
+    .optional(),
   occurredAt: z.string(),
   recordedAt: z.string(),
 });
@@ -24,6 +37,7 @@ export const targetOf = (row: FleetStateRow): z.infer<typeof targetShape> => {
   return {
     ...{ project, application, cluster, revision, desiredRevision, plan, sync, health, since, mode },
     ...(row.message !== null && { message: row.message }),
+    ...(row.replay && { replay: row.replay }),
     occurredAt: row.occurredAt,
     recordedAt: row.recordedAt,
   };

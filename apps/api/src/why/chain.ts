@@ -1,4 +1,4 @@
-import { encodeToken } from '@syncline/events';
+import { encodeToken, type RecordedManifests } from '@syncline/events';
 import type { ApprovalRow, LoggedEvent, RevisionRow } from '@syncline/read-models';
 
 /** The steps by which what runs came to run, and the one by which a later revision was found to change nothing. */
@@ -56,6 +56,7 @@ const requestReasons: Readonly<Record<string, string>> = {
   heal: 'what was live had drifted, and is put back',
   resumed: 'the application was resumed',
   capabilities: 'what the cluster serves had changed',
+  'replay-ended': 'what Git wants was to run again in place of the record',
 };
 const rolloutReasons: Readonly<Record<string, string>> = {
   revision: 'the revision changes what the application is made from',
@@ -85,7 +86,18 @@ const outcomeText = (events: readonly LoggedEvent[], plan: string): string => {
   return counted(totals);
 };
 
-const ofTarget = ({ cluster, plan, events, revision }: ChainFacts): readonly Step[] => {
+/** Why a plan was asked for; of what comes from the record, by whom and why that runs again. */
+const requestText = ({ reason, recorded }: Data, nameOf: ChainFacts['nameOf']): string => {
+  const asked = requestReasons[String(reason)];
+  if (!recorded) return asked ?? String(reason);
+  const { kind, plan, cluster, by, reason: because } = recorded as RecordedManifests;
+  const what =
+    kind === 'replay' ? `plan ${plan.slice(0, 12)} of ${cluster} to run again` : 'objects to be brought back';
+  const wish = `${who(by, nameOf)} wants ${what}${because === undefined ? '' : `: ${because}`}`;
+  return asked === undefined ? wish : `${asked}; ${wish}`;
+};
+
+const ofTarget = ({ cluster, plan, events, revision, nameOf }: ChainFacts): readonly Step[] => {
   const own = events.filter(
     ({ subject }) =>
       subject.startsWith(`ev.plan.${encodeToken(cluster)}.`) ||
@@ -107,13 +119,7 @@ const ofTarget = ({ cluster, plan, events, revision }: ChainFacts): readonly Ste
     ...(applied ? [stepOf('apply', applied, `Plan ${text} was applied: ${outcomeText(own, plan)}.`)] : []),
     ...(drafted ? [stepOf('plan', drafted, planText(text, dataOf(drafted)))] : []),
     ...(requested
-      ? [
-          stepOf(
-            'request',
-            requested,
-            `A plan was asked for: ${requestReasons[String(dataOf(requested).reason)] ?? String(dataOf(requested).reason)}.`,
-          ),
-        ]
+      ? [stepOf('request', requested, `A plan was asked for: ${requestText(dataOf(requested), nameOf)}.`)]
       : []),
   ];
 };

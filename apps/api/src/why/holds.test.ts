@@ -13,7 +13,7 @@ const target = (more: Partial<FleetStateRow> = {}): FleetStateRow => ({
   ...name,
   ...{ cluster: 'prod-eu', revision: 'a'.repeat(40), desiredRevision: 'a'.repeat(40), plan: null, mode: 'automatic' },
   ...{ sync: 'InSync', health: 'Current', since: instant, message: null, repository: 'fleet', rollout: 'r1' },
-  ...{ appliedPlan: null, healthPlan: null, ...instants, ...more },
+  ...{ appliedPlan: null, healthPlan: null, replay: null, ...instants, ...more },
 }); // prettier-ignore
 const application: ApplicationRow = {
   ...name,
@@ -52,6 +52,15 @@ const halted: RolloutRow = {
   ...instants,
 }; // prettier-ignore
 
+const replay: NonNullable<FleetStateRow['replay']> = {
+  ...{
+    kind: 'replay',
+    sentence: `runs plan ${'1'.repeat(12)} again; another commit ends that`,
+    revision: 'a',
+  },
+  ...{ plan: '1'.repeat(64), cluster: 'prod-eu', by: 'person:p1', reason: 'orders fail', since: instant },
+};
+
 const table: readonly [what: string, facts: Partial<Facts>, by: string, sentence: RegExp, free: RegExp][] = [
   ['a lost cluster', { cluster: lost }, 'cluster-lost', /out of reach: timeout/, /by itself/],
   ['a pause',
@@ -78,6 +87,9 @@ const table: readonly [what: string, facts: Partial<Facts>, by: string, sentence
     'unhealthy', /Failed: cannot pull/, /syncline resources checkout --cluster prod-eu/],
   ['a halted rollout', { target: target({ sync: 'Planning' }), rollout: halted },
     'rollout-halted', /halted by staging/, /syncline why checkout --cluster staging/],
+  ['a replay',
+    { target: target({ sync: 'Held', message: replay.sentence, replay }), replayedBy: 'Ada' },
+    'replay', /^It runs plan 1{12} again, asked for by Ada: orders fail\.$/, /syncline replay --end checkout/],
   ['a fetch that fails',
     { repository: repository({ failure: { class: 'auth', reason: 'denied', since: instant } }) },
     'fetch-failed', /cannot be fetched \(auth\): denied/, /repo add fleet/],

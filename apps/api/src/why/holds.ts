@@ -12,7 +12,7 @@ import type {
 /** What holds a target, by a word for programs. */
 export const holders = [
   'cluster-lost', 'pause', 'parked', 'fetch-failed', 'revision-refused', 'configuration-rejected', 'render-failed', 'plan-refused',
-  'approval', 'rejected', 'observe', 'cluster', 'apply-failed', 'apply-errored', 'drift', 'unhealthy', 'rollout-halted',
+  'approval', 'rejected', 'observe', 'cluster', 'apply-failed', 'apply-errored', 'drift', 'unhealthy', 'rollout-halted', 'replay',
 ] as const; // prettier-ignore
 
 /** One thing that keeps a target from what it should be: in a sentence, since when (RFC 3339), and what would free it. */
@@ -31,6 +31,8 @@ export type Facts = {
   readonly pausedBy?: string | undefined;
   readonly repository?: RepositoryRow | undefined;
   readonly cluster?: ClusterRow | undefined;
+  /** Who asked for what it runs of the record, as people know them. */
+  readonly replayedBy?: string | undefined;
   /** The newest plan of the target, where it has one. */
   readonly plan?: PlanRow | undefined;
   readonly rollout?: RolloutRow | undefined;
@@ -146,7 +148,8 @@ const failed: Rule = ({ target, plan }) => {
 };
 
 const held: Rule = ({ target, application, plan }) => {
-  if (target.sync !== 'Held' || application.pause) return undefined;
+  if (target.sync !== 'Held' || application.pause || target.message === target.replay?.sentence)
+    return undefined;
   const { since, message, application: name } = target;
   if (target.mode === 'observe')
     return {
@@ -161,6 +164,17 @@ const held: Rule = ({ target, application, plan }) => {
   return {
     ...{ by: 'cluster', since, sentence: told(message, 'The cluster cannot be asked for a dry run.') },
     free: `It is tried again by itself; at once with: syncline retry ${name}`,
+  };
+};
+
+const replayed: Rule = ({ target, replayedBy }) => {
+  const { replay, application } = target;
+  if (!replay) return undefined;
+  const sentence = replay.sentence.split('; ')[0] ?? '';
+  return {
+    ...{ by: 'replay', since: replay.since },
+    sentence: `It ${sentence}, asked for by ${replayedBy ?? replay.by}${replay.reason === null ? '' : `: ${replay.reason}`}.`,
+    free: `Another commit that changes it, or: syncline replay --end ${application}`,
   };
 };
 
@@ -204,7 +218,7 @@ const rolloutHalted: Rule = ({ target, rollout }) =>
     : undefined;
 
 const rules: readonly Rule[] = [
-  clusterLost, paused, parked, awaitingApproval, planRefused, failed, held, applyErrored, drifted, unhealthy, rolloutHalted,
+  clusterLost, paused, parked, awaitingApproval, planRefused, failed, held, replayed, applyErrored, drifted, unhealthy, rolloutHalted,
   notFollowed, configurationRejected,
 ]; // prettier-ignore
 

@@ -75,6 +75,7 @@ class AskedOrigins {
     const people = await this.names.peopleOf([
       ...(commit ? [commit.author] : []),
       ...approvals.map(({ decidedBy }) => decidedBy),
+      ...events.flatMap(wisherOf),
     ]);
     const author = commit && people.get(commit.author);
     const approver = granted && people.get(granted.decidedBy);
@@ -119,6 +120,12 @@ class AskedOrigins {
     return known;
   }
 }
+
+/** Who wanted what a plan of the record brings. */
+const wisherOf = ({ data }: LoggedEvent): readonly string[] => {
+  const { recorded } = data as { readonly recorded?: { readonly by: string } };
+  return recorded ? [recorded.by] : [];
+};
 
 /** Whether a subject is of no cluster, or of this one. */
 const isFor = (subject: string, cluster: string): boolean => {

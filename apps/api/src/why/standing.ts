@@ -66,10 +66,12 @@ export class Standing {
         facts.targets.map(async (one): Promise<z.infer<typeof targetWhy>> => {
           const { target } = one;
           const runs = await origins.of(target);
+          const replayed = target.replay ? await this.names.personOf(target.replay.by) : undefined;
+          const known = { ...one, application, pausedBy: paused?.name, replayedBy: replayed?.name };
           const { sync, health, since, revision, desiredRevision } = target;
           return {
             ...{ cluster: target.cluster, sync, health, since, revision, desiredRevision },
-            holds: [...holdsOf({ ...one, application, pausedBy: paused?.name })],
+            holds: [...holdsOf(known)],
             ...(runs && { runs }),
           };
         }),

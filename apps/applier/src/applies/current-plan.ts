@@ -64,8 +64,14 @@ const approve = (
   };
 };
 
+/** What comes from the record goes where it went then. */
+const askedOf = ({ spec, recorded }: Extract<PlanEvent, { type: 'PlanRequested' }>['data']) => ({
+  healthTimeoutSeconds: spec.healthTimeoutSeconds,
+  namespace: recorded?.namespace ?? spec.namespace,
+});
+
 const evolve = (state: CurrentPlan, event: LoggedPlanEvent): CurrentPlan => {
-  const { healthTimeoutSeconds, namespace } = event.type === 'PlanRequested' ? event.data.spec : state;
+  const { healthTimeoutSeconds, namespace } = event.type === 'PlanRequested' ? askedOf(event.data) : state;
   const asked = {
     healthTimeoutSeconds,
     namespace,
@@ -83,6 +89,9 @@ const evolve = (state: CurrentPlan, event: LoggedPlanEvent): CurrentPlan => {
     case 'PlanRejected':
     case 'PlanInvalidated':
     case 'PlanSuperseded':
+    case 'ReplayRequested':
+    case 'UndeleteRequested':
+    case 'ReplayEnded':
       return { ...asked, status: 'none' };
     case 'TargetReleased':
       return { ...asked, status: 'released', reason: event.data.reason };

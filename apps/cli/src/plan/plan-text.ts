@@ -1,4 +1,4 @@
-import type { FieldChange, HeldFields, KubernetesOperation } from '@syncline/events';
+import type { FieldChange, HeldFields, KubernetesOperation, PlanOrigin } from '@syncline/events';
 
 import { paint, type Colour } from '../shell/formats.js';
 import { count, objectText } from '../story/words.js';
@@ -83,12 +83,25 @@ const operationLines = (operation: KubernetesOperation, view: View): readonly st
 const headOf = ({ cluster, digest, state }: TargetPlan): string =>
   [cluster, digest?.slice(0, 12), state].filter((part) => part !== undefined).join('  ');
 
+const originOf = ({ kind, plan, cluster, differences, omitted }: PlanOrigin): readonly string[] => {
+  if (kind === 'undelete') return ['  brings objects back that were applied before'];
+  const rest = omitted === undefined ? [] : [`    and ${count(omitted, 'difference')} more`];
+  const same =
+    differences.length + (omitted ?? 0) === 0 ? '; nothing differs from then' : '; what differs from then:';
+  return [
+    `  runs plan ${plan.slice(0, 12)} of ${cluster} again${same}`,
+    ...differences.map(({ about, sentence }) => `    ${about.padEnd(7)}  ${sentence}`),
+    ...rest,
+  ];
+};
+
 /** A target's plan as people read it; with `fields`, what changes inside each object. */
 export const planText = (one: TargetPlan, view: View): string => {
   const operations = one.plan?.operations ?? [];
   const changing = operations.filter((one) => changes(one) || (one.conceded ?? []).length > 0);
   const unchanged = operations.length - changing.length;
   const lines = [paint(headOf(one), 'bold', view.colour)];
+  if (one.plan?.from) lines.push(...originOf(one.plan.from));
   if (one.message !== undefined && !one.plan) lines.push(`  ${one.message}`);
   else if (changing.length === 0) lines.push('  nothing to do');
   lines.push(...changing.flatMap((operation) => operationLines(operation, view)));

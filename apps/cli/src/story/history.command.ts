@@ -36,11 +36,18 @@ const authorText = ({ author }: Change): string => {
 
 type Screen = Pick<Surroundings, 'colour'> & { readonly now: Date };
 
+const whyText: Readonly<Record<string, string>> = {
+  placement: ', placed anew because the fleet changed',
+  replay: ', run again from the record',
+  undelete: ', with objects brought back',
+  'replay-ended': ', wanted again in place of the record',
+};
+
 const titleOf = (one: Change, { colour, now }: Screen): string => {
   const { revision, message, committedAt } = one;
   if (typeof revision !== 'string') return paint(`change ${one.correlationId}`, 'bold', colour);
   const when = typeof committedAt === 'string' ? `, ${dateTime(committedAt, now)}` : '';
-  const why = one.reason === 'placement' ? ', placed anew because the fleet changed' : '';
+  const why = whyText[one.reason ?? ''] ?? '';
   return `${paint(short(revision), 'bold', colour)}  "${headline(message ?? '')}"  ${authorText(one)}${when}${why}`;
 };
 

@@ -9,6 +9,10 @@ export const planText = (event: PlanEvent): string => {
       return event.data.reason === 'rollout'
         ? 'plan requested'
         : `plan requested anew (${event.data.reason})`;
+    case 'ReplayRequested':
+    case 'UndeleteRequested':
+    case 'ReplayEnded':
+      return replayText(event);
     case 'PlanHeld':
       return `held: ${event.data.reason}`;
     case 'RenderFailed':
@@ -32,6 +36,21 @@ export const planText = (event: PlanEvent): string => {
     default:
       return event satisfies never;
   }
+};
+
+type OfReplay = Extract<PlanEvent, { type: 'ReplayRequested' | 'UndeleteRequested' | 'ReplayEnded' }>;
+
+const replayText = (event: OfReplay): string => {
+  const { by, reason, revision } = event.data;
+  const why = `${approver(by)}${reason === undefined ? '' : `: ${reason}`}`;
+  if (event.type === 'ReplayEnded') return `back to ${short(revision)} by ${why}`;
+  if (event.type === 'ReplayRequested') {
+    const { plan, cluster, instead } = event.data;
+    return `replay of plan ${plan.slice(0, 12)} (${short(revision)}, ${cluster}) in place of ${short(instead)} by ${why}`;
+  }
+  const { objects, objectCount } = event.data;
+  const more = objectCount > objects.length ? ` and ${objectCount - objects.length} more` : '';
+  return `undelete of ${objects.map(objectText).join(', ')}${more} by ${why}`;
 };
 
 const placeOf = (file?: string, line?: number): string => {

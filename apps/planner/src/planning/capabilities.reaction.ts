@@ -40,7 +40,7 @@ export class CapabilitiesReaction {
     const target = parseTargetSubject(subject);
     const { state } = await this.aggregates.load(planAggregate, subject);
     const request = requestOf(state);
-    if (!target || !request || !mayRest.includes(state.status)) return;
+    if (!target || !request || request.recorded || !mayRest.includes(state.status)) return;
     if (!(await this.#rendersAnew(target, request, recipient))) return;
     const { cluster, project, application } = target;
     const of = subjects.target(cluster, project, application);

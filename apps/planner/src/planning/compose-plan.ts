@@ -1,4 +1,11 @@
-import type { DiffDocument, Operation, PlanDocument, SyncMode, TargetSpec } from '@syncline/events';
+import type {
+  DiffDocument,
+  Operation,
+  PlanDocument,
+  PlanOrigin,
+  SyncMode,
+  TargetSpec,
+} from '@syncline/events';
 import { canonicalJson, digestOf, sha256Hex } from '@syncline/kernel';
 
 /** What a plan is composed from. `cause` is the position of the request that it answers. */
@@ -11,6 +18,8 @@ export type PlanInput = {
   readonly render: string;
   readonly spec: TargetSpec;
   readonly diff: DiffDocument;
+  /** The deployment that it repeats, and what differs from that. */
+  readonly from?: PlanOrigin;
 };
 
 /** A plan with what the log says of it. */
@@ -148,6 +157,7 @@ const documentOf = (input: PlanInput): PlanDocument => ({
   prune: input.spec.prune,
   inventory: input.diff.inventory,
   policies: noPolicies,
+  ...(input.from && { from: input.from }),
 });
 
 /** Makes a plan out of a dry run. Equal input gives equal bytes. */

@@ -7,6 +7,7 @@ import pLimit from 'p-limit';
 import { planner } from '../cause.js';
 import { Log } from '../log.js';
 import { PlannerMeter } from '../meter.js';
+import { fromRecord } from './from-record.js';
 import { TargetPlanner } from './target-planner.js';
 
 const firstDelayMs = 2_000;
@@ -103,7 +104,8 @@ export class HeldTargets implements OnApplicationBootstrap, OnApplicationShutdow
         continue;
       }
       const { revision, spec, position: cause } = held.request;
-      const planned = await this.planner.plan({ target, revision, spec, cause }, { again: true });
+      const asked = { target, revision, spec, cause, ...fromRecord(held.request) };
+      const planned = await this.planner.plan(asked, { again: true });
       if (planned.status !== 'held') await this.release(cluster);
       return;
     }

@@ -6,6 +6,7 @@ import { Controller, Inject } from '@nestjs/common';
 
 import { reactingTo } from '../cause.js';
 import { findPause } from '../pausing/find-pause.js';
+import { fromRecord } from './from-record.js';
 import { HeldTargets } from './held-targets.js';
 import type { StoredManifests } from './manifests.js';
 import { PlanRecorder } from './plan-recorder.js';
@@ -50,7 +51,7 @@ export class PlanningReaction {
     const applied = state.request.heals ? await this.#appliedTo(target, event.position) : undefined;
     const planned = await this.planner.plan({
       ...{ target, revision, spec, cause, since: event.position },
-      ...(applied && { applied }),
+      ...fromRecord(state.request, applied),
     });
     const command = await this.recorder.commandFor(target, cause, planned);
     const decided = await this.aggregates.decide(planAggregate, event.subject, command, reactingTo(event));

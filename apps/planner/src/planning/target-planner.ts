@@ -1,4 +1,4 @@
-import type { TargetName, TargetSpec } from '@syncline/events';
+import type { RecordedManifests, TargetName, TargetSpec } from '@syncline/events';
 import { GitError } from '@syncline/git';
 import type { BlobRef, Position } from '@syncline/kernel';
 import { isRenderError } from '@syncline/render';
@@ -8,6 +8,7 @@ import { Fleet } from '../applications/fleet.js';
 import { PlannerMeter } from '../meter.js';
 import { ClusterDiffs } from './cluster-diffs.js';
 import { composePlan, isUnchanged, type ComposedPlan } from './compose-plan.js';
+import { Originals } from './originals.js';
 import { Manifests, type NotYetKnown, type StoredManifests } from './manifests.js';
 
 /** A target that is to become what a revision says. `cause` is the position of what asks for it. */
@@ -20,6 +21,8 @@ export type PlanningRequest = {
   readonly since?: Position;
   /** Manifests that are there already, in place of what the revision renders to. */
   readonly applied?: StoredManifests;
+  /** What of the record they are, where they are. */
+  readonly recorded?: RecordedManifests;
 };
 
 /** What planning a target came to. */
@@ -64,6 +67,7 @@ export class TargetPlanner {
     @Inject(Manifests) private readonly manifests: Manifests,
     @Inject(ClusterDiffs) private readonly diffs: ClusterDiffs,
     @Inject(PlannerMeter) private readonly meter: PlannerMeter,
+    @Inject(Originals) private readonly originals: Originals,
   ) {}
 
   /** `again` asks even a cluster that was found too slow. */
@@ -95,7 +99,7 @@ export class TargetPlanner {
   }
 
   async #diff(
-    { target, revision, spec, cause }: PlanningRequest,
+    { target, revision, spec, cause, recorded }: PlanningRequest,
     { manifests, render }: StoredManifests,
     options: { readonly again?: boolean },
   ): Promise<Planned> {
@@ -107,6 +111,7 @@ export class TargetPlanner {
     if (diffed.status === 'held') return { ...diffed, by: 'cluster' };
     if (diffed.status === 'refused') return { status: 'failed', reason: diffed.reason };
     if (isUnchanged(diffed.diff, spec.mode)) return { status: 'unchanged', render };
+    const from = recorded && (await this.originals.compare(recorded, { cluster, spec, diff: diffed.diff }));
     const composed = composePlan({
       cluster,
       project,
@@ -116,6 +121,7 @@ export class TargetPlanner {
       render,
       spec,
       diff: diffed.diff,
+      ...(from && { from }),
     });
     return { status: 'planned', composed, manifests, render };
   }

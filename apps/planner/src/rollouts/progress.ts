@@ -1,4 +1,4 @@
-import type { TargetSpec } from '@syncline/events';
+import type { RecordedManifests, TargetSpec } from '@syncline/events';
 import { requestOf, type Ending, type MemberProgress, type PlanState } from '@syncline/domain';
 import { canonicalJson } from '@syncline/kernel';
 
@@ -7,6 +7,12 @@ import type { Outcome } from './outcome.js';
 const failed = (reason: string): MemberProgress => ({ status: 'failed', reason: reason.slice(0, 500) });
 const pending: MemberProgress = { status: 'pending' };
 const done: MemberProgress = { status: 'done' };
+
+/** Somebody put something of the record there: until it ends, the rollout has nothing to wait for. */
+const replaced = ({ kind, plan }: RecordedManifests): string =>
+  kind === 'replay'
+    ? `It runs a replay of plan ${plan.slice(0, 12)}; another commit, or syncline replay --end, ends that.`
+    : 'Objects were brought back that the revision does not have; another commit ends that.';
 
 const applied = (plan: string, outcome: Outcome): MemberProgress => {
   if (outcome.status === 'none' || outcome.plan !== plan) return pending;
@@ -25,6 +31,7 @@ export const progressOf = (
   wanted: { readonly revision: string; readonly spec: TargetSpec },
 ): MemberProgress => {
   const request = requestOf(plan);
+  if (request?.recorded) return failed(replaced(request.recorded));
   const isWanted =
     request?.revision === wanted.revision && canonicalJson(request.spec) === canonicalJson(wanted.spec);
   if (!isWanted) return pending;

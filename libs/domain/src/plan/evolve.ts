@@ -7,7 +7,7 @@ const requested = (
   state: PlanState,
   event: Extract<LoggedPlanEvent, { type: 'PlanRequested' }>,
 ): PlanState => {
-  const { rollout, revision, spec, reason } = event.data;
+  const { rollout, revision, spec, reason, recorded } = event.data;
   const before = requestOf(state);
   const again = reason === 'stale' || reason === 'cluster-returned' || reason === 'retry';
   const own = event.correlationId ?? '';
@@ -25,6 +25,7 @@ const requested = (
       heals,
       healedAt: reason === 'heal' ? [...former, event.occurredAt ?? ''].slice(-mostHeals) : former,
       stale: reason === 'stale' ? (before?.stale ?? 0) + 1 : 0,
+      ...(recorded && { recorded }),
     },
   };
 };
@@ -52,6 +53,9 @@ const evolveRequest = (state: PlanState, request: Request, event: LoggedPlanEven
     case 'PlanInvalidated':
     case 'PlanSuperseded':
     case 'PlanRequested':
+    case 'ReplayRequested':
+    case 'UndeleteRequested':
+    case 'ReplayEnded':
     case 'TargetReleased':
       return state;
     default:

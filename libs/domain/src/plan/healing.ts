@@ -1,5 +1,6 @@
 import type { PlanEvent } from '@syncline/events';
 
+import { ask } from './asking.js';
 import { requestOf, type PlanCommand, type PlanState } from './state.js';
 
 /** So many heals within {@link healWindowMinutes} are a fight with whoever changes the target: the next one waits. */
@@ -29,8 +30,7 @@ export const heal = (state: PlanState, command: Heal): readonly PlanEvent[] => {
   if (!request || !isAtRest(state, command)) return [];
   const { rollout, revision, spec, healedAt } = request;
   if (spec.drift !== 'heal' || spec.mode === 'observe') return [];
-  if (!isFight(healedAt, command.at))
-    return [{ type: 'PlanRequested', data: { rollout, revision, reason: 'heal', spec } }];
+  if (!isFight(healedAt, command.at)) return [ask(request, 'heal')];
   const reason =
     `Healed ${mostHeals} times within ${healWindowMinutes} minutes, and it drifts again: ${command.what}. ` +
     'Find out who changes it; syncline retry heals it once more.';

@@ -1,11 +1,13 @@
-import type { PlanEvent, PlanReason } from '@syncline/events';
+import type { PlanEvent } from '@syncline/events';
 import { canonicalJson, type Aggregate, type Decider } from '@syncline/kernel';
 
 import { approve, reject } from './approvals.js';
+import { ask, isStuck, supersede } from './asking.js';
 import { evolve } from './evolve.js';
 import { heal } from './healing.js';
 import { heldByPause, isUnderWay } from './pausing.js';
-import { requestOf, type Ending, type LoggedPlanEvent, type PlanCommand, type PlanState } from './state.js';
+import { endReplay, replay } from './replays.js';
+import { requestOf, type LoggedPlanEvent, type PlanCommand, type PlanState } from './state.js';
 import type { Request } from './state.js';
 
 type Command<Type extends PlanCommand['type']> = Extract<PlanCommand, { type: Type }>;
@@ -13,35 +15,17 @@ type Command<Type extends PlanCommand['type']> = Extract<PlanCommand, { type: Ty
 /** A live state that voids this many plans in a row does not keep still; asking on would only fill the log. */
 const stalePlansInARow = 5;
 
-const hasOpenPlan = (
-  state: PlanState,
-  ending: Ending | undefined,
-): state is Extract<PlanState, { status: 'drafted' | 'approved' }> =>
-  (state.status === 'drafted' || state.status === 'approved') && state.plan !== ending?.plan;
-
-const supersede = (state: PlanState, by: string, ending?: Ending): readonly PlanEvent[] => {
-  if (!hasOpenPlan(state, ending)) return [];
-  const { rollout, revision } = state.request;
-  return [{ type: 'PlanSuperseded', data: { rollout, revision, plan: state.plan, by } }];
-};
-
-const ask = (
-  request: Pick<Request, 'rollout' | 'revision' | 'spec'>,
-  reason: PlanReason,
-  note?: string,
-): PlanEvent => {
-  const { rollout, revision, spec } = request;
-  return {
-    type: 'PlanRequested',
-    data: { rollout, revision, reason, spec, ...(note !== undefined && { note }) },
-  };
-};
-
-/** A target that is already asked to become just this goes on undisturbed, whatever rollout asks. */
+/**
+ * A target that is already asked to become just this goes on undisturbed, whatever rollout asks; so does one that runs something
+ * of the record in place of it.
+ */
 const request = (state: PlanState, command: Command<'request'>): readonly PlanEvent[] => {
   const current = requestOf(state);
+  const wanted = current?.recorded?.instead ?? current?.revision;
   const same =
-    current?.revision === command.revision && canonicalJson(current.spec) === canonicalJson(command.spec);
+    current !== undefined &&
+    wanted === command.revision &&
+    canonicalJson(current.spec) === canonicalJson(command.spec);
   if (same) return [];
   const { rollout, revision, paused } = command;
   return [
@@ -102,24 +86,21 @@ const waitsForCluster = (state: PlanState): state is Extract<PlanState, { status
 
 /** What failed, is held, refused or rejected is planned anew; what is under way or waits for a person is not. */
 const retry = (state: PlanState, { ending, note }: Command<'retry'>): readonly PlanEvent[] => {
-  const stuck =
-    state.status === 'failed' ||
-    (state.status === 'held' && state.by !== 'pause') ||
-    state.status === 'rejected' ||
-    (state.status === 'drafted' && state.refused.length > 0) ||
-    (state.status === 'approved' && ending?.plan === state.plan && ending.outcome === 'failed');
-  if (!stuck) return [];
+  if (!isStuck(state, ending)) return [];
   return [...supersede(state, state.request.revision, ending), ask(state.request, 'retry', note)];
 };
 
-/** What rests or waits for a person is planned anew; what is under way or held is planned with what is known now anyway. */
+/**
+ * What rests or waits for a person is planned anew; what is under way or held is planned with what is known now anyway, and what
+ * is of the record asks nothing of the cluster.
+ */
 const replan = (state: PlanState, { ending }: Command<'replan'>): readonly PlanEvent[] => {
   const rests =
     state.status === 'unchanged' ||
     state.status === 'failed' ||
     state.status === 'drafted' ||
     (state.status === 'approved' && ending?.plan === state.plan && ending.outcome === 'succeeded');
-  if (!rests) return [];
+  if (!rests || state.request.recorded) return [];
   return [...supersede(state, state.request.revision, ending), ask(state.request, 'capabilities')];
 };
 
@@ -135,10 +116,12 @@ const release = (state: PlanState, { reason, revision }: Command<'release'>): re
     ? [...supersede(state, revision), { type: 'TargetReleased', data: { reason, revision } }]
     : [];
 
-const decide = (state: PlanState, command: PlanCommand): readonly PlanEvent[] => {
+/** What planning a target came to. */
+const outcome = (
+  state: PlanState,
+  command: Command<'hold' | 'fail' | 'find-unchanged' | 'draft'>,
+): readonly PlanEvent[] => {
   switch (command.type) {
-    case 'request':
-      return request(state, command);
     case 'hold': {
       const { by, reason, since } = command;
       return answer(state, command.request, ({ rollout, revision }) => [
@@ -160,6 +143,20 @@ const decide = (state: PlanState, command: PlanCommand): readonly PlanEvent[] =>
       ]);
     case 'draft':
       return answer(state, command.request, (current) => draft(current, command));
+    default:
+      return command satisfies never;
+  }
+};
+
+const decide = (state: PlanState, command: PlanCommand): readonly PlanEvent[] => {
+  switch (command.type) {
+    case 'request':
+      return request(state, command);
+    case 'hold':
+    case 'fail':
+    case 'find-unchanged':
+    case 'draft':
+      return outcome(state, command);
     case 'find-stale':
       return findStale(state, command);
     case 'heal':
@@ -178,6 +175,10 @@ const decide = (state: PlanState, command: PlanCommand): readonly PlanEvent[] =>
       return approve(state, command);
     case 'reject':
       return reject(state, command);
+    case 'replay':
+      return replay(state, command);
+    case 'end-replay':
+      return endReplay(state, command);
     case 'release':
       return release(state, command);
     default:

@@ -1,5 +1,7 @@
-import type { PlanEvent, PlanReason, TargetSpec } from '@syncline/events';
+import type { PlanEvent, PlanReason, RecordedManifests, TargetSpec } from '@syncline/events';
 import type { StoredEvent } from '@syncline/kernel';
+
+import type { EndReplay, Replay } from './replays.js';
 
 /** The data of one type of plan event. */
 export type PlanData<Type extends PlanEvent['type']> = Extract<PlanEvent, { type: Type }>['data'];
@@ -26,6 +28,8 @@ export type Request = {
   readonly heals: boolean;
   /** When the target was last healed at this revision, RFC 3339. */
   readonly healedAt: readonly string[];
+  /** Manifests of the record that it is planned from; `revision` is theirs then, and `recorded.instead` the one that Git wants. */
+  readonly recorded?: RecordedManifests;
 };
 
 /** A target's newest plan, by how far it has come. */
@@ -111,6 +115,8 @@ export type PlanCommand =
   | { readonly type: 'retry'; readonly ending?: Ending; readonly note?: string }
   | { readonly type: 'approve'; readonly plan: string; readonly by: string; readonly reason?: string }
   | { readonly type: 'reject'; readonly plan: string; readonly by: string; readonly reason: string }
+  | Replay
+  | EndReplay
   | { readonly type: 'release'; readonly reason: 'placement' | 'retired'; readonly revision: string };
 
 /** The state behind a status. */

@@ -2,6 +2,7 @@ import { z } from 'zod';
 
 import { digest, objectName, position } from '../shapes.js';
 import { pruneRules } from './application-spec.js';
+import { recordedKinds } from './recorded.js';
 
 export const actions = ['create', 'configure', 'unchanged', 'replace', 'adopt', 'takeover', 'prune'] as const;
 export const certainties = ['confirmed', 'deferred', 'unproven', 'refused'] as const;
@@ -92,6 +93,21 @@ export const diffDocument = z.object({
   holds: z.literal('nothing').optional(),
 });
 
+/** In what a plan from the record differs from the deployment that it repeats. */
+export const differences = ['values', 'secrets', 'rules', 'live'] as const;
+
+/**
+ * Where a plan comes from that repeats what the record holds: the deployment, and in sentences what differs from it. `omitted`
+ * counts differences that are not listed.
+ */
+export const planOrigin = z.object({
+  kind: z.enum(recordedKinds),
+  plan: digest,
+  cluster: z.string(),
+  differences: z.array(z.object({ about: z.enum(differences), sentence: z.string() })),
+  omitted: z.int().positive().optional(),
+});
+
 /**
  * The exact operations that take a target from its live state to a revision. Its identity is the SHA-256 of its
  * canonical JSON (RFC 8785). `cause` is the position of the PlanRequested that led to it, so that going A, B, A, B
@@ -112,6 +128,7 @@ export const planDocument = z.object({
   prune: pruneRules,
   inventory: z.int().nonnegative(),
   policies: digest,
+  from: planOrigin.optional(),
 });
 
 export type Action = (typeof actions)[number];
@@ -124,4 +141,5 @@ export type KubernetesOperation = z.infer<typeof kubernetesOperation>;
 export type Operation = z.infer<typeof operation>;
 export type Destination = z.infer<typeof destination>;
 export type DiffDocument = z.infer<typeof diffDocument>;
+export type PlanOrigin = z.infer<typeof planOrigin>;
 export type PlanDocument = z.infer<typeof planDocument>;

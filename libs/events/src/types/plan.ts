@@ -2,15 +2,16 @@ import { z } from 'zod';
 
 import { defineEvent, type EventOf } from '../define.js';
 import { targetSpec } from '../documents/application-spec.js';
-import { blobRef, counts, digest, instant, oid } from '../shapes.js';
+import { recordedManifests } from '../documents/recorded.js';
+import { blobRef, counts, digest, instant, objectName, oid } from '../shapes.js';
 
 /**
  * Why a target is planned: its rollout, a plan found stale, a cluster that came back, a request of a person, drift that is
  * to be healed from the manifests that were applied last, an application that is no longer paused, a cluster that serves
- * something else than before.
+ * something else than before, a deployment that is to run again, objects that are to be brought back, and the end of either.
  */
 export const planReasons = [
-  'rollout', 'stale', 'cluster-returned', 'retry', 'heal', 'resumed', 'capabilities',
+  'rollout', 'stale', 'cluster-returned', 'retry', 'heal', 'resumed', 'capabilities', 'replay', 'undelete', 'replay-ended',
 ] as const; // prettier-ignore
 /** What holds a target before its plan is drafted. */
 export const holders = ['cluster', 'pause', 'artifact'] as const;
@@ -29,6 +30,8 @@ export const planEvents = [
       spec: targetSpec,
       /** What whoever asked said about it. */
       note: z.string().max(500).optional(),
+      /** Manifests of the record, where it is planned from those; kept by what asks for the same again. */
+      recorded: recordedManifests.optional(),
     }),
   ),
   defineEvent(
@@ -95,6 +98,37 @@ export const planEvents = [
     1,
     'A newer request took the place of the plan; an apply that is under way stops at its next safe point.',
     z.object({ ...common, plan, by: oid }),
+  ),
+  defineEvent(
+    'ReplayRequested',
+    1,
+    'A person wants a recorded deployment to run again on the target. `revision` is that of the deployment, `instead` the one that Git wants: another revision for the target ends the replay.',
+    z.object({
+      ...common,
+      plan,
+      cluster: z.string(),
+      instead: oid,
+      by: z.string(),
+      reason: z.string().max(500).optional(),
+    }),
+  ),
+  defineEvent(
+    'UndeleteRequested',
+    1,
+    'A person wants objects back that were pruned or deleted, as they were applied last; at most ten are named. They stay until another revision comes for the target.',
+    z.object({
+      ...common,
+      objects: z.array(objectName).max(10),
+      objectCount: z.int().positive(),
+      by: z.string(),
+      reason: z.string().max(500).optional(),
+    }),
+  ),
+  defineEvent(
+    'ReplayEnded',
+    1,
+    'A person lets the target become again what Git wants: `revision`.',
+    z.object({ ...common, plan, by: z.string(), reason: z.string().max(500).optional() }),
   ),
   defineEvent(
     'TargetReleased',

@@ -50,6 +50,7 @@ const anyDecision = fc.constantFrom(
   ...story.wholeStory.slice(6),
   story.unchanged(story.revisionB, 'c-2', 'r-2'),
   story.released,
+  ...story.replayedStory,
   ...drifts,
 );
 

@@ -57,12 +57,15 @@ const goldens = (): readonly LogEntry[] => {
 
 const drifts = [story.drifted(3), story.drifted(4, { flaps: 2 }), story.undrifted('cluster')];
 
+const replays = story.replayedStory;
+
 const anyHistory = fc
   .array(
     fc.constantFrom(
       ...story.wholeStory,
       story.unchanged(story.revisionB, 'c-2', 'r-2'),
       story.released,
+      ...replays,
       ...drifts,
     ),
     { maxLength: 60 },
@@ -115,6 +118,42 @@ describe('the projections', () => {
         }
       }),
     );
+  });
+});
+
+describe('a target that runs something of the record', () => {
+  const sentence = /runs plan 1{12} \(aaaaaaa\) again in place of bbbbbbb; another commit/;
+
+  it('is wanted at what Git wants, and held by the replay where its plan is carried out', () => {
+    const planned = [...story.wholeStory, ...replays.slice(0, 1)];
+    expect(targetAfter(planned)).toMatchObject({ sync: 'Planning', desiredRevision: story.revisionB });
+    const after = targetAfter([...story.wholeStory, ...replays]);
+    expect(after).toMatchObject({
+      ...{ sync: 'Held', revision: story.revisionA, desiredRevision: story.revisionB },
+      ...{
+        message: expect.stringMatching(sentence) as string,
+        replay: { plan: story.planA, by: 'person:p-1' },
+      },
+    });
+  });
+
+  it('is held as well where nothing had to be done, and is what Git wants with the next request', () => {
+    const replayed = [...story.wholeStory, replays[0]!, story.unchanged(story.revisionA, 'c-9', 'r-2')];
+    expect(targetAfter(replayed)).toMatchObject({ sync: 'Held', desiredRevision: story.revisionB });
+    const next = [...replayed, story.requested(story.revisionB, 'c-2', 'r-2')];
+    expect(targetAfter(next)).toMatchObject({
+      sync: 'Planning',
+      replay: null,
+      desiredRevision: story.revisionB,
+    });
+  });
+
+  it('drifts as any other, and is held again when that is gone', () => {
+    const applied = story.wholeStory.slice(0, 10);
+    const unchanged = story.unchanged(story.revisionA, 'c-9', 'r-2');
+    const drifted = [...applied, story.replayed(story.revisionB), unchanged, story.drifted(3)];
+    expect(targetAfter(drifted)).toMatchObject({ sync: 'Drifted' });
+    expect(targetAfter([...drifted, story.undrifted('cluster')])).toMatchObject({ sync: 'Held' });
   });
 });
 

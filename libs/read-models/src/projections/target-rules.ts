@@ -1,5 +1,6 @@
 import type { Stored } from '../projecting/projection.js';
 import type { TargetRow } from '../tables/target.js';
+import { atRest, isAtRest, replayOf } from './replay-rules.js';
 
 type Planned = TargetRow['openPlanned'];
 type Applied = TargetRow['openApplied'];
@@ -8,7 +9,7 @@ type Of<Type extends Stored['type']> = Extract<Stored, { type: Type }>;
 
 const drafted = (row: TargetRow, { data }: Of<'PlanDrafted'>): TargetRow => {
   const { plan, revision } = data;
-  const common = { ...row, plan, desiredRevision: revision };
+  const common = { ...row, plan, desiredRevision: row.replay ? row.desiredRevision : revision };
   if (data.refused.length > 0) return { ...common, sync: 'Failed', message: data.refused.join('; ') };
   if (row.mode === 'observe') return { ...common, sync: 'Held', message: 'observe mode' };
   return {
@@ -22,9 +23,17 @@ const drafted = (row: TargetRow, { data }: Of<'PlanDrafted'>): TargetRow => {
 const afterPlanner = (row: TargetRow, event: Stored): TargetRow => {
   switch (event.type) {
     case 'PlanRequested': {
-      const { revision, rollout, spec } = event.data;
-      const target = { repository: spec.repository, mode: spec.mode, rollout, desiredRevision: revision };
-      return { ...row, ...target, sync: 'Planning', plan: null, message: null };
+      const { revision, rollout, spec, recorded } = event.data;
+      const desiredRevision = recorded?.instead ?? revision;
+      const target = { repository: spec.repository, mode: spec.mode, rollout, desiredRevision };
+      return {
+        ...row,
+        ...target,
+        replay: replayOf(row.application, recorded, revision),
+        sync: 'Planning',
+        plan: null,
+        message: null,
+      };
     }
     case 'PlanHeld':
       return { ...row, sync: 'Held', message: event.data.reason };
@@ -38,8 +47,8 @@ const afterPlanner = (row: TargetRow, event: Stored): TargetRow => {
     case 'PlanUnchanged':
       return {
         ...row,
-        ...{ sync: 'InSync', revision: event.data.revision, desiredRevision: event.data.revision },
-        ...{ plan: row.appliedPlan, message: null },
+        ...{ sync: 'InSync', revision: event.data.revision, plan: row.appliedPlan, message: null },
+        desiredRevision: row.replay ? row.desiredRevision : event.data.revision,
       };
     case 'PlanApproved':
       return event.data.plan === row.plan ? { ...row, sync: 'Applying', message: null } : row;
@@ -73,8 +82,8 @@ const driftMessage = ({ objects, objectCount }: Of<'DriftDetected'>['data']): st
 
 /** Drift is told of a target that is otherwise as it should be; what is under way or stuck says more. */
 const drifted = (row: TargetRow, { data }: Of<'DriftDetected'>): TargetRow => {
-  const isAtRest = row.sync === 'InSync' || row.sync === 'Drifted';
-  if (!isAtRest || data.plan !== row.appliedPlan) return row;
+  const isTold = isAtRest(row) || row.sync === 'Drifted';
+  if (!isTold || data.plan !== row.appliedPlan) return row;
   return { ...row, sync: 'Drifted', message: driftMessage(data) };
 };
 
@@ -89,12 +98,14 @@ export const syncAfter = (row: TargetRow, event: Stored): TargetRow => {
       return event.data.plan === row.plan ? { ...row, sync: 'Failed', message: event.data.reason } : row;
     case 'ApplySucceeded': {
       const applied = { ...row, revision: event.data.revision, appliedPlan: event.data.plan };
-      return event.data.plan === row.plan ? { ...applied, sync: 'InSync', message: null } : applied;
+      return event.data.plan === row.plan ? atRest(applied) : applied;
     }
     case 'DriftDetected':
       return drifted(row, event);
     case 'DriftHealed':
-      return row.sync === 'Drifted' ? { ...row, sync: 'InSync', message: null } : row;
+      return row.sync === 'Drifted' ? atRest(row) : row;
+    case 'PlanUnchanged':
+      return atRest(afterPlanner(row, event));
     default:
       return afterPlanner(row, event);
   }
@@ -116,11 +127,12 @@ export const plannedAfter = (row: TargetRow, event: Stored): Planned => {
   if (after === own) return before;
   const { sync: intent, desiredRevision, plan, message, mode, rollout, repository } = after;
   const said = { intent, desiredRevision, plan, message, mode, rollout, repository };
+  const replay = event.type === 'PlanRequested' ? after.replay : before.replay;
   const found = event.type === 'PlanUnchanged' && {
-    foundRevision: desiredRevision,
+    foundRevision: event.data.revision,
     foundSequence: event.position.sequence,
   };
-  return { ...before, ...said, ...found, approvedBy: approvedBy(row, event) };
+  return { ...before, ...said, ...found, replay, approvedBy: approvedBy(row, event) };
 };
 
 /** What a target holds after an event, and how the last attempt on it stands; the same where the event does not say. */

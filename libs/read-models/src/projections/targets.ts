@@ -12,7 +12,7 @@ import { appliedAfter, healthAfter, plannedAfter, syncAfter } from './target-rul
 type Writable<Row> = { -readonly [Property in keyof Row]: Row[Property] };
 
 const plannedProperties = [
-  'intent', 'desiredRevision', 'plan', 'approvedBy', 'message', 'mode', 'rollout', 'repository', 'foundSequence',
+  'intent', 'desiredRevision', 'plan', 'approvedBy', 'message', 'mode', 'rollout', 'repository', 'foundSequence', 'replay',
 ] as const; // prettier-ignore
 const appliedProperties = [
   'revision', 'appliedPlan', 'manifests', 'outcome', 'outcomeOf', 'outcomeMessage', 'driftMessage', 'driftSequence',
@@ -46,10 +46,17 @@ const firstRow = (event: Stored, target: TargetName): TargetRow | undefined => {
   return {
     ...keyOf(target),
     ...planned,
-    ...{ sync: 'Planning', revision: null, appliedPlan: null, ...unknown },
+    ...{ sync: 'Planning', revision: null, appliedPlan: null, replay: null, ...unknown },
     ...{ occurredAt, recordedAt, since: occurredAt },
     openPlanned: {
-      ...{ ...planned, intent: 'Planning', approvedBy: null, foundRevision: null, foundSequence: 0 },
+      ...{
+        ...planned,
+        intent: 'Planning',
+        approvedBy: null,
+        replay: null,
+        foundRevision: null,
+        foundSequence: 0,
+      },
       ...began,
     },
     openApplied: { ...nothingApplied, ...began },
@@ -121,7 +128,7 @@ const project = (event: Stored, find: Find): readonly Change[] => {
 /** Every target's sync and health now, and what was planned, applied and observed of it over time. */
 export const targetsProjection: Projection = {
   name: 'targets',
-  version: 3,
+  version: 4,
   tables: [targetTable, targetPlannedTable, targetAppliedTable, targetHealthTable],
   reads: (event) => {
     const target = targetOf(event);

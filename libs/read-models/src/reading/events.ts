@@ -110,6 +110,27 @@ export const readEventsOfChanges = async (
   return rows.map(logged);
 };
 
+/** Sequences of a stretch of the log, both ends left out. */
+export type Stretch = { readonly after: number; readonly before?: number };
+
+/** What people wanted of the record for an application in a stretch of the log, the last first. */
+export const readReplayRequests = async (
+  manager: EntityManager,
+  named: { readonly project: string; readonly application: string },
+  { after, before }: Stretch,
+  limit: number,
+): Promise<readonly LoggedEvent[]> => {
+  const query = manager
+    .createQueryBuilder(eventTable.entity, 'e')
+    .where('e.type IN (:...types)', { types: ['ReplayRequested', 'UndeleteRequested', 'ReplayEnded'] })
+    .andWhere('e.project = :project AND e.application = :application', named)
+    .andWhere('e.sequence > :after', { after })
+    .orderBy('e.sequence', 'DESC')
+    .limit(limit);
+  if (before !== undefined) query.andWhere('e.sequence < :before', { before });
+  return (await query.getMany()).map(logged);
+};
+
 /** How many events there are. */
 export const countEvents = (manager: EntityManager): Promise<number> =>
   manager.createQueryBuilder(eventTable.entity, 'e').getCount();

@@ -30,7 +30,7 @@ const columns: Readonly<Record<keyof FleetStateAtRow, string>> = {
   message: 'message', repository: 'repository', rollout: 'rollout', approvedBy: 'approved_by', appliedPlan: 'applied_plan',
   appliedApprovedBy: 'applied_approved_by', manifests: 'manifests', healthPlan: 'health_plan', driftSince: 'drift_since',
   driftObjects: 'drift_objects', driftDocument: 'drift_document', occurredAt: 'occurred_at', recordedAt: 'recorded_at',
-  notYetKnown: 'not_yet_known',
+  notYetKnown: 'not_yet_known', replay: 'replay',
 }; // prettier-ignore
 const selected = Object.entries(columns)
   .map(([property, column]) => `${column} AS "${property}"`)

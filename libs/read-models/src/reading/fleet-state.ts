@@ -1,4 +1,4 @@
-import type { Sync } from '../tables/target.js';
+import type { ReplayNote, Sync } from '../tables/target.js';
 import { defineView } from '../tables/table.js';
 
 /** A row of the SQL view `fleet_state`: a target as it is now, Unknown while its cluster is out of reach. */
@@ -20,6 +20,7 @@ export type FleetStateRow = {
   readonly healthPlan: string | null;
   readonly occurredAt: string;
   readonly recordedAt: string;
+  readonly replay: ReplayNote | null;
 };
 
 export const fleetStateView = defineView<FleetStateRow>('fleet_state', {
@@ -40,4 +41,5 @@ export const fleetStateView = defineView<FleetStateRow>('fleet_state', {
   healthPlan: 'text?',
   occurredAt: 'instant',
   recordedAt: 'instant',
+  replay: 'json?',
 });

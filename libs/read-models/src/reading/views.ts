@@ -23,8 +23,10 @@ import {
   countEvents,
   readEvents,
   readEventsOfChanges,
+  readReplayRequests,
   type EventFilter,
   type LoggedEvent,
+  type Stretch,
 } from './events.js';
 import { readFleetAt, type FleetStateAtRow, type TargetFilter } from './fleet-state-at.js';
 import { Past, readEventsUntil, type PastFilter } from './past.js';
@@ -175,6 +177,11 @@ export class Views {
     limit: number,
   ): Promise<readonly LoggedEvent[]> {
     return this.#read((manager) => readEventsOfChanges(manager, project, application, correlationIds, limit));
+  }
+
+  /** See {@link readReplayRequests}. */
+  replayRequests(name: ApplicationName, during: Stretch, limit: number): Promise<readonly LoggedEvent[]> {
+    return this.#read((manager) => readReplayRequests(manager, name, during, limit));
   }
 
   parked(): Promise<readonly ParkedRow[]> {

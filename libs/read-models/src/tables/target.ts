@@ -23,6 +23,19 @@ type TargetHealth = {
   readonly healthMessage: string | null;
 };
 
+/** What a target runs of the record in place of what Git wants; `revision` is that of the deployment. */
+export type ReplayNote = {
+  readonly kind: 'replay' | 'undelete';
+  /** What it runs, and what ends that; without whom to ask about it. */
+  readonly sentence: string;
+  readonly plan: string;
+  readonly cluster: string;
+  readonly revision: string;
+  readonly by: string;
+  readonly reason: string | null;
+  readonly since: string;
+};
+
 /** What the planner says of a target. `intent` is the word of sync as far as it goes without what the applier says. */
 type TargetPlanned = {
   readonly intent: Sync;
@@ -37,6 +50,7 @@ type TargetPlanned = {
   /** The last revision that the target was found to be at without an apply, and the sequence at which it was. */
   readonly foundRevision: string | null;
   readonly foundSequence: number;
+  readonly replay: ReplayNote | null;
 };
 
 /**
@@ -73,6 +87,8 @@ export type TargetRow = TargetKey &
     readonly rollout: string;
     /** The plan whose apply succeeded last. */
     readonly appliedPlan: string | null;
+    /** Null where it runs, or is to run, what Git wants. */
+    readonly replay: ReplayNote | null;
     /** When sync or health last became another word. */
     readonly since: string;
     readonly openPlanned: Open<TargetPlanned>;
@@ -97,6 +113,7 @@ export const targetTable = defineTable<TargetRow>('target', {
   repository: 'text',
   rollout: 'text',
   appliedPlan: 'text?',
+  replay: 'json?',
   since: 'instant',
   openPlanned: 'json',
   openApplied: 'json',
@@ -123,6 +140,7 @@ export const targetPlannedTable = defineTable<TargetPlannedRow>(
     repository: 'text',
     foundRevision: 'text?',
     foundSequence: 'sequence',
+    replay: 'json?',
     ...instants,
     ...lasting,
   },

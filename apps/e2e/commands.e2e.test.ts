@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import { eventually } from '@syncline/testkit';
@@ -62,13 +62,19 @@ describe('the log', () => {
     expect(events.map((event) => event.type)).toEqual(Array(3).fill('ApplySucceeded'));
   });
 
-  it('is exported whole: a line of JSON for each message, without a gap', async () => {
-    const file = join(state, '..', 'commands.ndjson');
-    const said = await syncline.run('log', 'export', file);
-    const lines = (await readFile(file, 'utf8')).trim().split('\n');
-    expect(said).toContain(String(lines.length));
-    const sequences = lines.map((line) => (JSON.parse(line) as { sequence: number }).sequence);
-    expect(sequences).toEqual(Array.from(lines, (_, index) => index + 1));
+  it('is exported whole, and verified with nothing but the file and the key', async () => {
+    const file = join(state, '..', 'commands.export');
+    expect(await syncline.run('log', 'export', file)).toContain(`log verify ${file}`);
+    const { key } = JSON.parse(await syncline.run('log', 'checkpoint', '-o', 'json')) as { key: string };
+    const said = await syncline.run('log', 'verify', file, '--key', key);
+    expect(said).toMatch(/^All \d+ messages of the log are as they were signed/);
+    const bytes = await readFile(file);
+    const at = bytes.indexOf('ApplySucceeded');
+    bytes[at] = (bytes[at] ?? 0) ^ 1;
+    await writeFile(file, bytes);
+    const wrong = await syncline.cli('log', 'verify', file, '--key', key);
+    expect(wrong).toMatchObject({ code: 1, stdout: '' });
+    expect(wrong.stderr).toMatch(/is wrong at position \d+: /);
     const unwritable = await syncline.cli('log', 'export', '/nowhere/log.ndjson');
     expect(unwritable).toMatchObject({ code: 1, stdout: '' });
     expect(unwritable.stderr).toMatch(/^\/nowhere\/log\.ndjson cannot be written[^\n]*\n$/);

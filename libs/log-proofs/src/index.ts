@@ -1,3 +1,12 @@
+export { blobReferencesOf, KnownBlobs } from './export/blob-references.js';
+export type { BlobReference } from './export/blob-references.js';
+export { exportTitle } from './export/frames.js';
+export { readKeys } from './export/key-chain.js';
+export type { ExportHeader, ExportScope } from './export/scope.js';
+export { ExportVerifier } from './export/verify-export.js';
+export type { Beside, ExportReport } from './export/verify-export.js';
+export { exportFrames, hiddenSubtrees } from './export/write-export.js';
+export { WrongExport } from './export/wrong-export.js';
 export { fromBase64, toBase64 } from './notes/base64.js';
 export {
   announceKey,
@@ -5,7 +14,9 @@ export {
   openAnnouncement,
   openCheckpoint,
   parseCheckpointText,
+  readCheckpoints,
   signCheckpoint,
+  splitNotes,
 } from './notes/checkpoint.js';
 export type { Checkpoint, OpenedCheckpoint } from './notes/checkpoint.js';
 export { formatVerifier, isKeyName, parseVerifier, signerOf, verifierOf } from './notes/keys.js';

@@ -206,19 +206,3 @@ describe('the pages of events', () => {
     }
   });
 });
-
-describe('the export', () => {
-  it('is one line per message with its bytes as they are stored', async () => {
-    const lines = (await (await api.request('GET', '/v1/log/export')).text()).trimEnd().split('\n');
-    const entries = await Array.fromAsync(api.hub.log.scan({}));
-    expect(lines).toHaveLength(entries.length);
-    const [, , third] = entries;
-    const text = new TextDecoder().decode(third!.message.bytes);
-    expect(lines[2]).toContain(`"events":${text}}`);
-    expect(JSON.parse(lines[2]!)).toMatchObject({
-      sequence: 3,
-      subject: third!.message.subject,
-      events: JSON.parse(text) as unknown,
-    });
-  });
-});

@@ -1,6 +1,7 @@
-import { Controller, Get, HttpCode, Inject, Post, Res } from '@nestjs/common';
+import { Controller, Get, HttpCode, Inject, Post, Query, Res } from '@nestjs/common';
 import { ApiProduces, ApiResponse, ApiTags } from '@nestjs/swagger';
-import { EventLog, formatPosition, Live } from '@syncline/kernel';
+import { BlobStore, EventLog, formatPosition, Live } from '@syncline/kernel';
+import type { ExportScope } from '@syncline/log-proofs';
 import { Projector, Views } from '@syncline/read-models';
 import { Readable } from 'node:stream';
 import { z } from 'zod';
@@ -8,7 +9,9 @@ import { z } from 'zod';
 import { Allows } from '../access/allows.js';
 import { Problem } from '../problems/problem.js';
 import type { Reply } from '../requests/http.js';
-import { exportLines } from './export-lines.js';
+import { Checkpoints } from './checkpoints/checkpoints.js';
+import { exportLog } from './export/log-export.js';
+import { LogTree } from './tree/log-tree.js';
 
 const logAnswer = z.object({
   position: z.string(),
@@ -29,7 +32,19 @@ const rebuiltAnswer = z.object({
   differing: z.array(z.string()),
 });
 
-const at = (sequence: number): string => formatPosition({ sequence, index: 0 });
+const exportType = 'application/vnd.syncline.export';
+const sequence = z.coerce.number().int().positive().max(Number.MAX_SAFE_INTEGER);
+const exportQuery = z
+  .object({
+    from: sequence.optional(),
+    to: sequence.optional(),
+    change: z.string().min(1).max(200).optional(),
+  })
+  .refine(({ from, to, change }) => change === undefined || (from === undefined && to === undefined), {
+    message: 'a change has no from and to',
+  });
+
+const at = (last: number): string => formatPosition({ sequence: last, index: 0 });
 
 /** The log as such: where it stands, all of it, and making the views anew from it. */
 @ApiTags('log')
@@ -42,6 +57,9 @@ export class LogController {
     @Inject(Views) private readonly views: Views,
     @Inject(Projector) private readonly projector: Projector,
     @Inject(Live) private readonly live: Live,
+    @Inject(BlobStore) private readonly blobs: BlobStore,
+    @Inject(LogTree) private readonly tree: LogTree,
+    @Inject(Checkpoints) private readonly checkpoints: Checkpoints,
   ) {}
 
   @Get()
@@ -82,12 +100,40 @@ export class LogController {
 
   @Get('export')
   @Allows('admin')
-  @ApiProduces('application/x-ndjson')
+  @ApiProduces(exportType)
   @ApiResponse({
     status: 200,
-    description: 'One line per message of the log, its events as they are stored.',
+    description: 'The log, or a part of it, so that it can be verified by itself.',
   })
-  export(@Res() reply: Reply): void {
-    reply.header('content-type', 'application/x-ndjson').send(Readable.from(exportLines(this.log)));
+  async export(
+    @Query({ schema: exportQuery }) query: z.infer<typeof exportQuery>,
+    @Res() reply: Reply,
+  ): Promise<void> {
+    const checkpoint = await this.checkpoints.forExport();
+    if (!checkpoint)
+      throw new Problem(
+        503,
+        'no-checkpoint',
+        'No checkpoint covers the log yet, and none can be signed now.',
+      );
+    const scope = scopeOf(query, checkpoint.size);
+    const { log, blobs, tree } = this;
+    reply
+      .header('content-type', exportType)
+      .send(Readable.from(exportLog({ log, blobs, tree, checkpoint }, scope), { objectMode: false }));
   }
 }
+
+/** What a query asks for, of a log whose checkpoint covers so many messages. */
+const scopeOf = ({ from, to, change }: z.infer<typeof exportQuery>, size: number): ExportScope => {
+  if (change !== undefined) return { of: 'change', change };
+  if (from === undefined && to === undefined) return { of: 'all' };
+  const range = { of: 'range', from: from ?? 1, to: to ?? size } as const;
+  if (range.from > range.to || range.to > size)
+    throw new Problem(
+      409,
+      'not-covered',
+      `There are no messages ${range.from} to ${range.to} among the ${size} that the newest checkpoint covers.`,
+    );
+  return range;
+};

@@ -1,8 +1,4 @@
-import { CommandRefused } from '@syncline/kernel';
 import { InvalidArgumentError, type Command } from 'commander';
-import { open, type FileHandle } from 'node:fs/promises';
-import { Readable } from 'node:stream';
-import { pipeline } from 'node:stream/promises';
 import { z } from 'zod';
 
 import { findApplication, type ApplicationName } from '../application/find-application.js';
@@ -12,7 +8,7 @@ import { followEvents } from '../client/event-stream.js';
 import { addLeaf, collect } from '../shell/leaf.js';
 import { dataText } from '../shell/formats.js';
 import { printable } from '../shell/printable.js';
-import { showCheckpoint, showProof } from './checkpoint.js';
+import { addProving } from './proving.js';
 import { listParked, resumeParked } from './parked.js';
 import { openSession, type CommonOptions, type Session } from '../shell/session.js';
 import type { Surroundings } from '../shell/surroundings.js';
@@ -79,29 +75,6 @@ const tail = async (surroundings: Surroundings, options: TailOptions): Promise<v
   }
 };
 
-const openForWriting = (file: string): Promise<FileHandle> =>
-  open(file, 'w', 0o600).catch((error: unknown) => {
-    const why = (error as NodeJS.ErrnoException).code ?? String(error);
-    throw new CommandRefused('file-unwritable', `${file} cannot be written (${why}).`);
-  });
-
-const exportLog = async (surroundings: Surroundings, file: string, options: CommonOptions): Promise<void> => {
-  const session = openSession(surroundings, options);
-  const api = await session.api();
-  const response = await api.request('GET', '/v1/log/export', undefined, { signal: surroundings.signal });
-  if (!response.body) throw new CommandRefused('unexpected-answer', 'The API sent no log.');
-  const written = await openForWriting(file);
-  let messages = 0;
-  const count = async function* (chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
-    for await (const chunk of chunks) {
-      for (const byte of chunk) if (byte === 10) messages += 1;
-      yield chunk;
-    }
-  };
-  await pipeline(Readable.fromWeb(response.body), count, written.createWriteStream());
-  session.show({ file, messages }, () => `${messages} messages of the log are in ${file}.`);
-};
-
 const rebuildAnswer = z.looseObject({ position: z.string().nullish(), equal: z.boolean().nullish() });
 
 const rebuild = async (surroundings: Surroundings, options: CommonOptions): Promise<void> => {
@@ -122,21 +95,6 @@ const parseLimit = (text: string): number => {
   throw new InvalidArgumentError('Give a whole number.');
 };
 
-const addProving = (log: Command, surroundings: Surroundings): void => {
-  addLeaf(log, {
-    usage: 'checkpoint',
-    about: 'Show the newest checkpoint of the log: a signature over everything up to there.',
-    examples: ['syncline log checkpoint', 'syncline log checkpoint --sign'],
-  })
-    .option('--sign', 'sign one over all that the log holds now')
-    .action((options: CommonOptions & { sign?: boolean }) => showCheckpoint(surroundings, options));
-  addLeaf(log, {
-    usage: 'proof <position>',
-    about: 'Show the proof that a message of the log is under its newest checkpoint (RFC 6962).',
-    examples: ['syncline log proof 812 -o json'],
-  }).action((position: string, options: CommonOptions) => showProof(surroundings, position, options));
-};
-
 /** `syncline log` */
 export const addLog = (program: Command, surroundings: Surroundings): void => {
   const log = program.command('log').description('Read the log: everything that happened, in order.');
@@ -154,11 +112,6 @@ export const addLog = (program: Command, surroundings: Surroundings): void => {
     .option('--application <application>', 'events of this application')
     .option('--limit <number>', 'how many events to begin with', parseLimit, 20)
     .action((options: TailOptions) => tail(surroundings, options));
-  addLeaf(log, {
-    usage: 'export <file>',
-    about: 'Write the whole log to a file: a line of JSON for each message, with its stored bytes and time.',
-    examples: ['syncline log export log.ndjson'],
-  }).action((file: string, options: CommonOptions) => exportLog(surroundings, file, options));
   addProving(log, surroundings);
   addLeaf(log, {
     usage: 'rebuild',

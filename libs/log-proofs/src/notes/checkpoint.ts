@@ -38,6 +38,14 @@ export const openCheckpoint = (
   return checkpoint && signedBy && { ...checkpoint, signedBy };
 };
 
+/** The notes of a text that holds one behind the other, each with an empty line behind it. What is not whole is left out. */
+export const splitNotes = (text: string): readonly string[] =>
+  text.split(/(?<=\n\u2014 [^\n]*\n)\n/).filter((note) => /\n\n\u2014 [^\n]*\n$/.test(note));
+
+/** The checkpoints of a text of notes, as they stand there; their signatures were not looked at. */
+export const readCheckpoints = (text: string): readonly Checkpoint[] =>
+  splitNotes(text).flatMap((note) => openCheckpoint(note, []) ?? []);
+
 const announcementTitle = 'syncline.dev/checkpoint-key/v1';
 
 /** A note by which a key of a log is announced: it signs for itself, and the key before it signs it. */

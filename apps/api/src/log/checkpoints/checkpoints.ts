@@ -66,6 +66,14 @@ export class Checkpoints {
     return this.#turns.run('sign', () => this.#sign());
   }
 
+  /** One over all that the log holds now; where none can be signed, the newest that there is. */
+  forExport(): Promise<SignedCheckpoint | undefined> {
+    return this.sign().catch((error: unknown) => {
+      this.parts.say.warn({ err: error }, 'no checkpoint of the log could be signed for an export');
+      return this.newest();
+    });
+  }
+
   #load(): Promise<Loaded<CheckpointsState>> {
     return this.parts.aggregates.load(checkpointsAggregate, subjects.log());
   }

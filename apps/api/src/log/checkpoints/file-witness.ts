@@ -1,16 +1,10 @@
+import { splitNotes } from '@syncline/log-proofs';
 import { appendFile, mkdir, open } from 'node:fs/promises';
 import { dirname } from 'node:path';
 
 import type { Witness } from './witnesses.js';
 
 const mostNoteBytes = 16 * 1024;
-
-/** The last note of a file of notes: each begins behind an empty line that follows signatures. */
-const lastNoteOf = (text: string): string | undefined => {
-  const notes = text.split(/(?<=\n\u2014 [^\n]*\n)\n/);
-  const last = notes.filter((note) => note !== '').at(-1);
-  return last?.endsWith('\n') === true ? last : undefined;
-};
 
 /** A file that every checkpoint is appended to, with an empty line behind it: on another disk, or one that only takes appends. */
 export const fileWitness = (path: string): Witness => ({
@@ -25,7 +19,7 @@ export const fileWitness = (path: string): Witness => ({
       const { size } = await file.stat();
       const begin = Math.max(0, size - mostNoteBytes);
       const { buffer, bytesRead } = await file.read(Buffer.alloc(size - begin), 0, size - begin, begin);
-      return lastNoteOf(buffer.subarray(0, bytesRead).toString('utf8'));
+      return splitNotes(buffer.subarray(0, bytesRead).toString('utf8')).at(-1);
     } finally {
       await file.close();
     }

@@ -1,0 +1,45 @@
+import { subjects } from '@syncline/events';
+import type { EventLog, LogEntry, LogMessage } from '@syncline/kernel';
+import type { ExportScope } from '@syncline/log-proofs';
+
+const isAnnouncement = ({ events }: LogEntry): boolean =>
+  events.some(({ type }) => type === 'CheckpointKeyAnnounced');
+
+/** The messages after `first` that announce keys: without them nobody could tell by whose key a checkpoint is signed. */
+async function* announcements(log: EventLog, after: number, before: number): AsyncGenerator<LogMessage> {
+  for await (const entry of log.scan({ subjects: [subjects.log()], afterSequence: after })) {
+    if (entry.message.sequence >= before) return;
+    if (isAnnouncement(entry)) yield entry.message;
+  }
+}
+
+async function* between(log: EventLog, from: number, to: number): AsyncGenerator<LogMessage> {
+  for await (const { message } of log.scan({ afterSequence: from - 1 })) {
+    if (message.sequence > to) return;
+    yield message;
+  }
+}
+
+async function* ofChange(log: EventLog, change: string, size: number): AsyncGenerator<LogMessage> {
+  for await (const entry of log.scan({})) {
+    if (entry.message.sequence > size) return;
+    if (isAnnouncement(entry) || entry.events.some(({ correlationId }) => correlationId === change))
+      yield entry.message;
+  }
+}
+
+/** The messages that an export of a scope shows, in order, out of the first `size`. */
+export async function* shownMessages(
+  log: EventLog,
+  scope: ExportScope,
+  size: number,
+): AsyncGenerator<LogMessage> {
+  if (scope.of === 'change') {
+    yield* ofChange(log, scope.change, size);
+    return;
+  }
+  const [from, to] = scope.of === 'all' ? [1, size] : [scope.from, scope.to];
+  yield* announcements(log, 0, from);
+  yield* between(log, from, to);
+  yield* announcements(log, to, size + 1);
+}

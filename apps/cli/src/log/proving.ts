@@ -1,0 +1,53 @@
+import { Option, type Command } from 'commander';
+
+import { formats } from '../shell/formats.js';
+import { addLeaf, collect } from '../shell/leaf.js';
+import type { CommonOptions } from '../shell/session.js';
+import type { Surroundings } from '../shell/surroundings.js';
+import { showCheckpoint, showProof } from './checkpoint.js';
+import { exportLog, parseSequence, type ExportOptions } from './export.js';
+import { verifyExport, type VerifyOptions } from './verify.js';
+
+const addVerify = (log: Command, surroundings: Surroundings): void => {
+  log
+    .command('verify <file>')
+    .description(
+      'Check an export by itself: no server, no configuration. Names the first position that is wrong.',
+    )
+    .addOption(
+      new Option('-o, --output <format>', 'how to print the answer').choices(formats).default('table'),
+    )
+    .option('--key <key>', 'a key that you trust, as log checkpoint shows it; may be given again', collect)
+    .option('--witness <file>', 'checkpoints that somebody else kept; may be given again', collect)
+    .addHelpText(
+      'after',
+      '\nExamples:\n  $ syncline log verify log.export --witness /mnt/witness/checkpoints',
+    )
+    .action((file: string, options: VerifyOptions) => verifyExport(surroundings, file, options));
+};
+
+/** `syncline log checkpoint`, `proof`, `export` and `verify`. */
+export const addProving = (log: Command, surroundings: Surroundings): void => {
+  addLeaf(log, {
+    usage: 'checkpoint',
+    about: 'Show the newest checkpoint of the log: a signature over everything up to there.',
+    examples: ['syncline log checkpoint', 'syncline log checkpoint --sign'],
+  })
+    .option('--sign', 'sign one over all that the log holds now')
+    .action((options: CommonOptions & { sign?: boolean }) => showCheckpoint(surroundings, options));
+  addLeaf(log, {
+    usage: 'proof <position>',
+    about: 'Show the proof that a message of the log is under its newest checkpoint (RFC 6962).',
+    examples: ['syncline log proof 812 -o json'],
+  }).action((position: string, options: CommonOptions) => showProof(surroundings, position, options));
+  addLeaf(log, {
+    usage: 'export <file>',
+    about: 'Write the log, or a part of it, into one file that log verify checks by itself.',
+    examples: ['syncline log export log.export', 'syncline log export part.export --from 100 --to 200'],
+  })
+    .option('--from <position>', 'the first message', parseSequence)
+    .option('--to <position>', 'the last message', parseSequence)
+    .option('--change <id>', 'the messages of one change, by its correlation id')
+    .action((file: string, options: ExportOptions) => exportLog(surroundings, file, options));
+  addVerify(log, surroundings);
+};

@@ -1,0 +1,101 @@
+import { CommandRefused } from '@syncline/kernel';
+import {
+  ExportVerifier,
+  readCheckpoints,
+  readKeys,
+  WrongExport,
+  type Beside,
+  type ExportReport,
+} from '@syncline/log-proofs';
+import { createReadStream } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+
+import { printable } from '../shell/printable.js';
+import { dataText, type Format } from '../shell/formats.js';
+import type { Surroundings } from '../shell/surroundings.js';
+
+/** What an auditor knows beside the file. */
+export type VerifyOptions = {
+  readonly output?: Format;
+  readonly key?: readonly string[];
+  readonly witness?: readonly string[];
+};
+
+const readChunkBytes = 1024 * 1024;
+
+const unreadable = (file: string, error: unknown): CommandRefused =>
+  new CommandRefused(
+    'file-unreadable',
+    `${file} cannot be read (${(error as NodeJS.ErrnoException).code ?? String(error)}).`,
+  );
+
+const besideOf = async ({ key = [], witness = [] }: VerifyOptions): Promise<Beside> => {
+  const witnessed = [];
+  for (const file of witness) {
+    const text = await readFile(file, 'utf8').catch((error: unknown) => {
+      throw unreadable(file, error);
+    });
+    const found = readCheckpoints(text);
+    if (found.length === 0) throw new CommandRefused('witness-empty', `${file} holds no checkpoint.`);
+    witnessed.push(...found);
+  }
+  try {
+    return { keys: readKeys(key), witnessed };
+  } catch (error) {
+    throw new CommandRefused(
+      'key-malformed',
+      `${error instanceof Error ? error.message : String(error)}. syncline log checkpoint shows one.`,
+    );
+  }
+};
+
+const scopeText = ({ scope, messages, size }: ExportReport): string => {
+  if (scope.of === 'all') return `All ${messages} messages of the log`;
+  if (scope.of === 'range') return `Messages ${scope.from} to ${scope.to} of ${size}`;
+  return `${messages} messages of change ${printable(scope.change)}, out of ${size},`;
+};
+
+const keyText = ({ key, isKeyGiven }: ExportReport): string =>
+  isKeyGiven
+    ? `Signed by ${key}, as given.`
+    : `Signed by ${key}. Only the file says that this is the log's key: give the one that you know with --key.`;
+
+const counted = (count: number, one: string): string => `${count} ${one}${count === 1 ? '' : 's'}`;
+
+const reportText = (report: ExportReport, witnessed: number): string =>
+  [
+    `${scopeText(report)} are as they were signed. Right are ${counted(report.checkpoints, 'checkpoint')} and ${counted(report.blobs, 'blob')}.`,
+    keyText(report),
+    ...(witnessed > 0
+      ? [`Of ${counted(witnessed, 'checkpoint')} of the witness ${report.witnessed} came by, and agree.`]
+      : []),
+  ].join('\n');
+
+/** Verifies an export: with its bytes, and what is given beside it, alone. */
+export const verifyExport = async (
+  surroundings: Surroundings,
+  file: string,
+  options: VerifyOptions,
+): Promise<void> => {
+  const beside = await besideOf(options);
+  const verifier = new ExportVerifier(beside);
+  try {
+    for await (const chunk of createReadStream(file, { highWaterMark: readChunkBytes }))
+      verifier.push(chunk as Uint8Array);
+    const report = verifier.finish();
+    const { output = 'table' } = options;
+    surroundings.out(
+      output === 'table' ? reportText(report, beside.witnessed?.length ?? 0) : dataText(report, output),
+    );
+    if (report.missing > 0)
+      throw new CommandRefused(
+        'export-incomplete',
+        `${report.missing} blobs were not in the store when the export was made; position ${report.firstMissing ?? 0} names the first.`,
+      );
+  } catch (error) {
+    if (error instanceof WrongExport)
+      throw new CommandRefused('export-wrong', printable(`${file} is ${error.message}.`));
+    if ((error as NodeJS.ErrnoException).syscall !== undefined) throw unreadable(file, error);
+    throw error;
+  }
+};

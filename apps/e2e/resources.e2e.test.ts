@@ -33,6 +33,29 @@ it('resources shows Deployment, ReplicaSet and Pod, and why the image does not c
   await fleet.push('Take unpulled away');
 });
 
+it('suspects names the change that touched what fails, what it changed, and nothing once it is taken back', async () => {
+  await declare(fleet, { name: 'broken' }, { 'web.yaml': deployment('broken') });
+  const file = 'applications/broken.yaml';
+  await fleet.edit(file, /$/, '  health: { timeout: 5s }\n');
+  await fleet.push('Add broken, which is not yet');
+  await syncline.untilTargets('broken', 'is Current', (one) => one.health === 'Current');
+  const worse = deployment('broken').replace('broken:1', 'broken:does-not-exist');
+  await fleet.write('apps/broken/web.yaml', worse);
+  const revision = await fleet.push('Try another image');
+  await syncline.untilTargets('broken', 'fails', (one) => one.health === 'Failed');
+  const told = await syncline.run('suspects', 'broken');
+  expect(told).toMatch(/^default\/broken on .+: Failed since/);
+  expect(told).toMatch(/Deployment \S*broken: .*broken:does-not-exist" cannot be pulled/);
+  expect(told).toContain(`broken ${revision.slice(0, 7)} "Try another image"`);
+  expect(told).toMatch(/image +\S+broken:1 → \S+broken:does-not-exist/);
+  await fleet.write('apps/broken/web.yaml', deployment('broken'));
+  await fleet.push('Take the other image back');
+  await syncline.untilTargets('broken', 'is Current again', (one) => one.health === 'Current');
+  expect(await syncline.run('suspects', 'broken')).toBe('Nothing fails now.\n');
+  await fleet.remove(file);
+  await fleet.push('Take broken away');
+});
+
 it('resources says of a cluster where the application is not that it is not there', async () => {
   const refused = await syncline.cli('resources', 'storefront', '--cluster', 'nowhere');
   expect([refused.code, refused.stderr]).toMatchObject([

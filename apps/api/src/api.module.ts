@@ -50,6 +50,8 @@ import { requestPipe } from './requests/request-pipe.js';
 import { ResourcesController } from './resources/resources.controller.js';
 import { KnownFacts } from './why/known-facts.js';
 import { Origins } from './why/origins.js';
+import { SuspectsController } from './suspects/suspects.controller.js';
+import { Suspects } from './suspects/suspects.js';
 import { Standing } from './why/standing.js';
 import { WhyController } from './why/why.controller.js';
 import { PositionInterceptor } from './requests/reads-views.js';
@@ -104,6 +106,7 @@ const own = (parts: ApiParts): Provider[] => {
       PeopleNames,
       Plans,
       Standing,
+      Suspects,
       KnownFacts,
       Origins,
       Blame,
@@ -134,6 +137,7 @@ const controllers = [
   LogController,
   ProofsController,
   ParkedController,
+  SuspectsController,
   WhyController,
   DeliveryController,
   BlameController,

@@ -37,6 +37,10 @@ const parts: readonly Part[] = [
   { words: ['dora'], load: async () => (await import('./delivery/delivery.command.js')).addDelivery },
   { words: ['drift'], load: async () => (await import('./drift/drift.command.js')).addDrift },
   { words: ['as-of'], load: async () => (await import('./past/as-of.command.js')).addAsOf },
+  {
+    words: ['suspects'],
+    load: async () => (await import('./suspects/suspects.command.js')).addSuspects,
+  },
   { words: ['why'], load: async () => (await import('./why/why.command.js')).addWhy },
   { words: ['blame'], load: async () => (await import('./blame/blame.command.js')).addBlame },
   { words: ['retry'], load: async () => (await import('./plan/retry.command.js')).addRetry },

@@ -10,6 +10,7 @@ export type { FleetStateAtRow, TargetFilter } from './reading/fleet-state-at.js'
 export { Past } from './reading/past.js';
 export type { PastFilter } from './reading/past.js';
 export type { FleetStateRow } from './reading/fleet-state.js';
+export type { RecentChange, RecentChangesFilter } from './reading/recent-changes.js';
 export { Views } from './reading/views.js';
 export type { ApplicationName, PlanFilter } from './reading/views.js';
 export { ViewsError } from './reading/views-error.js';

@@ -31,6 +31,12 @@ import {
 import { readFleetAt, type FleetStateAtRow, type TargetFilter } from './fleet-state-at.js';
 import { Past, readEventsUntil, type PastFilter } from './past.js';
 import { fleetStateView, type FleetStateRow } from './fleet-state.js';
+import {
+  readHealthSaid,
+  readRecentChanges,
+  type RecentChange,
+  type RecentChangesFilter,
+} from './recent-changes.js';
 import { classifyViews } from './views-error.js';
 
 /** An application's coordinates. */
@@ -144,6 +150,14 @@ export class Views {
 
   drifts(filter: DriftFilter): Promise<readonly DriftRow[]> {
     return this.#read((manager) => readDrifts(manager, filter));
+  }
+
+  recentChanges(filter: RecentChangesFilter): Promise<readonly RecentChange[]> {
+    return this.#read((manager) => readRecentChanges(manager, filter));
+  }
+
+  healthSaid(target: ApplicationName & { readonly cluster: string }): Promise<unknown> {
+    return this.#read((manager) => readHealthSaid(manager, target));
   }
 
   delivery(filter: DeliveryFilter): Promise<readonly DeliveryRow[]> {

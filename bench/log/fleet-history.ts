@@ -3,8 +3,10 @@ import { createHash } from 'node:crypto';
 import { story } from '@syncline/testkit';
 
 /** How large the fleet of a history is: deployments go around over its targets. */
-const clusters = 20;
-const applications = 400;
+export type HistoryFleet = { readonly clusters: number; readonly applications: number };
+const usual: HistoryFleet = { clusters: 20, applications: 400 };
+/** When a history began (milliseconds); each of its messages happened a second after the one before. */
+export const historyBegan = Date.parse('2026-05-04T14:31:00.000Z');
 /** Every so often, a message of a later version of Syncline stands in the log. */
 export const unknownEvery = 50_000;
 
@@ -17,6 +19,7 @@ type Template = { readonly subject: string; readonly text: string; readonly even
 const named: readonly (readonly [RegExp, string])[] = [
   // The story's commit message holds what Postgres cannot store; few do.
   [/\\u0000\\ud800/g, ''],
+  [/"time":"[^"]+"/g, '"time":"<time>"'],
   [/prod-eu/g, '<cluster>'],
   [/try-(\d{4})/g, 'try-$1-<deployment>'],
   [/checkout/g, '<application>'],
@@ -38,7 +41,10 @@ const templates: readonly Template[] = story.wholeStory.map((decision, at) => {
 const sha = (algorithm: 'sha1' | 'sha256', text: string): string =>
   createHash(algorithm).update(text).digest('hex');
 
-const namesOf = (deployment: number): Readonly<Record<string, string>> => ({
+const namesOf = (
+  deployment: number,
+  { clusters, applications }: HistoryFleet,
+): Readonly<Record<string, string>> => ({
   cluster: `cluster-${deployment % clusters}`,
   application: `application-${deployment % applications}`,
   deployment: String(deployment),
@@ -67,15 +73,16 @@ const unknown = (sequence: number): HistoryMessage => ({
  * The story of two revisions of one application (from a push to healthy, one of them approved by a person, its cluster
  * lost in between) told again for deployment after deployment over a fleet, until there are so many events.
  */
-export function* fleetHistory(events: number): Generator<HistoryMessage> {
+export function* fleetHistory(events: number, fleet: HistoryFleet = usual): Generator<HistoryMessage> {
   let written = 0;
   let sequence = 0;
   for (let deployment = 0; ; deployment += 1) {
-    const names = namesOf(deployment);
+    const names = namesOf(deployment, fleet);
     for (const template of templates) {
       sequence += 1;
       const isUnknown = sequence % unknownEvery === 0;
-      const all = { ...names, sequence: String(sequence) };
+      const time = new Date(historyBegan + sequence * 1_000).toISOString();
+      const all = { ...names, sequence: String(sequence), time };
       const message = isUnknown
         ? unknown(sequence)
         : {

@@ -47,12 +47,33 @@ type Asked = {
   readonly until: number;
 };
 
+type Target = { readonly cluster: string; readonly project: string; readonly application: string };
+
+/** What is so now, by the bare client library: as many rows, and no past. */
+const bareAnswers = async (client: Client, target: () => Target) => {
+  const whole = await times(
+    fleetQuestions,
+    async () => (await client.query('SELECT * FROM syncline.fleet_state')).rows.length,
+    fleet.applications,
+  );
+  const sql = 'SELECT * FROM syncline.fleet_state WHERE cluster = $1 AND project = $2 AND application = $3';
+  const one = await times(
+    targetQuestions,
+    async () => {
+      const { cluster, project, application } = target();
+      return (await client.query(sql, [cluster, project, application])).rows.length;
+    },
+    1,
+  );
+  return [whole, one] as const;
+};
+
 /** Instants at which every target is there: after the first deployment of each. */
 const questions = async ({ views, client, pids, until }: Asked): Promise<readonly Figure[]> => {
   const random = randomFrom(1);
   const from = historyBegan + 0.1 * (until - historyBegan);
   const instant = (): string => new Date(from + random() * (until - from)).toISOString();
-  const target = () => {
+  const target = (): Target => {
     const at = Math.floor(random() * fleet.applications);
     return {
       cluster: `cluster-${at % fleet.clusters}`,
@@ -66,21 +87,7 @@ const questions = async ({ views, client, pids, until }: Asked): Promise<readonl
   const one = await measured(pids, () =>
     times(targetQuestions, async () => (await views.fleetAt(instant(), target())).length, 1),
   );
-  const bareFleet = await times(
-    fleetQuestions,
-    async () => (await client.query('SELECT * FROM syncline.fleet_state')).rows.length,
-    fleet.applications,
-  );
-  const bareTarget = await times(
-    targetQuestions,
-    async () => {
-      const { cluster, project, application } = target();
-      const sql =
-        'SELECT * FROM syncline.fleet_state WHERE cluster = $1 AND project = $2 AND application = $3';
-      return (await client.query(sql, [cluster, project, application])).rows.length;
-    },
-    1,
-  );
+  const [bareFleet, bareTarget] = await bareAnswers(client, target);
   const figure = (
     name: string,
     taken: readonly number[],

@@ -61,7 +61,7 @@ export class EventsController {
   ) {}
 
   @Get()
-  @ReadsViews()
+  @ReadsViews({ past: 'Events are the past: each says when it happened and when it was recorded.' })
   @ApiResponse({ status: 200, standardSchema: eventPage })
   async page(
     @Query({ schema: pageQuery }) query: z.infer<typeof pageQuery>,

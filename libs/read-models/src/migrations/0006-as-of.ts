@@ -43,7 +43,10 @@ const counts = `
     b.drift_sequence > a.sequence
       AND NOT coalesce(b.outcome_of = a.plan AND b.outcome_sequence > b.drift_sequence, false) AS drift_counts`;
 
-/** A target that was released and came back while a clock was set back is there once: as it was said last. */
+/**
+ * Approvals are looked up where the plan that is wanted is not the one that was applied. A target that was released and came back while a clock was set back is there
+ * once: as it was said last.
+ */
 const fleetStateAt = `
 CREATE FUNCTION fleet_state_at(at timestamptz)
 RETURNS TABLE (project text, application text, cluster text, revision text, desired_revision text, plan text, mode text,
@@ -58,7 +61,8 @@ SELECT DISTINCT ON (a.project, a.application, a.cluster)
   CASE WHEN c.state = 'Lost' THEN greatest(lower(c.during), s.since, lower(h.during))
     ELSE greatest(s.since, lower(h.during)) END,
   CASE WHEN c.state = 'Lost' THEN c.reason ELSE coalesce(s.message, h.health_message) END,
-  a.repository, a.rollout, a.approved_by, b.applied_plan, g.decided_by, b.manifests, h.health_plan,
+  a.repository, a.rollout, a.approved_by, b.applied_plan,
+  CASE WHEN a.plan = b.applied_plan THEN coalesce(a.approved_by, g.decided_by) ELSE g.decided_by END, b.manifests, h.health_plan,
   d.first_seen, d.object_count, d.document,
   greatest(a.occurred_at, b.occurred_at, h.occurred_at), greatest(a.recorded_at, b.recorded_at, h.recorded_at),
   greatest(a.recorded_at, b.recorded_at, h.recorded_at, c.recorded_at) > $1
@@ -69,6 +73,7 @@ LEFT JOIN target_health h ON h.during @> $1
   AND (h.cluster, h.project, h.application) = (a.cluster, a.project, a.application)
 LEFT JOIN cluster_state c ON c.during @> $1 AND c.cluster = a.cluster
 LEFT JOIN LATERAL (SELECT decided_by FROM approval WHERE approval.plan = b.applied_plan AND decision = 'grant'
+  AND (a.approved_by IS NULL OR a.plan IS DISTINCT FROM b.applied_plan)
   ORDER BY approval.sequence DESC, approval.index DESC LIMIT 1) g ON true
 LEFT JOIN (
   SELECT o.cluster, o.project, o.application, o.first_seen, o.object_count, o.document FROM open_drift o

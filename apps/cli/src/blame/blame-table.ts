@@ -40,7 +40,7 @@ const longest = 60;
 const valueText = (value: unknown): string => {
   if (value === undefined) return '';
   const text = (typeof value === 'string' ? value : JSON.stringify(value)).replaceAll(/\s+/g, ' ');
-  if (text.startsWith("syncline-secret:")) return 'secret';
+  if (text.startsWith('syncline-secret:')) return 'secret';
   return text.length > longest ? `${text.slice(0, longest - 3)}...` : text;
 };
 

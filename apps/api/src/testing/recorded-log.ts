@@ -83,6 +83,11 @@ export class RecordedLog {
     });
   }
 
+  /** The tree, for proofs. */
+  get tree(): LogTree {
+    return this.#tree;
+  }
+
   sign(): Promise<SignedCheckpoint> {
     return this.#checkpoints.sign();
   }

@@ -5,6 +5,7 @@ import { addLeaf, collect } from '../shell/leaf.js';
 import type { CommonOptions } from '../shell/session.js';
 import type { Surroundings } from '../shell/surroundings.js';
 import { showCheckpoint, showProof } from './checkpoint.js';
+import { checkConsistency } from './consistency.js';
 import { exportLog, parseSequence, type ExportOptions } from './export.js';
 import { verifyExport, type VerifyOptions } from './verify.js';
 
@@ -26,7 +27,7 @@ const addVerify = (log: Command, surroundings: Surroundings): void => {
     .action((file: string, options: VerifyOptions) => verifyExport(surroundings, file, options));
 };
 
-/** `syncline log checkpoint`, `proof`, `export` and `verify`. */
+/** `syncline log checkpoint`, `proof`, `consistency`, `export` and `verify`. */
 export const addProving = (log: Command, surroundings: Surroundings): void => {
   addLeaf(log, {
     usage: 'checkpoint',
@@ -40,6 +41,11 @@ export const addProving = (log: Command, surroundings: Surroundings): void => {
     about: 'Show the proof that a message of the log is under its newest checkpoint (RFC 6962).',
     examples: ['syncline log proof 812 -o json'],
   }).action((position: string, options: CommonOptions) => showProof(surroundings, position, options));
+  addLeaf(log, {
+    usage: 'consistency <witness>',
+    about: 'Check that the log begins with what a witness was shown last: a file of checkpoints.',
+    examples: ['syncline log consistency /mnt/witness/checkpoints'],
+  }).action((file: string, options: CommonOptions) => checkConsistency(surroundings, file, options));
   addLeaf(log, {
     usage: 'export <file>',
     about: 'Write the log, or a part of it, into one file that log verify checks by itself.',

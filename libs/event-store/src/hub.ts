@@ -68,6 +68,8 @@ export type StoreMeter = {
   readonly logFilled?: (share: number) => void;
   /** There may be so many of something and no more; how many there are is looked up whenever asked. */
   readonly bounded?: (what: string, limit: number, count: () => number) => void;
+  /** Nothing is written any more, and why: the log is not the one that was seen. */
+  readonly halted?: (failure: Error) => void;
   /** An applier read a cluster's whole history, or what it had not read of it. */
   readonly historyRead?: (cluster: string, messages: number) => void;
 };

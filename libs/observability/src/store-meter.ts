@@ -29,6 +29,7 @@ export const storeMeter = (metrics: Metrics, logger: Logger) => {
       sweeps.inc({ cluster });
     },
     bounded: bounds(metrics),
+    halted: ({ message }: Error): void => logger.fatal(message),
     logFilled: (share: number): void => {
       metrics.logFilled.set(share);
       if (share >= fillsFrom)

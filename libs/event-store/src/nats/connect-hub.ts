@@ -37,6 +37,7 @@ import { natsSigns } from './signs.js';
 
 /** After a reconnect nothing is written until the log is verified, and a leader that is gone answers nobody. */
 const againMs = 1_500;
+const seeCheckpointMs = 20_000;
 
 /** How a hub service reaches the log. Keys are raw bytes; `stateDir` keeps what it has seen of the log. */
 export type HubOptions = {
@@ -101,13 +102,20 @@ const guard = async (nc: NatsConnection, { servers, service, stateDir, meter }: 
   await space.watch();
   meter?.bounded?.('consumers', mostConsumers, () => space.consumers);
   meter?.bounded?.('appends', mostAppends, () => messages.appends.taken);
-  const log = new GuardedLog(messages, remembered, space, (failure) => halts.say(failure));
+  const log = new GuardedLog(messages, remembered, space, (failure, isOurs) => {
+    meter?.halted?.(failure);
+    if (isOurs) halts.say(failure);
+  });
   halts.hear((failure) => log.stopFor(failure));
   state.onReturn(() => log.verifyAgain(() => verify(quick)));
   const blobs = new NatsBlobStore(js, jsm, async (subject) => {
     return (await reads.find(blobsStream, { last_by_subj: subject }))?.bytes;
   });
+  // What a service remembers of the log is not long before the newest checkpoint, however little it reads itself.
+  const seeCheckpoint = (): void => void log.last(subjects.log()).catch(() => undefined);
+  const seeing = setInterval(seeCheckpoint, seeCheckpointMs).unref();
   const stop = (): void => {
+    clearInterval(seeing);
     space.stop();
     halts.stop();
   };

@@ -21,7 +21,8 @@ export class GuardedLog implements MessageLog {
     private readonly log: MessageLog,
     private readonly remembered: RememberedPosition,
     private readonly space: LogSpace,
-    private readonly onHalt: (failure: EventStoreError) => void = () => undefined,
+    /** Told once; whether it is to be said to the other services. */
+    private readonly onHalt: (failure: EventStoreError, isOurs: boolean) => void = () => undefined,
   ) {}
 
   /** Why nothing is written any more. */
@@ -33,12 +34,14 @@ export class GuardedLog implements MessageLog {
   halt(failure: EventStoreError): void {
     if (this.#halted) return;
     this.#halted = failure;
-    this.onHalt(failure);
+    this.onHalt(failure, true);
   }
 
   /** Another service has seen it: it tells the others itself. */
   stopFor(failure: EventStoreError): void {
-    this.#halted ??= failure;
+    if (this.#halted) return;
+    this.#halted = failure;
+    this.onHalt(failure, false);
   }
 
   /** After a reconnect: nothing is appended before `verify` has said that it is the same log. */

@@ -21,10 +21,12 @@ export const openManifests = async (
   identity: string,
   ref: BlobRef,
 ): Promise<OpenedManifests> => {
-  const { objects, secrets } = await documents.read(ref, manifestsDocument);
+  const { objects, secrets, alsoSecrets = [] } = await documents.read(ref, manifestsDocument);
+  const sealed = [...(secrets ? [secrets] : []), ...alsoSecrets];
+  const opened = await Promise.all(sealed.map((one) => openSecrets(documents, identity, one)));
   return {
     objects,
-    secrets: secrets ? await openSecrets(documents, identity, secrets) : new Map<string, string>(),
+    secrets: new Map(opened.flatMap((values) => [...values])),
     render: digestOf(objects),
   };
 };

@@ -1,6 +1,20 @@
+import { createInterface } from 'node:readline/promises';
 import { text } from 'node:stream/consumers';
 
 import type { Surroundings } from './shell/surroundings.js';
+
+/** One line of a person at the terminal; the end of the input is an empty one. */
+const ask = async (question: string): Promise<string> => {
+  const lines = createInterface({ input: process.stdin, output: process.stderr });
+  try {
+    return await Promise.race([
+      lines.question(question),
+      new Promise<string>((resolve) => lines.once('close', () => resolve(''))),
+    ]);
+  } finally {
+    lines.close();
+  }
+};
 
 /** The real surroundings: the only place that reads the process's environment, and its signals. */
 export const readSurroundings = (): Omit<Surroundings, 'setExitCode'> => {
@@ -14,6 +28,7 @@ export const readSurroundings = (): Omit<Surroundings, 'setExitCode'> => {
     colour: process.stdout.isTTY && !plain,
     now: () => new Date(),
     readInput: () => text(process.stdin),
+    ...(process.stdin.isTTY && process.stderr.isTTY && { ask }),
     signal: ending.signal,
   };
 };

@@ -35,6 +35,8 @@ import { ReturnedReaction } from './planning/returned.reaction.js';
 import { TargetPlanner } from './planning/target-planner.js';
 import { Binding } from './replays/binding.js';
 import { Deployments } from './replays/deployments.js';
+import { PastObjects } from './replays/past-objects.js';
+import { UndeleteHandler } from './replays/undelete.handler.js';
 import { ReplayHandler } from './replays/replay.handler.js';
 import { ReplayTargets } from './replays/replay-targets.js';
 import { RolloutProgress } from './rollouts/rollout-progress.js';
@@ -60,6 +62,7 @@ const controllers = [
   PauseHandler,
   PreviewHandler,
   ReplayHandler,
+  UndeleteHandler,
 ];
 
 /** The planner: revisions become configuration, applications, rollouts and plans. */
@@ -109,6 +112,7 @@ export class PlannerModule {
         Deployments,
         ReplayTargets,
         Binding,
+        PastObjects,
       ],
     };
   }

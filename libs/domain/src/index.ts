@@ -18,7 +18,7 @@ export type {
 export { configurationAggregate } from './configuration/configuration.js';
 export type { ConfigurationCommand, ConfigurationState, InForce } from './configuration/configuration.js';
 export { planAggregate } from './plan/plan.js';
-export type { EndReplay, FromRecord, Replay } from './plan/replays.js';
+export type { EndReplay, FromRecord, Replay, Undelete } from './plan/replays.js';
 export { requestOf } from './plan/state.js';
 export type { Ending, LoggedPlanEvent, Pause, PlanCommand, PlanState, Request } from './plan/state.js';
 export { linkAggregate } from './link/link.js';

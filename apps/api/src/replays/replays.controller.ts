@@ -12,6 +12,8 @@ import { name, reason } from '../requests/names.js';
 import { answered } from '../requests/positions.js';
 import { ReadsViews } from '../requests/reads-views.js';
 
+/** A dry run of each cluster may be asked for. */
+const waitsMs = 120_000;
 /** So many deployments of a cluster are looked at for one of a revision. */
 const looked = 500;
 
@@ -24,9 +26,20 @@ const replay = z.object({
 });
 const ending = z.object({ clusters: z.array(name).min(1).max(1_000).optional(), reason: reason.optional() });
 
-/** Deployments of the record run again. */
+const undeleting = z.object({
+  clusters: z.array(name).min(1).max(1_000).optional(),
+  objects: z
+    .array(z.string().min(3).max(400))
+    .max(100)
+    .optional()
+    .describe('Kind/name or Kind/namespace/name; without any, what is missing and what the last prune took'),
+  preview: z.boolean().optional().describe('only say what would be brought back'),
+  reason: reason.optional(),
+});
+
+/** Deployments of the record run again, and objects of the record come back. */
 @ApiTags('applications')
-@Controller('v1/applications/:project/:name/replays')
+@Controller('v1/applications/:project/:name')
 export class ReplaysController {
   constructor(
     @Inject(Plans) private readonly plans: Plans,
@@ -34,7 +47,7 @@ export class ReplaysController {
     @Inject(Commands) private readonly commands: Commands,
   ) {}
 
-  @Post()
+  @Post('replays')
   @HttpCode(200)
   @Allows('operator')
   @Writes()
@@ -54,7 +67,7 @@ export class ReplaysController {
     return this.#send('replay', { project, application, ...body, cluster, plan, drafted }, caller);
   }
 
-  @Post('end')
+  @Post('replays/end')
   @HttpCode(200)
   @Allows('operator')
   @Writes()
@@ -67,6 +80,19 @@ export class ReplaysController {
     return this.#send('end-replay', { project, application, ...body }, caller);
   }
 
+  @Post('undeletes')
+  @HttpCode(200)
+  @Allows('operator')
+  @Writes()
+  undelete(
+    @Param('project', { schema: name }) project: string,
+    @Param('name', { schema: name }) application: string,
+    @Body({ schema: undeleting }) body: z.infer<typeof undeleting>,
+    @CallerOf() caller: Caller,
+  ): Promise<Record<string, unknown>> {
+    return this.#send('undelete', { project, application, ...body }, caller);
+  }
+
   /** What a cluster itself last ran of the same revision: its own values and Secrets are in that. */
   async #ownOf({ project, application, revision }: PlanRow, cluster: string): Promise<PlanRow | undefined> {
     const found = await this.views.plans({ project, application, cluster, state: 'Applied', limit: looked });
@@ -75,6 +101,8 @@ export class ReplaysController {
 
   async #send(verb: string, asked: object, caller: Caller): Promise<Record<string, unknown>> {
     const payload = { ...asked, by: caller.requester.subject };
-    return answered(await this.commands.send('planner', verb, payload, contextOf(caller)));
+    return answered(
+      await this.commands.send('planner', verb, payload, contextOf(caller), { timeoutMs: waitsMs }),
+    );
   }
 }

@@ -48,7 +48,8 @@ export class PlanningReaction {
       return;
     }
     const { revision, spec } = event.data;
-    const applied = state.request.heals ? await this.#appliedTo(target, event.position) : undefined;
+    const isOfApplied = state.request.heals || (event.data.reason === 'undelete' && !state.request.recorded);
+    const applied = isOfApplied ? await this.#appliedTo(target, event.position) : undefined;
     const planned = await this.planner.plan({
       ...{ target, revision, spec, cause, since: event.position },
       ...fromRecord(state.request, applied),
@@ -59,7 +60,7 @@ export class PlanningReaction {
       this.held.add(target.cluster, event.subject);
   }
 
-  /** What heals is what was applied last, and nothing rendered anew. */
+  /** What heals or brings back is what was applied last, and nothing rendered anew. */
   async #appliedTo(
     { cluster, project, application }: TargetName,
     since: Position,

@@ -49,7 +49,7 @@ export class Deployments {
     return {
       target: { cluster, project, application },
       ...{ plan, revision, manifests, render, namespace, document, spec },
-      recipient: await this.#recipientAt(cluster, sequence),
+      recipient: await this.recipientAt(cluster, sequence),
     };
   }
 
@@ -95,7 +95,7 @@ export class Deployments {
   }
 
   /** The applier that a cluster had when a message was recorded. */
-  async #recipientAt(cluster: string, sequence: number): Promise<string | undefined> {
+  async recipientAt(cluster: string, sequence: number): Promise<string | undefined> {
     const entries = await this.log.read(subjects.fleet(cluster));
     const events = entries
       .filter(({ message }) => message.sequence < sequence)

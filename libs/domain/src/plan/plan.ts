@@ -6,7 +6,7 @@ import { ask, isStuck, supersede } from './asking.js';
 import { evolve } from './evolve.js';
 import { heal } from './healing.js';
 import { heldByPause, isUnderWay } from './pausing.js';
-import { endReplay, replay } from './replays.js';
+import { endReplay, replay, undelete } from './replays.js';
 import { requestOf, type LoggedPlanEvent, type PlanCommand, type PlanState } from './state.js';
 import type { Request } from './state.js';
 
@@ -177,6 +177,8 @@ const decide = (state: PlanState, command: PlanCommand): readonly PlanEvent[] =>
       return reject(state, command);
     case 'replay':
       return replay(state, command);
+    case 'undelete':
+      return undelete(state, command);
     case 'end-replay':
       return endReplay(state, command);
     case 'release':

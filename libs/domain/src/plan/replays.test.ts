@@ -189,7 +189,7 @@ describe('an undelete', () => {
     ...{ apiVersion: 'v1', kind: 'ConfigMap', namespace: 'checkout', name: `limits-${at}` },
   }));
   const undelete: PlanCommand = {
-    ...{ type: 'replay', revision: wanted, objects },
+    ...{ type: 'undelete', revision: wanted, objects, by: 'person:p1', reason: 'orders fail' },
     recorded: { ...recorded('a'), kind: 'undelete' },
   };
 
@@ -202,7 +202,25 @@ describe('an undelete', () => {
       recorded: { kind: 'undelete', instead: wanted },
     });
     expect(history.decide(ask(wanted))).toEqual([]);
+    expect(history.decide(undelete)).toEqual([]);
     expect(history.types(ask(newer))).toEqual(['PlanRequested']);
+  });
+
+  it('of what the revision has asks for it once more where the target is at rest, and for nothing else', () => {
+    const own: PlanCommand = {
+      type: 'undelete',
+      revision: wanted,
+      objects: objects.slice(0, 1),
+      by: 'person:p1',
+    };
+    const history = atWanted();
+    expect(history.decide(own)).toEqual([]);
+    const ending = { plan: dig('b'), outcome: 'succeeded' } as const;
+    expect(history.types({ ...own, ending })).toEqual(['UndeleteRequested', 'PlanRequested']);
+    expect(requestOf(history.state)).toMatchObject({ revision: wanted });
+    expect(requestOf(history.state)?.recorded).toBeUndefined();
+    expect(history.decide({ ...own, ending })).toEqual([]);
+    expect(atWanted().decide({ ...own, objects: [], ending })).toEqual([]);
   });
 });
 
@@ -210,6 +228,7 @@ type Drawn = (history: History) => PlanCommand;
 const plansIn = (history: History): string =>
   history.events.findLast((event) => event.type === 'PlanDrafted')?.data.plan ?? '';
 const planFor = (request: string): string => request.replace('.', '').padStart(64, 'a');
+const gone = { apiVersion: 'v1', kind: 'ConfigMap', namespace: 'checkout', name: 'limits' };
 const drawn: fc.Arbitrary<Drawn> = fc.constantFrom<Drawn>(
   () => ask(wanted),
   () => ask(newer),
@@ -233,6 +252,10 @@ const drawn: fc.Arbitrary<Drawn> = fc.constantFrom<Drawn>(
   () => ({ type: 'release', reason: 'retired', revision: newer }),
   () => replay('a'),
   () => replay('c'),
+  (history) => ({
+    ...{ type: 'undelete', revision: wanted, objects: [gone], by: 'person:p1' },
+    ending: { plan: plansIn(history), outcome: 'succeeded' },
+  }),
   () => end,
 );
 const histories = fc.array(drawn, { minLength: 5, maxLength: 60, size: 'max' });

@@ -1,19 +1,32 @@
 import type { ObjectName, PlanEvent, RecordedManifests } from '@syncline/events';
 import { CommandRefused } from '@syncline/kernel';
 
-import { isStuck, supersede } from './asking.js';
+import { ask, isStuck, supersede } from './asking.js';
+import { isUnderWay } from './pausing.js';
 import { requestOf, type Ending, type PlanState, type Request } from './state.js';
 
 /** Manifests of the record, without what the target's own state says. */
 export type FromRecord = Omit<RecordedManifests, 'instead'>;
 
-/** A recorded deployment is to run again, or objects are to be brought back. `revision` is that of the manifests. */
+/** A recorded deployment is to run again. `revision` is that of its manifests. */
 export type Replay = {
   readonly type: 'replay';
   readonly revision: string;
   readonly recorded: FromRecord;
-  /** What is brought back, in the order in which it is applied; none for a replay. */
-  readonly objects?: readonly ObjectName[];
+  readonly ending?: Ending;
+};
+
+/**
+ * Objects are to be brought back, named in the order in which they were found. `recorded` are the manifests with what the
+ * target's revision does not have; without it all of them are in what was applied last, and that is planned once more.
+ */
+export type Undelete = {
+  readonly type: 'undelete';
+  readonly objects: readonly ObjectName[];
+  readonly revision: string;
+  readonly by: string;
+  readonly reason?: string;
+  readonly recorded?: FromRecord;
   readonly ending?: Ending;
 };
 
@@ -43,21 +56,15 @@ const changeable = (state: PlanState): Request => {
   );
 };
 
-const announcement = (
-  { rollout }: Request,
-  { revision, recorded, objects = [] }: Replay,
-  instead: string,
-): PlanEvent => {
-  const { plan, cluster, by, reason } = recorded;
-  const who = { by, ...(reason !== undefined && { reason }) };
-  if (recorded.kind === 'replay')
-    return { type: 'ReplayRequested', data: { rollout, revision, plan, cluster, instead, ...who } };
-  const first = objects.slice(0, named).map((object) => ({ ...object }));
-  return {
-    type: 'UndeleteRequested',
-    data: { rollout, revision, objects: first, objectCount: objects.length, ...who },
-  };
-};
+const whoOf = ({ by, reason }: { readonly by: string; readonly reason?: string | undefined }) => ({
+  by,
+  ...(reason !== undefined && { reason }),
+});
+
+const isAlready = ({ recorded: now }: Request, { plan, manifests }: FromRecord): boolean =>
+  now?.plan === plan && now.manifests.digest === manifests.digest;
+
+const insteadOf = ({ recorded, revision }: Request): string => recorded?.instead ?? revision;
 
 /**
  * The target is planned from the record in place of what Git wants. That stays what it is asked for by everything but a person
@@ -65,19 +72,39 @@ const announcement = (
  */
 export const replay = (state: PlanState, command: Replay): readonly PlanEvent[] => {
   const request = changeable(state);
-  const { revision, recorded, ending } = command;
-  const { manifests, plan } = request.recorded ?? {};
-  const same = plan === recorded.plan && manifests?.digest === recorded.manifests.digest;
-  if (same && !isStuck(state, ending)) return [];
+  const { revision, recorded: from, ending } = command;
+  if (isAlready(request, from) && !isStuck(state, ending)) return [];
   const { rollout, spec } = request;
-  const instead = request.recorded?.instead ?? request.revision;
+  const { plan, cluster } = from;
+  const recorded = { ...from, instead: insteadOf(request) };
+  const { instead } = recorded;
   return [
     ...supersede(state, revision, ending),
-    announcement(request, command, instead),
-    {
-      type: 'PlanRequested',
-      data: { rollout, revision, reason: recorded.kind, spec, recorded: { ...recorded, instead } },
-    },
+    { type: 'ReplayRequested', data: { rollout, revision, plan, cluster, instead, ...whoOf(from) } },
+    ask({ rollout, revision, spec, recorded }, 'replay'),
+  ];
+};
+
+/**
+ * What is brought back beyond the target's revision stays as a replay does. What the revision has is only asked for where nothing
+ * is under way: that is compared with the live state anyway.
+ */
+export const undelete = (state: PlanState, command: Undelete): readonly PlanEvent[] => {
+  const request = changeable(state);
+  const { objects, recorded: from, ending } = command;
+  const isOnItsWay = from ? isAlready(request, from) && !isStuck(state, ending) : isUnderWay(state, ending);
+  if (objects.length === 0 || isOnItsWay) return [];
+  const { rollout, spec } = request;
+  const next = from
+    ? { rollout, spec, revision: command.revision, recorded: { ...from, instead: insteadOf(request) } }
+    : request;
+  const { revision } = next;
+  const first = objects.slice(0, named).map((object) => ({ ...object }));
+  const told = { objects: first, objectCount: objects.length, ...whoOf(command) };
+  return [
+    ...supersede(state, revision, ending),
+    { type: 'UndeleteRequested', data: { rollout, revision, ...told } },
+    ask(next, 'undelete'),
   ];
 };
 
@@ -86,10 +113,9 @@ export const endReplay = (state: PlanState, command: EndReplay): readonly PlanEv
   const { rollout, spec, recorded } = changeable(state);
   if (!recorded) return [];
   const { instead: revision, plan } = recorded;
-  const { by, reason, ending } = command;
   return [
-    ...supersede(state, revision, ending),
-    { type: 'ReplayEnded', data: { rollout, revision, plan, by, ...(reason !== undefined && { reason }) } },
-    { type: 'PlanRequested', data: { rollout, revision, reason: 'replay-ended', spec } },
+    ...supersede(state, revision, command.ending),
+    { type: 'ReplayEnded', data: { rollout, revision, plan, ...whoOf(command) } },
+    ask({ rollout, revision, spec }, 'replay-ended'),
   ];
 };

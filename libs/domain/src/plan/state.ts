@@ -1,7 +1,7 @@
 import type { PlanEvent, PlanReason, RecordedManifests, TargetSpec } from '@syncline/events';
 import type { StoredEvent } from '@syncline/kernel';
 
-import type { EndReplay, Replay } from './replays.js';
+import type { EndReplay, Replay, Undelete } from './replays.js';
 
 /** The data of one type of plan event. */
 export type PlanData<Type extends PlanEvent['type']> = Extract<PlanEvent, { type: Type }>['data'];
@@ -116,6 +116,7 @@ export type PlanCommand =
   | { readonly type: 'approve'; readonly plan: string; readonly by: string; readonly reason?: string }
   | { readonly type: 'reject'; readonly plan: string; readonly by: string; readonly reason: string }
   | Replay
+  | Undelete
   | EndReplay
   | { readonly type: 'release'; readonly reason: 'placement' | 'retired'; readonly revision: string };
 

@@ -11,6 +11,8 @@ export const manifestsDocument = z.object({
   version: z.literal(1),
   objects: z.array(z.record(z.string(), z.json())),
   secrets: blobRef.optional(),
+  /** Sealed values of objects that were brought back from other manifests, one blob for each of those. */
+  alsoSecrets: z.array(blobRef).max(50).optional(),
 });
 
 /** Past participles of what was done to an object. */

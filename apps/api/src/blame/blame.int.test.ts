@@ -36,7 +36,7 @@ const put = async (document: unknown) =>
 const referring = (decision: story.Decision, more: object): story.Decision => ({
   ...decision,
   events: decision.events.map((one) =>
-    one.type === 'ApplySucceeded' || one.type === 'DriftDetected'
+    one.type === 'ApplySucceeded' || one.type === 'DriftDetected' || one.type === 'PlanDrafted'
       ? { ...one, data: { ...(one.data as object), ...more } }
       : one,
   ),
@@ -59,17 +59,46 @@ describe('who set the fields of an object', () => {
     const [one, two] = [await put(manifestsOf(2, 'web:1')), await put(manifestsOf(2, 'web:2'))];
     const applied = (at: number, digest: string, render: string): story.Decision =>
       referring(all[at]!, { manifests: blobOf(digest), render: render.repeat(64) });
+    const name = { apiVersion: 'apps/v1', kind: 'Deployment', namespace: 'checkout', name: 'web' };
+    const planned = await put({
+      ...{
+        version: 1,
+        project: 'default',
+        application: 'checkout',
+        destination: { kind: 'cluster', name: 'prod-eu' },
+      },
+      ...{
+        repository: 'fleet',
+        revision: story.revisionB,
+        cause: '16.0',
+        render: 'b'.repeat(64),
+        namespace: 'checkout',
+      },
+      ...{ predicted: false, prune: story.checkoutSpec.sync.prune, inventory: 1, policies: 'c'.repeat(64) },
+      operations: [
+        {
+          ...{ kind: 'kubernetes', action: 'configure', certainty: 'confirmed', object: name, changes: [] },
+          conceded: [{ manager: 'the-autoscaler', paths: ['/spec/replicas'] }],
+        },
+      ],
+    });
     await api.append(...all.slice(0, 9), applied(9, one, 'a'), ...all.slice(10, 12));
     first = await instant();
-    await api.append(...all.slice(12, 21), applied(21, two, 'b'), ...all.slice(22));
-    const object = { apiVersion: 'apps/v1', kind: 'Deployment', namespace: 'checkout', name: 'web' };
+    const drafted = referring(all[16]!, { document: blobOf(planned) });
+    await api.append(
+      ...all.slice(12, 16),
+      drafted,
+      ...all.slice(17, 21),
+      applied(21, two, 'b'),
+      ...all.slice(22),
+    );
     const fields = [
       { path: '/spec/replicas', change: 'changed', from: 2, to: 7, manager: 'kubectl-scale' },
       { path: '/spec/paused', change: 'added', to: true, manager: 'kubectl-edit' },
     ];
     const document = await put({
       ...{ version: 1, plan: story.planB, revision: story.revisionB },
-      objects: [{ object, change: 'changed', fields, fieldCount: 2 }],
+      objects: [{ object: name, change: 'changed', fields, fieldCount: 2 }],
     });
     const drift = { document: blobOf(document), plan: story.planB, firstSeen: new Date().toISOString() };
     await api.append(referring(story.drifted(7), drift));
@@ -102,6 +131,7 @@ describe('who set the fields of an object', () => {
     expect(fields.get('/spec/replicas')).toMatchObject({
       value: 2,
       foreign: { manager: 'kubectl-scale', change: 'changed', value: 7 },
+      leftTo: 'the-autoscaler',
     });
     expect(fields.get('/spec/paused')).toEqual({
       path: '/spec/paused',

@@ -1,6 +1,6 @@
 import { Inject } from '@nestjs/common';
-import { driftDocument, encodeToken, type DriftedObject } from '@syncline/events';
-import { BlobStore, clusterOwner } from '@syncline/kernel';
+import { driftDocument, encodeToken, planDocument, type DriftedObject } from '@syncline/events';
+import { AdapterError, BlobStore, clusterOwner } from '@syncline/kernel';
 import {
   Views, type AppliedManifests, type ApplicationName, type FleetStateAtRow, type RevisionRow,
 } from '@syncline/read-models'; // prettier-ignore
@@ -30,6 +30,10 @@ const blamedField = z.object({
   appliedAt: z.string().optional(),
   position: z.string().optional().describe('of the event that says that it was applied'),
   isOlder: z.boolean().optional().describe('more applies set it so than were looked at'),
+  leftTo: z
+    .string()
+    .optional()
+    .describe('the manager that the plan leaves the field to, such as an autoscaler'),
   foreign: z
     .object({
       manager: z.string().optional().describe('who wrote it in the cluster, where that is known'),
@@ -126,7 +130,7 @@ export class Blame {
       return found && fieldsOf(found);
     };
     const blamed = (await blameFields(applies, fieldsAt, { field, all: read.length <= mostApplies })) ?? [];
-    const drifted = await this.#drift(row, one);
+    const [drifted, conceded] = [await this.#drift(row, one), await this.#conceded(row, one)];
     const fields = await this.#told(blamed, row.repository);
     const { change } = drifted ?? {};
     return [
@@ -134,9 +138,38 @@ export class Blame {
         cluster,
         object: one,
         ...(change !== undefined && change !== 'changed' && { live: change }),
-        fields: withDrift(fields, drifted, row.driftSince ?? at, field),
+        fields: withDrift(fields, drifted, row.driftSince ?? at, field).map((each) => {
+          const leftTo = conceded.get(each.path);
+          return leftTo === undefined ? each : { ...each, leftTo };
+        }),
       },
     ];
+  }
+
+  /** The fields that the applied plan leaves to others, with who holds them. */
+  async #conceded(
+    { cluster, appliedPlan }: FleetStateAtRow,
+    object: NamedObject,
+  ): Promise<ReadonlyMap<string, string>> {
+    const [row] = appliedPlan === null ? [] : await this.views.plansByPrefix(appliedPlan);
+    if (!row) return new Map();
+    const bytes = await this.#blobIfThere(cluster, row.document);
+    if (!bytes) return new Map();
+    const { operations } = planDocument.parse(JSON.parse(new TextDecoder().decode(bytes)));
+    const own = operations.find((one) => identityOf(one.object) === identityOf(object));
+    return new Map(
+      (own?.conceded ?? []).flatMap(({ manager, paths }) => paths.map((path) => [path, manager] as const)),
+    );
+  }
+
+  /** Plans whose documents went to an archive still have what the log says of them. */
+  async #blobIfThere(cluster: string, digest: string): Promise<Uint8Array | undefined> {
+    try {
+      return await this.blobs.get(clusterOwner(encodeToken(cluster)), digest);
+    } catch (error) {
+      if (error instanceof AdapterError && error.code === 'blob-missing') return undefined;
+      throw error;
+    }
   }
 
   /** What was live of an object and not as it was applied. */

@@ -5,6 +5,7 @@ import { Views, type DriftRow } from '@syncline/read-models';
 import { z } from 'zod';
 
 import { Allows } from '../access/allows.js';
+import { instant, pastOf } from '../requests/instants.js';
 import { anyName } from '../requests/names.js';
 import { cursor, limitOf } from '../requests/positions.js';
 import { ReadsViews } from '../requests/reads-views.js';
@@ -15,6 +16,7 @@ const query = z.object({
   cluster: anyName.optional(),
   open: z.stringbool({ truthy: ['true'], falsy: ['false'] }).optional(),
   before: cursor.optional(),
+  at: instant.optional(),
   limit: limitOf(50, 500),
 });
 
@@ -56,6 +58,10 @@ const driftOf = (row: DriftRow): z.infer<typeof drift> => ({
   ...{ correlationId: row.correlationId, occurredAt: row.occurredAt, recordedAt: row.recordedAt },
 });
 
+/** A drift as it was at an instant: what ended later lasted then. */
+const asOf = (row: DriftRow, at: string): DriftRow =>
+  row.until !== null && row.until > at ? { ...row, until: null, healedBy: null, healedByManager: null } : row;
+
 /** What is live and is not what was applied: every drift once, the one that began last first. */
 @ApiTags('drift')
 @Controller('v1/drift')
@@ -64,16 +70,18 @@ export class DriftController {
 
   @Get()
   @Allows('viewer')
-  @ReadsViews()
+  @ReadsViews({ past: true })
   @ApiResponse({ status: 200, standardSchema: page })
   async list(@Query({ schema: query }) asked: z.infer<typeof query>): Promise<z.infer<typeof page>> {
-    const { limit, ...where } = asked;
+    const { limit, at: instantAsked, ...rest } = asked;
+    const at = pastOf(instantAsked);
+    const where = { ...rest, at };
     const given = Object.fromEntries(Object.entries(where).filter(([, value]) => value !== undefined));
     const found = await this.views.drifts({ ...given, limit: limit + 1 });
     const rows = found.slice(0, limit);
     const last = rows.at(-1);
     return {
-      items: rows.map(driftOf),
+      items: rows.map((row) => driftOf(at === undefined ? row : asOf(row, at))),
       ...(found.length > limit && last && { next: String(last.sequence) }),
     };
   }

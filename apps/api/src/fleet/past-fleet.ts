@@ -3,6 +3,7 @@ import { AdapterError } from '@syncline/kernel';
 import { Views, type FleetStateAtRow, type TargetFilter } from '@syncline/read-models';
 
 import { RecordedManifests } from '../manifests/recorded-manifests.js';
+import { PeopleNames } from '../people/people-names.js';
 import { isSelected } from '../requests/selector.js';
 import { pastTargetOf, type PastTarget } from './past-target.js';
 
@@ -26,12 +27,13 @@ export class PastFleet {
   constructor(
     @Inject(Views) private readonly views: Views,
     @Inject(RecordedManifests) private readonly manifests: RecordedManifests,
+    @Inject(PeopleNames) private readonly names: PeopleNames,
   ) {}
 
   /** The targets as they were at an instant, by what had happened by then. */
   async at(at: string, { selector, images = false, ...filter }: PastQuery): Promise<readonly PastTarget[]> {
     const rows = await this.rows(at, filter, selector);
-    const targets = rows.map(pastTargetOf);
+    const targets = await this.#named(rows.map(pastTargetOf));
     if (!images) return targets;
     const left = [...targets.entries()];
     const work = async (): Promise<void> => {
@@ -42,6 +44,22 @@ export class PastFleet {
     };
     await Promise.all(Array.from({ length: atOnce }, work));
     return targets;
+  }
+
+  /** Who approved, where people did. */
+  async #named(targets: PastTarget[]): Promise<PastTarget[]> {
+    const ids = targets.flatMap(({ approvedBy, applied }) => [approvedBy ?? '', applied?.approvedBy ?? '']);
+    const people = await this.names.peopleOf(ids.filter((id) => id.startsWith('person:')));
+    if (people.size === 0) return targets;
+    return targets.map(({ applied, ...target }) => {
+      const approver = people.get(target.approvedBy ?? '');
+      const of = people.get(applied?.approvedBy ?? '');
+      return {
+        ...target,
+        ...(approver && { approver }),
+        ...(applied && { applied: { ...applied, ...(of && { approver: of }) } }),
+      };
+    });
   }
 
   async rows(at: string, filter: TargetFilter, selector?: string): Promise<readonly FleetStateAtRow[]> {

@@ -3,10 +3,13 @@ import { z } from 'zod';
 
 import { targetOf, targetShape } from './target-answer.js';
 
+const person = z.object({ name: z.string(), email: z.string() });
+
 /** What is applied on a target, by its record. */
 const applied = z.object({
   plan: z.string(),
   approvedBy: z.string().optional(),
+  approver: person.optional().describe('who that is, as long as the person is not forgotten'),
   manifests: z.string().optional().describe('digest of the recorded render'),
 });
 
@@ -14,6 +17,7 @@ const applied = z.object({
 export const pastTargetShape = targetShape.extend({
   rollout: z.string(),
   approvedBy: z.string().optional().describe('by whom the wanted plan was approved'),
+  approver: person.optional(),
   applied: applied.optional(),
   drift: z.object({ since: z.string(), objects: z.int() }).optional(),
   images: z.array(z.string()).optional(),

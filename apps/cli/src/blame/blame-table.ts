@@ -16,6 +16,7 @@ const field = z.looseObject({
   approver: person.optional(),
   appliedAt: z.string().optional(),
   isOlder: z.boolean().optional(),
+  leftTo: z.string().optional(),
   foreign: z
     .looseObject({
       manager: z.string().optional(),
@@ -66,7 +67,8 @@ const rowsOf = (one: Field, now: Date): readonly (readonly string[])[] => {
     allowedBy(one),
     applied,
   ];
-  if (!one.foreign) return [own];
+  const left = one.leftTo === undefined ? [] : [['  left to', one.leftTo, 'by the plan']];
+  if (!one.foreign) return [own, ...left];
   const { manager, change, value, since } = one.foreign;
   const live = change === 'removed' ? '(removed)' : valueText(value);
   const by = `${manager ?? 'somebody'} in the cluster, seen ${ago(since, now)} ago`;

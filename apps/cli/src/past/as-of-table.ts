@@ -11,7 +11,12 @@ export const pastTarget = z.looseObject({
   ...target.shape,
   approvedBy: z.string().optional(),
   applied: z
-    .looseObject({ plan: z.string(), approvedBy: z.string().optional(), manifests: z.string().optional() })
+    .looseObject({
+      plan: z.string(),
+      approvedBy: z.string().optional(),
+      approver: z.object({ name: z.string() }).optional(),
+      manifests: z.string().optional(),
+    })
     .optional(),
   drift: z.looseObject({ since: z.string(), objects: z.number() }).optional(),
   images: z.array(z.string()).optional(),
@@ -31,7 +36,8 @@ const madeOf = (targets: readonly PastTarget[], now: Date): string => {
     one.cluster,
     one.revision === null ? '' : short(one.revision),
     one.applied?.plan.slice(0, 12) ?? '',
-    one.applied?.approvedBy === undefined ? '' : approver(one.applied.approvedBy),
+    one.applied?.approver?.name ??
+      (one.applied?.approvedBy === undefined ? '' : approver(one.applied.approvedBy)),
     (one.images ?? []).join(', '),
     one.drift ? `${one.drift.objects} since ${dateTime(one.drift.since, now)}` : '',
   ]);

@@ -102,6 +102,18 @@ describe('the drift of targets, in Postgres', () => {
     expect(await listed({ before: newest?.sequence })).toEqual(['b one', 'a one']);
   });
 
+  it('is answered as of an instant: what ended later lasted then', async () => {
+    await project(drifted(3), undrifted('heal'), drifted(9, { firstSeen: later }));
+    const asOf = async (at: string, open: boolean) =>
+      (await views.drifts({ limit: 5, at, open })).map(({ firstSeen }) => firstSeen);
+    expect(await asOf('2026-05-04T13:59:59.000Z', true)).toEqual([]);
+    expect(await asOf(began, true)).toEqual([began]);
+    expect(await asOf('2026-05-04T14:00:04.499Z', true)).toEqual([began]);
+    expect(await asOf('2026-05-04T14:00:04.500Z', true)).toEqual([]);
+    expect(await asOf('2026-05-04T14:00:04.500Z', false)).toEqual([began]);
+    expect(await asOf(later, true)).toEqual([later]);
+  });
+
   it('is found by an index, open or ended', async () => {
     const many = Array.from({ length: 300 }, (_, at) => {
       const of = { application: `app-${at}`, firstSeen: began };

@@ -1,4 +1,4 @@
-import { IsNull, LessThan, Not, type EntityManager } from 'typeorm';
+import { IsNull, LessThan, LessThanOrEqual, MoreThan, Not, type EntityManager } from 'typeorm';
 
 import type { PastDriftRow } from '../tables/drift.js';
 import { defineView } from '../tables/table.js';
@@ -15,6 +15,8 @@ export type DriftFilter = Partial<Pick<DriftRow, 'project' | 'application' | 'cl
   /** Those that last, or those that ended; both where it is left out. */
   readonly open?: boolean;
   readonly before?: number;
+  /** Those that had begun by then (RFC 3339); those that last, or that ended, are those of then. */
+  readonly at?: string;
   readonly limit: number;
 };
 
@@ -43,14 +45,21 @@ export const driftView = defineView<DriftRow>('drift', {
 /** One page of drifts. */
 export const readDrifts = (
   manager: EntityManager,
-  { open, before, limit, ...names }: DriftFilter,
-): Promise<readonly DriftRow[]> =>
-  manager.find(driftView, {
-    where: {
-      ...names,
-      ...(open !== undefined && { until: open ? IsNull() : Not(IsNull()) }),
-      ...(before !== undefined && { sequence: LessThan(before) }),
-    },
+  { open, before, at, limit, ...names }: DriftFilter,
+): Promise<readonly DriftRow[]> => {
+  const common = {
+    ...names,
+    ...(at !== undefined && { firstSeen: LessThanOrEqual(at) }),
+    ...(before !== undefined && { sequence: LessThan(before) }),
+  };
+  const lasted = [
+    { ...common, until: IsNull() },
+    ...(at === undefined ? [] : [{ ...common, until: MoreThan(at) }]),
+  ];
+  const ended = { ...common, until: at === undefined ? Not(IsNull()) : LessThanOrEqual(at) };
+  return manager.find(driftView, {
+    where: open === undefined ? common : open ? lasted : ended,
     order: { sequence: 'DESC', index: 'DESC' },
     take: limit,
   });
+};

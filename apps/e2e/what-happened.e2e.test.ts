@@ -88,6 +88,10 @@ it('why and blame answer as of then', async () => {
   expect(then).toContain('Dev committed "Open the shop"');
   expect(then).toMatch(/held by [\w-]+ since .*nodeSelectors/);
   expect(await syncline.run('why', 'shop', '--at', good!)).toContain('nothing held it');
+  expect(await syncline.run('history', 'shop', '--at', good!)).not.toContain('Faster disks');
+  expect(await syncline.run('history', 'shop', '--at', bad!)).toContain('Faster disks');
+  expect(await syncline.run('drift', 'shop', '--at', good!)).toContain('Nothing of shop is drifted');
+  expect(await syncline.run('drift', 'shop', '--at', 'now')).toContain('kubectl-scale');
   const blamed = await syncline.run('blame', 'shop', 'Deployment/shop', 'spec.replicas');
   expect(blamed).toMatch(/\/spec\/replicas +2 +[0-9a-f]{7} "Open the shop" +Dev/);
   expect(blamed).toMatch(/live +7 +kubectl-scale in the cluster/);

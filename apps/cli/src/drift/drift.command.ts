@@ -2,6 +2,7 @@ import { InvalidArgumentError, type Command } from 'commander';
 
 import { findApplication } from '../application/find-application.js';
 import { listOf } from '../client/contract.js';
+import { readInstant } from '../shell/instants.js';
 import { addLeaf } from '../shell/leaf.js';
 import { openSession, type CommonOptions } from '../shell/session.js';
 import type { Surroundings } from '../shell/surroundings.js';
@@ -11,6 +12,7 @@ type Options = CommonOptions & {
   readonly cluster?: string;
   readonly all?: boolean;
   readonly limit: number;
+  readonly at?: string;
 };
 
 const most = 500;
@@ -36,6 +38,7 @@ const show = async (
   const isAll = options.all === true;
   const query = new URLSearchParams({ limit: String(options.limit) });
   if (!isAll) query.set('open', 'true');
+  if (options.at !== undefined) query.set('at', readInstant(options.at, surroundings.now()));
   if (options.cluster !== undefined) query.set('cluster', options.cluster);
   if (name !== undefined) {
     const found = await findApplication(api, name);
@@ -61,6 +64,7 @@ export const addDrift = (program: Command, surroundings: Surroundings): void => 
   })
     .option('--cluster <name>', 'on this cluster alone')
     .option('--all', 'also the drift that ended, the newest first')
+    .option('--at <instant>', 'that of then: 2026-05-04T14:31:00Z, "14:31", "2h ago"')
     .option('--limit <n>', 'how many to show', readLimit, 50)
     .action((name: string | undefined, options: Options) => show(surroundings, name, options));
 };

@@ -5,6 +5,7 @@ import { applicationPath, findApplication, type ApplicationName } from '../appli
 import { event, listOf, type LogEvent } from '../client/contract.js';
 import { clockTime, dateTime } from '../shell/durations.js';
 import { paint } from '../shell/formats.js';
+import { readInstant } from '../shell/instants.js';
 import { addLeaf } from '../shell/leaf.js';
 import { openSession, type CommonOptions } from '../shell/session.js';
 import type { Surroundings } from '../shell/surroundings.js';
@@ -72,13 +73,15 @@ const parseLimit = (text: string): number => {
   throw new InvalidArgumentError('Give a whole number from 1.');
 };
 
-type HistoryOptions = CommonOptions & { readonly limit: number };
+type HistoryOptions = CommonOptions & { readonly limit: number; readonly at?: string };
 
 const history = async (surroundings: Surroundings, name: string, options: HistoryOptions): Promise<void> => {
   const session = openSession(surroundings, options);
   const api = await session.api();
   const application = await findApplication(api, name);
-  const path = `${applicationPath(application)}/history?limit=${options.limit}`;
+  const query = new URLSearchParams({ limit: String(options.limit) });
+  if (options.at !== undefined) query.set('at', readInstant(options.at, surroundings.now()));
+  const path = `${applicationPath(application)}/history?${query.toString()}`;
   const changes = (await api.get(path, listOf(change))).items.slice(0, options.limit);
   const screen = { colour: surroundings.colour, now: surroundings.now() };
   session.show(changes, () =>
@@ -100,5 +103,6 @@ export const addHistory = (program: Command, surroundings: Surroundings): void =
     ],
   })
     .option('--limit <number>', 'how many changes', parseLimit, 10)
+    .option('--at <instant>', 'as far as it had come then: 2026-05-04T14:31:00Z, "14:31", "2h ago"')
     .action((name: string, options: HistoryOptions) => history(surroundings, name, options));
 };

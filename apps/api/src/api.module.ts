@@ -50,6 +50,8 @@ import { requestPipe } from './requests/request-pipe.js';
 import { ResourcesController } from './resources/resources.controller.js';
 import { KnownFacts } from './why/known-facts.js';
 import { Origins } from './why/origins.js';
+import { EvidenceController } from './evidence/evidence.controller.js';
+import { Evidence } from './evidence/evidence.js';
 import { SuspectsController } from './suspects/suspects.controller.js';
 import { Suspects } from './suspects/suspects.js';
 import { Standing } from './why/standing.js';
@@ -107,6 +109,7 @@ const own = (parts: ApiParts): Provider[] => {
       Plans,
       Standing,
       Suspects,
+      Evidence,
       KnownFacts,
       Origins,
       Blame,
@@ -138,6 +141,7 @@ const controllers = [
   ProofsController,
   ParkedController,
   SuspectsController,
+  EvidenceController,
   WhyController,
   DeliveryController,
   BlameController,

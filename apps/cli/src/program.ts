@@ -38,6 +38,10 @@ const parts: readonly Part[] = [
   { words: ['drift'], load: async () => (await import('./drift/drift.command.js')).addDrift },
   { words: ['as-of'], load: async () => (await import('./past/as-of.command.js')).addAsOf },
   {
+    words: ['evidence'],
+    load: async () => (await import('./evidence/evidence.command.js')).addEvidence,
+  },
+  {
     words: ['suspects'],
     load: async () => (await import('./suspects/suspects.command.js')).addSuspects,
   },

@@ -19,7 +19,7 @@ export {
   splitNotes,
 } from './notes/checkpoint.js';
 export type { Checkpoint, OpenedCheckpoint } from './notes/checkpoint.js';
-export { formatVerifier, isKeyName, parseVerifier, signerOf, verifierOf } from './notes/keys.js';
+export { formatVerifier, isKeyName, isSignedBy, parseVerifier, signerOf, verifierOf } from './notes/keys.js';
 export type { Signer, Verifier } from './notes/keys.js';
 export { parseNote, signersOf, signNote } from './notes/signed-note.js';
 export type { Note, NoteSignature } from './notes/signed-note.js';

@@ -1,6 +1,5 @@
-import { Option, type Command } from 'commander';
+import type { Command } from 'commander';
 
-import { formats } from '../shell/formats.js';
 import { addLeaf, collect } from '../shell/leaf.js';
 import type { CommonOptions } from '../shell/session.js';
 import type { Surroundings } from '../shell/surroundings.js';
@@ -8,24 +7,6 @@ import { showCheckpoint, showProof } from './checkpoint.js';
 import { checkConsistency } from './consistency.js';
 import { exportLog, parseSequence, type ExportOptions } from './export.js';
 import { verifyExport, type VerifyOptions } from './verify.js';
-
-const addVerify = (log: Command, surroundings: Surroundings): void => {
-  log
-    .command('verify <file>')
-    .description(
-      'Check an export by itself: no server, no configuration. Names the first position that is wrong.',
-    )
-    .addOption(
-      new Option('-o, --output <format>', 'how to print the answer').choices(formats).default('table'),
-    )
-    .option('--key <key>', 'a key that you trust, as log checkpoint shows it; may be given again', collect)
-    .option('--witness <file>', 'checkpoints that somebody else kept; may be given again', collect)
-    .addHelpText(
-      'after',
-      '\nExamples:\n  $ syncline log verify log.export --witness /mnt/witness/checkpoints',
-    )
-    .action((file: string, options: VerifyOptions) => verifyExport(surroundings, file, options));
-};
 
 /** `syncline log checkpoint`, `proof`, `consistency`, `export` and `verify`. */
 export const addProving = (log: Command, surroundings: Surroundings): void => {
@@ -55,5 +36,16 @@ export const addProving = (log: Command, surroundings: Surroundings): void => {
     .option('--to <position>', 'the last message', parseSequence)
     .option('--change <id>', 'the messages of one change, by its correlation id')
     .action((file: string, options: ExportOptions) => exportLog(surroundings, file, options));
-  addVerify(log, surroundings);
+  addLeaf(log, {
+    usage: 'verify <file>',
+    about:
+      'Check an export or an archive of evidence by itself: no server, no configuration, no state. Names the first position, or the file, that is wrong.',
+    examples: [
+      'syncline log verify log.export --witness /mnt/witness/checkpoints',
+      'syncline log verify evidence-checkout-9d03e77.zip',
+    ],
+  })
+    .option('--key <key>', 'a key that you trust, as log checkpoint shows it; may be given again', collect)
+    .option('--witness <file>', 'checkpoints that somebody else kept; may be given again', collect)
+    .action((file: string, options: VerifyOptions) => verifyExport(surroundings, file, options));
 };

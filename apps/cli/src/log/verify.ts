@@ -8,8 +8,14 @@ import {
   type ExportReport,
 } from '@syncline/log-proofs';
 import { createReadStream } from 'node:fs';
-import { readFile } from 'node:fs/promises';
+import { open, readFile } from 'node:fs/promises';
 
+import {
+  isArchive,
+  verifyEvidence,
+  WrongEvidence,
+  type EvidenceReport,
+} from '../evidence/verify-evidence.js';
 import { printable } from '../shell/printable.js';
 import { dataText, type Format } from '../shell/formats.js';
 import type { Surroundings } from '../shell/surroundings.js';
@@ -55,7 +61,7 @@ const scopeText = ({ scope, messages, size }: ExportReport): string => {
   return `${messages} messages of change ${printable(scope.change)}, out of ${size},`;
 };
 
-const keyText = ({ key, isKeyGiven }: ExportReport): string =>
+const keyText = ({ key, isKeyGiven }: Pick<ExportReport, 'key' | 'isKeyGiven'>): string =>
   isKeyGiven
     ? `Signed by ${key}, as given.`
     : `Signed by ${key}. Only the file says that this is the log's key: give the one that you know with --key.`;
@@ -71,13 +77,54 @@ const reportText = (report: ExportReport, witnessed: number): string =>
       : []),
   ].join('\n');
 
-/** Verifies an export: with its bytes, and what is given beside it, alone. */
+const isEvidence = async (file: string): Promise<boolean> => {
+  const opened = await open(file, 'r').catch((error: unknown) => {
+    throw unreadable(file, error);
+  });
+  try {
+    const { buffer } = await opened.read(new Uint8Array(4), 0, 4, 0);
+    return isArchive(buffer);
+  } catch (error) {
+    throw unreadable(file, error);
+  } finally {
+    await opened.close();
+  }
+};
+
+const archiveText = (report: EvidenceReport): string =>
+  [
+    `All ${report.files} files are as they were signed, with ${counted(report.plans, 'plan')}; what they say is in the log at a signed root.`,
+    `The statement says ${report.result} of ${report.subjects.map(printable).join(', ') || 'nothing'}.`,
+    keyText(report),
+  ].join('\n');
+
+const verifyArchive = async (
+  surroundings: Surroundings,
+  file: string,
+  { output = 'table' }: VerifyOptions,
+  beside: Beside,
+): Promise<void> => {
+  const bytes = await readFile(file).catch((error: unknown) => {
+    throw unreadable(file, error);
+  });
+  try {
+    const report = verifyEvidence(bytes, beside);
+    surroundings.out(output === 'table' ? archiveText(report) : dataText(report, output));
+  } catch (error) {
+    if (error instanceof WrongEvidence)
+      throw new CommandRefused('evidence-wrong', printable(`${file} ${error.message}.`));
+    throw error;
+  }
+};
+
+/** Verifies an export or an archive of evidence: with its bytes, and what is given beside it, alone. */
 export const verifyExport = async (
   surroundings: Surroundings,
   file: string,
   options: VerifyOptions,
 ): Promise<void> => {
   const beside = await besideOf(options);
+  if (await isEvidence(file)) return verifyArchive(surroundings, file, options, beside);
   const verifier = new ExportVerifier(beside);
   try {
     for await (const chunk of createReadStream(file, { highWaterMark: readChunkBytes }))

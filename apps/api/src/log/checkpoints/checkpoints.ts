@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { checkpointsAggregate, type CheckpointsState } from '@syncline/domain';
 import { subjects } from '@syncline/events';
 import { OneAtATime, type Aggregates, type EventLog, type Loaded } from '@syncline/kernel';
-import { formatVerifier, signCheckpoint } from '@syncline/log-proofs';
+import { formatVerifier, signCheckpoint, type Signer } from '@syncline/log-proofs';
 
 import type { RequestLog } from '../../requests/log.js';
 import type { LogTree } from '../tree/log-tree.js';
@@ -72,6 +72,11 @@ export class Checkpoints {
       this.parts.say.warn({ err: error }, 'no checkpoint of the log could be signed for an export');
       return this.newest();
     });
+  }
+
+  /** Who signs for the log: what is given out of it besides checkpoints bears the same key. */
+  async signer(): Promise<Signer> {
+    return signerFor(this.parts.keys, (await this.#announced()).state);
   }
 
   #load(): Promise<Loaded<CheckpointsState>> {

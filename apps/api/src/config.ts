@@ -4,6 +4,7 @@ import type { ServiceConfig } from '@syncline/observability';
 import { isKeyName } from '@syncline/log-proofs';
 import { z } from 'zod';
 
+import type { GitWitnessPlace } from './log/checkpoints/git-witness.js';
 import type { CheckpointKeys } from './log/checkpoints/checkpoint-keys.js';
 
 const provisioner = z.object({
@@ -27,6 +28,12 @@ const fromJson = <Schema extends z.ZodType>(schema: Schema) =>
     })
     .pipe(schema);
 
+const gitCredential = z.object({
+  username: z.string().exactOptional(),
+  password: z.string().exactOptional(),
+  token: z.string().exactOptional(),
+});
+
 const environment = z.object({
   ...serviceVariables,
   SYNCLINE_PEOPLE_KEY_FILE: keyFile,
@@ -39,6 +46,12 @@ const environment = z.object({
   SYNCLINE_CHECKPOINT_EVERY_SECONDS: z.coerce.number().min(1).max(86_400).default(300),
   SYNCLINE_LOG_ORIGIN: z.string().refine(isKeyName, 'must be without spaces and plus signs').optional(),
   SYNCLINE_WITNESS_FILE: z.string().optional(),
+  SYNCLINE_WITNESS_GIT_URL: z.string().optional(),
+  SYNCLINE_WITNESS_GIT_REF: z
+    .string()
+    .regex(/^refs\/[^\s~^:?*[\\]+$/, 'must be a whole name, such as refs/heads/checkpoints')
+    .default('refs/heads/checkpoints'),
+  SYNCLINE_WITNESS_GIT_CREDENTIAL_FILE: textFile.pipe(fromJson(gitCredential)).optional(),
   SYNCLINE_AGENT_NATS_URL: z.string().optional(),
   SYNCLINE_AGENT_LOST_AFTER_SECONDS: z.coerce.number().min(5).max(3600).default(15),
 });
@@ -59,11 +72,19 @@ export type Config = ServiceConfig & {
   readonly checkpointEveryMs: number;
   /** A file that keeps every checkpoint. */
   readonly witnessFile?: string;
+  /** A ref of a repository that keeps every checkpoint. */
+  readonly witnessGit?: GitWitnessPlace;
   /** The administrator's token of a local start. */
   readonly adminToken?: string;
 };
 /** Injection token of {@link Config}. */
 export const Config = Symbol('Config');
+
+const witnessGitOf = (own: z.output<typeof environment>): Pick<Config, 'witnessGit'> => {
+  const { SYNCLINE_WITNESS_GIT_URL: url, SYNCLINE_WITNESS_GIT_REF: ref } = own;
+  const credential = own.SYNCLINE_WITNESS_GIT_CREDENTIAL_FILE;
+  return url === undefined ? {} : { witnessGit: { url, ref, ...(credential && { credential }) } };
+};
 
 const checkpointKeysOf = (own: z.output<typeof environment>): CheckpointKeys => {
   const { SYNCLINE_CHECKPOINT_PREVIOUS_KEY_FILE: previous, SYNCLINE_LOG_ORIGIN: origin } = own;
@@ -86,6 +107,7 @@ export const readConfig = (env: NodeJS.ProcessEnv = process.env): Config => {
     checkpointKeys: checkpointKeysOf(own),
     checkpointEveryMs: own.SYNCLINE_CHECKPOINT_EVERY_SECONDS * 1000,
     ...(witnessFile !== undefined && { witnessFile }),
+    ...witnessGitOf(own),
     peopleKey: own.SYNCLINE_PEOPLE_KEY_FILE,
     postgresUrl: own.SYNCLINE_POSTGRES_URL,
     provisioner: own.SYNCLINE_PROVISIONER_FILE,

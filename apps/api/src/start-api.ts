@@ -38,6 +38,7 @@ type ApiConfig = Pick<
   | 'checkpointKeys'
   | 'checkpointEveryMs'
   | 'witnessFile'
+  | 'witnessGit'
 >;
 
 /** The API's parts, open: tokens are known, the projector runs. `close` ends them; the hub is the caller's own. */

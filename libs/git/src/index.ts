@@ -14,6 +14,8 @@ export type { CommitDetails, GitSignature } from './mirror/parse-commit.js';
 export { fingerprintOf, readKnownHosts } from './ssh/host-keys.js';
 export { readPrivateKey } from './ssh/private-key.js';
 export { scanHostKeys } from './ssh/scan-host-keys.js';
+export { openRefNote } from './remote/ref-note.js';
+export type { RefNote, RefNoteOptions } from './remote/ref-note.js';
 export { openRemote } from './remote/open-remote.js';
 export { isTrackable } from './remote/ref-names.js';
 export type {

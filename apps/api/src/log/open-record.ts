@@ -1,3 +1,5 @@
+import { join } from 'node:path';
+
 import type { Hub } from '@syncline/event-store';
 import type { Metrics } from '@syncline/observability';
 
@@ -5,9 +7,14 @@ import type { Config } from '../config.js';
 import type { RequestLog } from '../requests/log.js';
 import { Checkpoints } from './checkpoints/checkpoints.js';
 import { fileWitness } from './checkpoints/file-witness.js';
+import { gitWitness } from './checkpoints/git-witness.js';
+import type { Witness } from './checkpoints/witnesses.js';
 import { LogTree } from './tree/log-tree.js';
 
-type RecordConfig = Pick<Config, 'stateDir' | 'checkpointKeys' | 'checkpointEveryMs' | 'witnessFile'>;
+type RecordConfig = Pick<
+  Config,
+  'stateDir' | 'checkpointKeys' | 'checkpointEveryMs' | 'witnessFile' | 'witnessGit'
+>;
 
 /** What makes the log checkable: its tree and its checkpoints, open. */
 export type LogRecord = {
@@ -15,6 +22,11 @@ export type LogRecord = {
   readonly checkpoints: Checkpoints;
   readonly close: () => Promise<void>;
 };
+
+const witnessesOf = ({ witnessFile, witnessGit, stateDir }: RecordConfig): readonly Witness[] => [
+  ...(witnessFile === undefined ? [] : [fileWitness(witnessFile)]),
+  ...(witnessGit ? [gitWitness(witnessGit, join(stateDir, 'witness.git'))] : []),
+];
 
 /** Opens the tree of the log and begins to sign it. Where the log is not the one that was seen or signed, nothing is written any more. */
 export const openRecord = async (
@@ -30,7 +42,7 @@ export const openRecord = async (
   const checkpoints = new Checkpoints({
     ...{ log: hub.log, aggregates: hub.aggregates, tree, say, halt },
     ...{ keys: config.checkpointKeys, everyMs: config.checkpointEveryMs },
-    witnesses: config.witnessFile === undefined ? [] : [fileWitness(config.witnessFile)],
+    witnesses: witnessesOf(config),
   });
   checkpoints.start();
   metrics.observed('syncline_log_tree_messages', "Messages that the log's tree covers.", [], (gauge) =>

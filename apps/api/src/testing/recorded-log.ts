@@ -7,6 +7,7 @@ import { join } from 'node:path';
 
 import { Checkpoints, type SignedCheckpoint } from '../log/checkpoints/checkpoints.js';
 import { fileWitness } from '../log/checkpoints/file-witness.js';
+import type { Witness } from '../log/checkpoints/witnesses.js';
 import { exportLog } from '../log/export/log-export.js';
 import { LogTree } from '../log/tree/log-tree.js';
 
@@ -26,12 +27,14 @@ export class RecordedLog {
   private constructor(
     readonly world: MemoryWorld,
     readonly folder: TemporaryFolder,
+    private readonly more: readonly Witness[],
   ) {
     this.hub = memoryHub(world, 'api');
   }
 
-  static async begin(): Promise<RecordedLog> {
-    const log = new RecordedLog(new MemoryWorld(), await temporaryFolder('record'));
+  /** `more` witnesses are shown the checkpoints beside a file. */
+  static async begin(more: readonly Witness[] = []): Promise<RecordedLog> {
+    const log = new RecordedLog(new MemoryWorld(), await temporaryFolder('record'), more);
     await log.open(firstKey);
     return log;
   }
@@ -50,7 +53,7 @@ export class RecordedLog {
     this.#checkpoints = new Checkpoints({
       ...{ log, aggregates, tree: this.#tree, say, halt, everyMs: 3_600_000 },
       keys: { current, origin, ...(previous && { previous }) },
-      witnesses: [fileWitness(this.witness)],
+      witnesses: [fileWitness(this.witness), ...this.more],
     });
   }
 

@@ -38,9 +38,11 @@ export const openCheckpoint = (
   return checkpoint && signedBy && { ...checkpoint, signedBy };
 };
 
-/** The notes of a text that holds one behind the other, each with an empty line behind it. What is not whole is left out. */
+/** The signed checkpoints of a text that holds one behind the other, with empty lines between. What is not whole is left out. */
 export const splitNotes = (text: string): readonly string[] =>
-  text.split(/(?<=\n\u2014 [^\n]*\n)\n/).filter((note) => /\n\n\u2014 [^\n]*\n$/.test(note));
+  (text.match(/(?:[^\n]+\n){3,}\n(?:\u2014 [^\n]*\n)+/g) ?? []).filter(
+    (note) => openCheckpoint(note, []) !== undefined,
+  );
 
 /** The checkpoints of a text of notes, as they stand there; their signatures were not looked at. */
 export const readCheckpoints = (text: string): readonly Checkpoint[] =>

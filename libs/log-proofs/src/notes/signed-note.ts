@@ -16,6 +16,8 @@ export type NoteSignature = {
 
 const mostSignatures = 100;
 const mostLength = 1_000_000;
+/** Four bytes name the key; no kind of signature has fewer than 64 (C2SP signed-note). */
+const shortest = 4 + 64;
 const dash = '\u2014 ';
 
 const isText = (text: string): boolean =>
@@ -36,7 +38,7 @@ const parseSignature = (line: string): NoteSignature | undefined => {
   if (!line.startsWith(dash)) return undefined;
   const [name = '', base64 = '', ...more] = line.slice(dash.length).split(' ');
   const bytes = fromBase64(base64);
-  if (more.length > 0 || !isKeyName(name) || !bytes || bytes.length < 5) return undefined;
+  if (more.length > 0 || !isKeyName(name) || !bytes || bytes.length < shortest) return undefined;
   return { name, keyHash: bytes.slice(0, 4), signature: bytes.slice(4) };
 };
 

@@ -15,13 +15,16 @@ export const hashLeaf = (data: Uint8Array): Hash => {
   return sha256Bytes(prefixed);
 };
 
+/** What is hashed is put together in one place, again and again: a log has millions of leaves. */
+const pair = new Uint8Array(65);
+pair[0] = nodePrefix;
+let scratch = new Uint8Array(64 * 1024);
+
 /** The hash over two subtrees (RFC 6962, section 2.1). */
 export const hashChildren = (left: Hash, right: Hash): Hash => {
-  const joined = new Uint8Array(65);
-  joined[0] = nodePrefix;
-  joined.set(left, 1);
-  joined.set(right, 33);
-  return sha256Bytes(joined);
+  pair.set(left, 1);
+  pair.set(right, 33);
+  return sha256Bytes(pair);
 };
 
 /** The root of the tree without leaves (RFC 6962, section 2.1). */
@@ -46,13 +49,18 @@ export const leafData = ({ subject, recordedAtNs, bytes }: LeafMessage): Uint8Ar
 
 /** The leaf hash of a message: leaf `i` of the tree is the message of sequence `i + 1`. */
 export const leafHashOf = ({ subject, recordedAtNs, bytes }: LeafMessage): Hash => {
-  const head = encoder.encode(`\0${subject}\n${recordedAtNs}\n`);
-  const data = new Uint8Array(head.length + bytes.length);
-  data.set(head);
-  data.set(bytes, head.length);
-  return sha256Bytes(data);
+  const head = `${subject}\n${recordedAtNs}\n`;
+  const most = 1 + 3 * head.length + bytes.length;
+  if (scratch.length < most) scratch = new Uint8Array(2 * most);
+  scratch[0] = leafPrefix;
+  const begin = 1 + encoder.encodeInto(head, scratch.subarray(1)).written;
+  scratch.set(bytes, begin);
+  return sha256Bytes(scratch.subarray(0, begin + bytes.length));
 };
 
 /** Whether two hashes are the same. */
-export const isSameHash = (one: Hash, other: Hash): boolean =>
-  one.length === other.length && one.every((byte, at) => byte === other[at]);
+export const isSameHash = (one: Hash, other: Hash): boolean => {
+  if (one.length !== other.length) return false;
+  for (let at = 0; at < one.length; at += 1) if (one[at] !== other[at]) return false;
+  return true;
+};

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { setTimeout as delay } from 'node:timers/promises';
 
 import { checkpointsAggregate, type CheckpointsState } from '@syncline/domain';
 import { subjects } from '@syncline/events';
@@ -12,6 +13,7 @@ import { Witnesses, type Witness } from './witnesses.js';
 
 /** How long a checkpoint waits for the tree to have grown as the log did. */
 const mostBehindMs = 30_000;
+const mostShownMs = 5_000;
 const context = () => ({ actor: 'service:api', correlationId: randomUUID() });
 
 /** The newest checkpoint, and where the log stood when it was recorded. */
@@ -54,6 +56,7 @@ export class Checkpoints {
     this.#isEnded = true;
     clearInterval(this.#timer);
     await this.#turns.run('sign', () => Promise.resolve());
+    await this.#turns.run('show', () => Promise.resolve());
   }
 
   /** The newest checkpoint of the log; nothing where there is none yet. */
@@ -105,7 +108,9 @@ export class Checkpoints {
     // What is recorded by a checkpoint itself is no reason for the next.
     const signed =
       last && sequence >= size && last.key === state.key ? last : await this.#signAt(size, state);
-    await this.#witnesses.show(signed);
+    // Who asks for a checkpoint does not wait for a witness that is far away; it is shown all the same.
+    const shown = this.#turns.run('show', () => this.#witnesses.show(signed));
+    await Promise.race([shown, delay(mostShownMs, undefined, { ref: false })]);
     return signed;
   }
 

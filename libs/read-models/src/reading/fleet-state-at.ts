@@ -32,17 +32,19 @@ const columns: Readonly<Record<keyof FleetStateAtRow, string>> = {
   driftObjects: 'drift_objects', driftDocument: 'drift_document', occurredAt: 'occurred_at', recordedAt: 'recorded_at',
   notYetKnown: 'not_yet_known', replay: 'replay',
 }; // prettier-ignore
+const instants: ReadonlySet<string> = new Set(['since', 'driftSince', 'occurredAt', 'recordedAt']);
+
+/** Instants are written out by Postgres: that of a thousand targets took twice as long here. */
 const selected = Object.entries(columns)
-  .map(([property, column]) => `${column} AS "${property}"`)
+  .map(([property, column]) =>
+    instants.has(property)
+      ? `to_char(${column} AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') AS "${property}"`
+      : `${column} AS "${property}"`,
+  )
   .join(', ');
 
-const texts = (row: Readonly<Record<string, unknown>>): FleetStateAtRow =>
-  Object.fromEntries(
-    Object.entries(row).map(([name, value]) => [name, value instanceof Date ? value.toISOString() : value]),
-  ) as unknown as FleetStateAtRow;
-
 /** Every target as it was at an instant (RFC 3339), in the order of their names. */
-export const readFleetAt = async (
+export const readFleetAt = (
   manager: EntityManager,
   at: string,
   filter: TargetFilter,
@@ -51,6 +53,5 @@ export const readFleetAt = async (
   const where = given.map(([name], index) => `${name} = $${index + 2}`).join(' AND ');
   const sql = `SELECT ${selected} FROM targets_at($1)${where === '' ? '' : ` WHERE ${where}`}
     ORDER BY project, application, cluster`;
-  const rows = await manager.query<Record<string, unknown>[]>(sql, [at, ...given.map(([, value]) => value)]);
-  return rows.map(texts);
+  return manager.query<FleetStateAtRow[]>(sql, [at, ...given.map(([, value]) => value)]);
 };

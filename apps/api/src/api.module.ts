@@ -43,6 +43,8 @@ import { Plans } from './plans/plans.js';
 import { PausingController } from './pausing/pausing.controller.js';
 import { PlansController } from './plans/plans.controller.js';
 import { ProblemFilter } from './problems/problem.filter.js';
+import { RestoredTargets } from './restores/restored-targets.js';
+import { RestoresController } from './restores/restores.controller.js';
 import { ReplaysController } from './replays/replays.controller.js';
 import { RepositoriesController } from './repositories/repositories.controller.js';
 import { Log, type RequestLog } from './requests/log.js';
@@ -114,6 +116,7 @@ const own = (parts: ApiParts): Provider[] => {
       Origins,
       Blame,
       PastFleet,
+      RestoredTargets,
       FleetDifference,
       RecordedManifests,
     ],
@@ -135,6 +138,7 @@ const controllers = [
   ApplicationsController,
   PausingController,
   ReplaysController,
+  RestoresController,
   PlansController,
   EventsController,
   LogController,

@@ -52,6 +52,7 @@ const parts: readonly Part[] = [
     words: ['replay', 'deployments'],
     load: async () => (await import('./replays/replay.command.js')).addReplayAndDeployments,
   },
+  { words: ['restore'], load: async () => (await import('./restores/restore.command.js')).addRestore },
   { words: ['undelete'], load: async () => (await import('./replays/undelete.command.js')).addUndelete },
   { words: ['history'], load: async () => (await import('./story/history.command.js')).addHistory },
   { words: ['wait'], load: async () => (await import('./wait/wait.command.js')).addWait },

@@ -38,6 +38,10 @@ import { Deployments } from './replays/deployments.js';
 import { PastObjects } from './replays/past-objects.js';
 import { UndeleteHandler } from './replays/undelete.handler.js';
 import { ReplayHandler } from './replays/replay.handler.js';
+import { Replays } from './replays/replays.js';
+import { RestoreHandler } from './restores/restore.handler.js';
+import { RestoreProgress } from './restores/restore-progress.js';
+import { RestoresReaction } from './restores/restores.reaction.js';
 import { ReplayTargets } from './replays/replay-targets.js';
 import { RolloutProgress } from './rollouts/rollout-progress.js';
 import { RolloutsReaction } from './rollouts/rollouts.reaction.js';
@@ -63,6 +67,8 @@ const controllers = [
   PreviewHandler,
   ReplayHandler,
   UndeleteHandler,
+  RestoreHandler,
+  RestoresReaction,
 ];
 
 /** The planner: revisions become configuration, applications, rollouts and plans. */
@@ -112,6 +118,8 @@ export class PlannerModule {
         Deployments,
         ReplayTargets,
         Binding,
+        Replays,
+        RestoreProgress,
         PastObjects,
       ],
     };

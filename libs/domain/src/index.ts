@@ -17,6 +17,8 @@ export type {
 } from './application/state.js';
 export { configurationAggregate } from './configuration/configuration.js';
 export type { ConfigurationCommand, ConfigurationState, InForce } from './configuration/configuration.js';
+export { restoreAggregate, restoredName } from './restore/restore.js';
+export type { RestoreCommand, RestoreProgress, RestoreState } from './restore/restore.js';
 export { planAggregate } from './plan/plan.js';
 export type { EndReplay, FromRecord, Replay, Undelete } from './plan/replays.js';
 export { requestOf } from './plan/state.js';

@@ -87,6 +87,7 @@ export { planReasons } from './types/plan.js';
 export type { PlanEvent, PlanReason } from './types/plan.js';
 export { fetchFailures, revisionRefusals, trackedRef } from './types/repository.js';
 export type { FetchFailure, RepositoryEvent, RevisionRefusal, TrackedRef } from './types/repository.js';
+export type { RestoredTarget, RestoreEvent } from './types/restore.js';
 export type { AccessEvent, ServiceEvent } from './types/service.js';
 export { driftHealers, healths } from './types/target.js';
 export type { Health, TargetEvent } from './types/target.js';

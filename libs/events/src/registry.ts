@@ -7,6 +7,7 @@ import { configurationEvents } from './types/configuration.js';
 import { logEvents } from './types/log.js';
 import { planEvents } from './types/plan.js';
 import { repositoryEvents } from './types/repository.js';
+import { restoreEvents } from './types/restore.js';
 import { accessEvents, serviceEvents } from './types/service.js';
 import { targetEvents } from './types/target.js';
 
@@ -25,6 +26,7 @@ export const families: readonly EventFamily[] = [
   { subject: 'ev.config.<repo>', writer: 'planner', types: configurationEvents },
   { subject: 'ev.app.<project>.<app>', writer: 'planner', types: applicationEvents },
   { subject: 'ev.plan.<cluster>.<project>.<app>', writer: 'planner', types: planEvents },
+  { subject: 'ev.restore.<restore>', writer: 'planner', types: restoreEvents },
   { subject: 'ev.fleet.<cluster>', writer: 'api', types: fleetEvents },
   { subject: 'ev.cluster.<cluster>.link', writer: 'applier', types: linkEvents },
   { subject: 'ev.cluster.<cluster>.target.<project>.<app>', writer: 'applier', types: targetEvents },

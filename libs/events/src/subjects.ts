@@ -39,6 +39,7 @@ export const subjects = {
   application: (project: string, application: string) => `ev.app.${join(project, application)}`,
   plan: (cluster: string, project: string, application: string) =>
     `ev.plan.${join(cluster, project, application)}`,
+  restore: (restore: string) => `ev.restore.${join(restore)}`,
   fleet: (cluster: string) => `ev.fleet.${join(cluster)}`,
   link: (cluster: string) => `ev.cluster.${join(cluster)}.link`,
   clusterService: (cluster: string) => `ev.cluster.${join(cluster)}.service`,

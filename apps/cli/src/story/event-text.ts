@@ -12,13 +12,14 @@ import {
   type PlanEvent,
   type RegistryEvent,
   type RepositoryEvent,
+  type RestoreEvent,
   type ServiceEvent,
   type TargetEvent,
 } from '@syncline/events';
 
 import type { LogEvent } from '../client/contract.js';
 import { artifactText, registryText } from './artifact-text.js';
-import { applicationText, configurationText, repositoryText } from './source-text.js';
+import { applicationText, configurationText, repositoryText, restoreText } from './source-text.js';
 import { planText, targetText } from './target-text.js';
 
 /** Every event that the CLI has words for. */
@@ -29,6 +30,7 @@ export type KnownEvent =
   | ConfigurationEvent
   | ApplicationEvent
   | PlanEvent
+  | RestoreEvent
   | TargetEvent
   | FleetEvent
   | LinkEvent
@@ -60,6 +62,7 @@ const families: readonly (readonly [RegExp, (event: never) => string])[] = [
   [/^ev\.config\./, configurationText],
   [/^ev\.app\./, applicationText],
   [/^ev\.plan\./, planText],
+  [/^ev\.restore\./, restoreText],
   [/^ev\.cluster\.[^.]+\.target\./, targetText],
   [/^ev\.cluster\.[^.]+\.link$/, (event: LinkEvent) => linkText(event)],
   [/^ev\.fleet\./, (event: FleetEvent) => fleetText(event)],

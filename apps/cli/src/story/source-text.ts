@@ -1,4 +1,4 @@
-import type { ApplicationEvent, ConfigurationEvent, RepositoryEvent } from '@syncline/events';
+import type { ApplicationEvent, ConfigurationEvent, RepositoryEvent, RestoreEvent } from '@syncline/events';
 
 import { count, headline, short } from './words.js';
 
@@ -77,6 +77,25 @@ export const applicationText = (event: ApplicationEvent): string => {
       return `paused: ${event.data.reason}`;
     case 'ApplicationResumed':
       return 'resumed';
+    default:
+      return event satisfies never;
+  }
+};
+
+/** What an event of a restore says. */
+export const restoreText = (event: RestoreEvent): string => {
+  switch (event.type) {
+    case 'RestoreRequested': {
+      const { asOf, steps, reason } = event.data;
+      const targets = steps.reduce((sum, step) => sum + step.targets.length, 0);
+      return `restore of ${count(targets, 'target')} as of ${asOf}${reason === undefined ? '' : `: ${reason}`}`;
+    }
+    case 'RestoreStepOpened':
+      return `restore goes on with ${event.data.name}`;
+    case 'RestoreHalted':
+      return `restore halted by ${event.data.target}: ${event.data.reason}`;
+    case 'RestoreCompleted':
+      return 'restore completed';
     default:
       return event satisfies never;
   }

@@ -1,15 +1,14 @@
 import { planAggregate, type PlanCommand } from '@syncline/domain';
 import { digest, subjects, type TargetName } from '@syncline/events';
 import { AnswersCommand, type CommandRequest } from '@syncline/event-store';
-import { Aggregates, Clock, type CommandAnswer, type CommandContext } from '@syncline/kernel';
+import { Aggregates, Clock, type Cause, type CommandAnswer, type CommandContext } from '@syncline/kernel';
 import { Controller, Inject } from '@nestjs/common';
 import { z } from 'zod';
 
 import { askedBy } from '../cause.js';
 import { outcomeAggregate } from '../rollouts/outcome.js';
 import { endingOf } from '../rollouts/progress.js';
-import { Binding } from './binding.js';
-import { Deployments } from './deployments.js';
+import { Replays } from './replays.js';
 import { ReplayTargets } from './replay-targets.js';
 
 const who = { by: z.string(), reason: z.string().max(500).optional() };
@@ -29,6 +28,10 @@ const ending = z.object({
   ...who,
 });
 
+/** A replay is a change of its own: there is no commit that it could belong to. */
+const causeOf = (context: CommandContext, { cluster, project, application }: TargetName): Cause =>
+  askedBy(context, context.correlationId ?? subjects.plan(cluster, project, application));
+
 /** A person lets a recorded deployment run again, or ends that. */
 @Controller()
 export class ReplayHandler {
@@ -36,28 +39,18 @@ export class ReplayHandler {
     @Inject(Aggregates) private readonly aggregates: Aggregates,
     @Inject(Clock) private readonly clock: Clock,
     @Inject(ReplayTargets) private readonly targets: ReplayTargets,
-    @Inject(Deployments) private readonly deployments: Deployments,
-    @Inject(Binding) private readonly binding: Binding,
+    @Inject(Replays) private readonly replays: Replays,
   ) {}
 
   @AnswersCommand('replay')
   async replay({ payload, context }: CommandRequest): Promise<CommandAnswer> {
-    const { onto, by, reason, ...name } = replay.parse(payload);
-    const { project, application, plan, cluster: from } = name;
-    const target = { project, application, cluster: onto ?? from };
-    const { recipient } = await this.targets.changeable(target);
-    const deployment = await this.deployments.find(name);
-    const { manifests, render } = await this.binding.bind(deployment, target, recipient);
-    const { revision, namespace } = deployment;
+    const asked = replay.parse(payload);
+    const { project, application, cluster, plan, onto = cluster } = asked;
     const since = this.clock.now().toISOString();
-    const decided = await this.#decide(target, context, {
-      type: 'replay',
-      revision,
-      recorded: {
-        ...{ kind: 'replay', plan, cluster: from, manifests, render, namespace, by, since },
-        ...(reason !== undefined && { reason }),
-      },
-    });
+    const { decided, revision, target } = await this.replays.replay(
+      { ...asked, since },
+      causeOf(context, { project, application, cluster: onto }),
+    );
     return {
       position: decided.position,
       result: { ...target, plan, revision, status: decided.state.status },
@@ -81,7 +74,7 @@ export class ReplayHandler {
   async #decide(
     { cluster, project, application }: TargetName,
     context: CommandContext,
-    command: Extract<PlanCommand, { type: 'replay' | 'end-replay' }>,
+    command: Extract<PlanCommand, { type: 'end-replay' }>,
   ) {
     const subject = subjects.plan(cluster, project, application);
     const outcome = await this.aggregates.load(
@@ -89,8 +82,7 @@ export class ReplayHandler {
       subjects.target(cluster, project, application),
     );
     const ended = endingOf(outcome.state);
-    // A replay is a change of its own: it has no commit of its own that it could belong to.
-    const cause = askedBy(context, context.correlationId ?? subject);
+    const cause = causeOf(context, { cluster, project, application });
     return this.aggregates.decide(
       planAggregate,
       subject,

@@ -34,7 +34,11 @@ export const progressOf = (
   if (request?.recorded) return failed(replaced(request.recorded));
   const isWanted =
     request?.revision === wanted.revision && canonicalJson(request.spec) === canonicalJson(wanted.spec);
-  if (!isWanted) return pending;
+  return isWanted ? planProgress(plan, outcome) : pending;
+};
+
+/** How far a target is on its way to what its newest request asks for. */
+export const planProgress = (plan: PlanState, outcome: Outcome): MemberProgress => {
   switch (plan.status) {
     case 'failed':
       return failed(plan.reason);

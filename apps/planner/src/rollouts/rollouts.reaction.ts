@@ -5,6 +5,7 @@ import { Aggregates, Clock, type StoredEvent } from '@syncline/kernel';
 import { Controller, Inject } from '@nestjs/common';
 
 import { reactingTo } from '../cause.js';
+import { RestoreProgress } from '../restores/restore-progress.js';
 import { RolloutProgress } from './rollout-progress.js';
 
 type Stale = Extract<TargetEvent, { type: 'PlanFoundStale' }>;
@@ -20,6 +21,7 @@ export class RolloutsReaction {
   constructor(
     @Inject(Aggregates) private readonly aggregates: Aggregates,
     @Inject(RolloutProgress) private readonly progress: RolloutProgress,
+    @Inject(RestoreProgress) private readonly restores: RestoreProgress,
     @Inject(Clock) private readonly clock: Clock,
   ) {}
 
@@ -39,6 +41,7 @@ export class RolloutsReaction {
       beginnings.has(event.type) && this.progress.isOnItsWay(application, target.cluster, rollout);
     if (isKnown) return;
     await this.progress.observe(application, target.cluster, reactingTo(event));
+    await this.restores.targetMoved(event);
   }
 
   @Reaction({ ...listens, types: ['PlanFoundStale'] })

@@ -4,7 +4,15 @@ export type HubService = (typeof hubServices)[number];
 
 const own: Record<HubService, readonly string[]> = {
   'git-watcher': ['ev.repo.>', 'ev.registry.>', 'blob.hub.>'],
-  planner: ['ev.config.>', 'ev.app.>', 'ev.plan.>', 'blob.>', 'rpcs.cluster.>', 'rpcr.cluster.>'],
+  planner: [
+    'ev.config.>',
+    'ev.app.>',
+    'ev.plan.>',
+    'ev.restore.>',
+    'blob.>',
+    'rpcs.cluster.>',
+    'rpcr.cluster.>',
+  ],
   api: [
     'ev.fleet.>',
     'ev.access.>',

@@ -129,6 +129,12 @@ export class PlannerWorld {
     await this.#fleet(cluster, { type: 'register', data });
   }
 
+  /** Another applier, with another key, takes a cluster over. */
+  async registersApplier(cluster: string, recipient: string): Promise<void> {
+    const data = { cluster, labels: { tier: 'production', region: 'eu' }, applier: 'hub', recipient };
+    await this.#fleet(cluster, { type: 'register', data });
+  }
+
   relabels(cluster: string, labels: Readonly<Record<string, string>>): Promise<void> {
     return this.#fleet(cluster, { type: 'relabel', data: { cluster, labels: { ...labels } } });
   }

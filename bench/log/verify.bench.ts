@@ -10,7 +10,7 @@ import { writeSignedExport } from './signed-export.ts';
 
 const events = 1_000_000;
 const mostSeconds = 10;
-const chunkBytes = 1024 * 1024;
+const chunkBytes = 256 * 1024;
 
 /** The floor: the same file, of whose frames each body is hashed, and parsed where it is a message. */
 const readBare = async (file: string): Promise<number> => {

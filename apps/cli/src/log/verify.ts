@@ -27,7 +27,7 @@ export type VerifyOptions = {
   readonly witness?: readonly string[];
 };
 
-const readChunkBytes = 1024 * 1024;
+const readChunkBytes = 256 * 1024;
 
 const unreadable = (file: string, error: unknown): CommandRefused =>
   new CommandRefused(

@@ -55,7 +55,8 @@ const follow = async (api: ApiClient, restore: string, { err, signal }: Surround
       err(`${told + 1} of ${steps.length}  ${steps[told]?.name ?? ''} is what it was`);
     if (word === 'Completed') return;
     if (halted) {
-      const how = 'It goes on when that is mended; syncline why and syncline retry help.';
+      const how =
+        'Mend it, then syncline retry; where it was refused, give the restore again: what is done stays.';
       throw new CommandRefused('restore-halted', `Halted by ${halted.target}: ${halted.reason} ${how}`);
     }
     await delay(lookAgainMs, undefined, { signal });

@@ -48,6 +48,12 @@ export const openRecord = async (
   metrics.observed('syncline_log_tree_messages', "Messages that the log's tree covers.", [], (gauge) =>
     gauge.set(tree.size),
   );
+  metrics.observed(
+    'syncline_checkpoints_failing',
+    'Whether the log could not be signed the last time, or that not be shown to a witness: 1 or 0.',
+    [],
+    (gauge) => gauge.set(checkpoints.trouble === undefined ? 0 : 1),
+  );
   return {
     tree,
     checkpoints,

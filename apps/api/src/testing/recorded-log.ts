@@ -86,6 +86,11 @@ export class RecordedLog {
     });
   }
 
+  /** Why the last checkpoint could not be shown to everybody. */
+  get trouble(): string | undefined {
+    return this.#checkpoints.trouble;
+  }
+
   /** The tree, for proofs. */
   get tree(): LogTree {
     return this.#tree;

@@ -40,6 +40,11 @@ describe('figures of a service', () => {
     ).toEqual([]);
   });
 
+  test('tell a log that cannot be signed', () => {
+    expect(figures('syncline_checkpoints_failing 0\n')).toEqual([]);
+    expect(figures('syncline_checkpoints_failing 1\n')).toHaveLength(1);
+  });
+
   test('tell a log that gets full, parked subjects and views that are behind', () => {
     const said = figures(
       'syncline_log_filled_ratio 0.93\nsyncline_parked_subjects{reaction="a b"} 2\nsyncline_projection_lag_messages 4e3\n',

@@ -71,6 +71,14 @@ export const checkFigures = (name: string, metrics: readonly Metric[]): readonly
         'Wait; where it grows, look whether Postgres has what it needs.',
       ),
     );
+  if (most('syncline_checkpoints_failing') > 0)
+    checks.push(
+      wrong(
+        name,
+        'the log could not be signed the last time, or its witness could not be told',
+        'The log of api says why; syncline log checkpoint --sign tries it again.',
+      ),
+    );
   return checks;
 };
 

@@ -61,6 +61,7 @@ it('a file that holds something else is left as it is, and that is said', async 
   await writeFile(log.witness, 'groceries\n\n\u2014 milk AAAAAAA=\n\n');
   await log.sign();
   expect(await readFile(log.witness, 'utf8')).not.toContain('syncline.test');
+  expect(log.trouble).toMatch(/cannot be shown the checkpoint: what it holds is no checkpoint/);
   expect(log.halted).toEqual([]);
 });
 

@@ -27,6 +27,7 @@ const named = z.looseObject({ project: z.string(), application: z.string(), clus
 const target = named.extend({ plan: z.string(), revision: z.string(), from: z.string().nullable() });
 const answer = z.looseObject({
   restore: z.string().optional(),
+  position: z.string().optional(),
   targets: z.array(target),
   left: z.array(named.extend({ reason: z.string() })),
 });
@@ -48,9 +49,14 @@ const textOf = ({ targets, left }: Answer): string =>
   ].join('\n');
 
 /** Tells each step as it is done, until all are. Throws CommandRefused where a target cannot become what it was. */
-const follow = async (api: ApiClient, restore: string, { err, signal }: Surroundings): Promise<void> => {
+const follow = async (
+  api: ApiClient,
+  { restore = '', position = '' }: Answer,
+  { err, signal }: Surroundings,
+): Promise<void> => {
+  const path = `/v1/restores/${restore}?at-least=${encodeURIComponent(position)}`;
   for (let told = 0; ;) {
-    const { done, steps, state: word, halted } = await api.get(`/v1/restores/${restore}`, state);
+    const { done, steps, state: word, halted } = await api.get(path, state);
     for (; told < done; told += 1)
       err(`${told + 1} of ${steps.length}  ${steps[told]?.name ?? ''} is what it was`);
     if (word === 'Completed') return;
@@ -78,7 +84,7 @@ const restore = async (surroundings: Surroundings, options: Options): Promise<vo
   const what = `${count(found.targets.length, 'target')} would become what ran at ${asOf}:\n${textOf(found)}`;
   await askFirst(surroundings, what, options);
   const begun = await api.post('/v1/restores', body, answer);
-  if (options.wait && begun.restore !== undefined) await follow(api, begun.restore, surroundings);
+  if (options.wait && begun.restore !== undefined) await follow(api, begun, surroundings);
   session.show(begun, () =>
     [
       textOf(begun),

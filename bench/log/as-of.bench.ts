@@ -130,6 +130,9 @@ export const benchmark: Benchmark = {
       const views = new Views(postgres.url);
       const client = new Client({ connectionString: postgres.url });
       await client.connect();
+      // As it is once Postgres has had nothing else to do: it would do this by itself meanwhile.
+      say('waiting until Postgres has vacuumed what was filled');
+      await client.query('VACUUM (ANALYZE)');
       say('asking');
       const pids = { reader: process.pid, postgres: postgres.pid };
       const figures = await questions({ views, client, pids, until });

@@ -45,6 +45,10 @@ const given = `RETURNS TABLE (project text, application text, cluster text, revi
   drift_objects integer, drift_document text, occurred_at timestamptz, recorded_at timestamptz, not_yet_known boolean,
   replay jsonb)`;
 
+/**
+ * As in {@link AsOf1700000000006}: approvals are looked up only where the plan that is wanted is not the one that was
+ * applied. The question for one target is passed on to the tables because rows are told apart by the very columns it names.
+ */
 const targetsAt = `
 CREATE FUNCTION targets_at(at timestamptz)
 ${given}
@@ -56,7 +60,9 @@ SELECT DISTINCT ON (a.project, a.application, a.cluster)
   CASE WHEN c.state = 'Lost' THEN greatest(lower(c.during), s.since, lower(h.during))
     ELSE greatest(s.since, lower(h.during)) END,
   CASE WHEN c.state = 'Lost' THEN c.reason ELSE coalesce(s.message, h.health_message) END,
-  a.repository, a.rollout, a.approved_by, b.applied_plan, g.decided_by, b.manifests, h.health_plan,
+  a.repository, a.rollout, a.approved_by, b.applied_plan,
+  CASE WHEN a.plan = b.applied_plan THEN coalesce(a.approved_by, g.decided_by) ELSE g.decided_by END, b.manifests,
+  h.health_plan,
   d.first_seen, d.object_count, d.document,
   greatest(a.occurred_at, b.occurred_at, h.occurred_at), greatest(a.recorded_at, b.recorded_at, h.recorded_at),
   greatest(a.recorded_at, b.recorded_at, h.recorded_at, c.recorded_at) > $1, a.replay
@@ -67,6 +73,7 @@ LEFT JOIN target_health h ON h.during @> $1
   AND (h.cluster, h.project, h.application) = (a.cluster, a.project, a.application)
 LEFT JOIN cluster_state c ON c.during @> $1 AND c.cluster = a.cluster
 LEFT JOIN LATERAL (SELECT decided_by FROM approval WHERE approval.plan = b.applied_plan AND decision = 'grant'
+  AND (a.approved_by IS NULL OR a.plan IS DISTINCT FROM b.applied_plan)
   ORDER BY approval.sequence DESC, approval.index DESC LIMIT 1) g ON true
 LEFT JOIN (
   SELECT o.cluster, o.project, o.application, o.first_seen, o.object_count, o.document FROM open_drift o

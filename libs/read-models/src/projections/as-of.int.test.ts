@@ -56,14 +56,18 @@ const anyDecision = fc.constantFrom(
 
 const isOfApplier = ({ decision }: Step): boolean => /^ev\.cluster\..*\.target/.test(decision.subject);
 
-/** Only what can be: an applier carries out no plan but the one that was drafted last. */
+/** Only what can be: an applier carries out no plan but the one that was drafted last, and a plan is approved once. */
 const possible = (decisions: readonly story.Decision[]): readonly story.Decision[] => {
   let plan: unknown;
+  let approved: unknown;
   return decisions.filter(({ subject, events }) => {
     const planOf = (type: string) =>
-      events.find((one) => one.type.startsWith(type))?.data as { plan?: unknown } | undefined;
-    plan = planOf('PlanDrafted')?.plan ?? plan;
-    const applied = planOf('Apply')?.plan;
+      (events.find((one) => one.type.startsWith(type))?.data as { plan?: unknown } | undefined)?.plan;
+    const [drafted, granted] = [planOf('PlanDrafted'), planOf('PlanApproved')];
+    if (drafted !== undefined) [plan, approved] = [drafted, undefined];
+    if (granted !== undefined && granted === approved) return false;
+    approved = granted ?? approved;
+    const applied = planOf('Apply');
     return subject.startsWith('ev.plan') || applied === undefined || applied === plan;
   });
 };

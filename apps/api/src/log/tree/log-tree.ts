@@ -58,13 +58,12 @@ export class LogTree {
 
   /** Resolves when the tree covers so many messages; throws where it does not within a while. */
   async reached(size: number, mostMs: number): Promise<void> {
-    const deadline = AbortSignal.timeout(mostMs);
+    const over = AbortSignal.any([AbortSignal.timeout(mostMs), this.#ended.signal]);
     while (this.file.size < size) {
-      if (deadline.aborted || this.#ended.signal.aborted)
-        throw new RangeError(`the tree covers ${this.file.size} messages so far`);
+      if (over.aborted) throw new RangeError(`the tree covers ${this.file.size} messages so far`);
       await new Promise<void>((resolve) => {
         this.#waiting.add(resolve);
-        setTimeout(resolve, 50).unref();
+        over.addEventListener('abort', () => resolve(), { once: true });
       });
     }
   }

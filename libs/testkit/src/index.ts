@@ -1,4 +1,5 @@
 export * as story from './fleet-story.js';
+export { wantsContainers } from './containers.js';
 export { eventually } from './eventually.js';
 export { FaultProxy } from './fault-proxy.js';
 export type { SeenRequest } from './fault-proxy.js';

@@ -1,4 +1,3 @@
-import { existsSync } from 'node:fs';
 import { cp, glob, open, readFile, rm, truncate } from 'node:fs/promises';
 import { join } from 'node:path';
 import { randomUUID } from 'node:crypto';
@@ -7,7 +6,7 @@ import { checkpointsAggregate, serviceAggregate } from '@syncline/domain';
 import { subjects } from '@syncline/events';
 import type { Hub } from '@syncline/event-store';
 import { Metrics } from '@syncline/observability';
-import { eventually, startLog, testKeys, type TestLog } from '@syncline/testkit';
+import { eventually, startLog, testKeys, wantsContainers, type TestLog } from '@syncline/testkit';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 
 import { openRecord, type LogRecord } from './open-record.js';
@@ -92,67 +91,79 @@ afterEach(async () => {
   await log.stop();
 });
 
-it('where an old copy of the files is put back, every service notices and stops writing', async (context) => {
-  if (!existsSync(jetstream())) context.skip();
-  await log.kill();
-  await cp(jetstream(), join(log.dir, 'copy'), { recursive: true });
-  await log.start();
-  await eventually(() => services.every((one) => hubs[one].missing().length === 0), 20_000, 'all are ready');
-  await write(hubs.planner, 'planner', 5);
-  await record.checkpoints.sign();
-  await write(hubs.planner, 'planner');
-  await log.kill();
-  await rm(jetstream(), { recursive: true });
-  await cp(join(log.dir, 'copy'), jetstream(), { recursive: true });
-  await log.start();
-  await expectStopped();
-});
+it.skipIf(wantsContainers())(
+  'where an old copy of the files is put back, every service notices and stops writing',
+  async () => {
+    await log.kill();
+    await cp(jetstream(), join(log.dir, 'copy'), { recursive: true });
+    await log.start();
+    await eventually(
+      () => services.every((one) => hubs[one].missing().length === 0),
+      20_000,
+      'all are ready',
+    );
+    await write(hubs.planner, 'planner', 5);
+    await record.checkpoints.sign();
+    await write(hubs.planner, 'planner');
+    await log.kill();
+    await rm(jetstream(), { recursive: true });
+    await cp(join(log.dir, 'copy'), jetstream(), { recursive: true });
+    await log.start();
+    await expectStopped();
+  },
+);
 
-it('where a block of the log is truncated, every service notices and stops writing', async (context) => {
-  if (!existsSync(jetstream())) context.skip();
-  await log.kill();
-  const last = (await blocks()).at(-1)!;
-  const { length } = await readFile(last);
-  await truncate(last, Math.floor(length / 2));
-  await log.start();
-  await expectStopped();
-});
+it.skipIf(wantsContainers())(
+  'where a block of the log is truncated, every service notices and stops writing',
+  async () => {
+    await log.kill();
+    const last = (await blocks()).at(-1)!;
+    const { length } = await readFile(last);
+    await truncate(last, Math.floor(length / 2));
+    await log.start();
+    await expectStopped();
+  },
+);
 
-it('where a byte of an old message is another, api notices, and everybody stops writing', async (context) => {
-  if (!existsSync(jetstream())) context.skip();
-  await log.kill();
-  const first = (await blocks())[0]!;
-  const bytes = await readFile(first);
-  const at = bytes.indexOf('"configuration":"ccc');
-  const file = await open(first, 'r+');
-  await file.write('d', at + '"configuration":"'.length);
-  await file.close();
-  await log.start();
-  await expectStopped();
-});
+it.skipIf(wantsContainers())(
+  'where a byte of an old message is another, api notices, and everybody stops writing',
+  async () => {
+    await log.kill();
+    const first = (await blocks())[0]!;
+    const bytes = await readFile(first);
+    const at = bytes.indexOf('"configuration":"ccc');
+    const file = await open(first, 'r+');
+    await file.write('d', at + '"configuration":"'.length);
+    await file.close();
+    await log.start();
+    await expectStopped();
+  },
+);
 
-it('where positions were used again for other messages, no service starts', async (context) => {
-  if (!existsSync(jetstream())) context.skip();
-  await closeAll();
-  await log.restart();
-  await cp(jetstream(), join(log.dir, 'copy'), { recursive: true });
-  await connectAll();
-  await write(hubs['git-watcher'], 'git-watcher', 3);
-  await record.checkpoints.sign();
-  const last = await hubs.api.log.lastSequence();
-  // As each does every few seconds.
-  for (const service of services) await hubs[service].aggregates.load(checkpointsAggregate, subjects.log());
-  await closeAll();
-  await log.kill();
-  await rm(jetstream(), { recursive: true });
-  await cp(join(log.dir, 'copy'), jetstream(), { recursive: true });
-  await log.start();
-  // Somebody without a memory writes over what was lost.
-  const stranger = await log.hub('planner', { stateDir: join(log.dir, 'stranger') });
-  while ((await stranger.log.lastSequence()) <= last) await write(stranger, 'planner');
-  await stranger.close();
-  for (const service of services) await expect(log.hub(service)).rejects.toMatchObject(lost);
-});
+it.skipIf(wantsContainers())(
+  'where positions were used again for other messages, no service starts',
+  async () => {
+    await closeAll();
+    await log.restart();
+    await cp(jetstream(), join(log.dir, 'copy'), { recursive: true });
+    await connectAll();
+    await write(hubs['git-watcher'], 'git-watcher', 3);
+    await record.checkpoints.sign();
+    const last = await hubs.api.log.lastSequence();
+    // As each does every few seconds.
+    for (const service of services) await hubs[service].aggregates.load(checkpointsAggregate, subjects.log());
+    await closeAll();
+    await log.kill();
+    await rm(jetstream(), { recursive: true });
+    await cp(join(log.dir, 'copy'), jetstream(), { recursive: true });
+    await log.start();
+    // Somebody without a memory writes over what was lost.
+    const stranger = await log.hub('planner', { stateDir: join(log.dir, 'stranger') });
+    while ((await stranger.log.lastSequence()) <= last) await write(stranger, 'planner');
+    await stranger.close();
+    for (const service of services) await expect(log.hub(service)).rejects.toMatchObject(lost);
+  },
+);
 
 it('where everything is as it was, nobody minds that the server ended', async () => {
   await log.kill();

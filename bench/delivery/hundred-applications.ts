@@ -70,6 +70,8 @@ const changeAll = async (installation: Installation): Promise<Figure> => {
 /** One file changed: what is rendered and asked of the cluster for the other ninety-nine. */
 const changeOne = async (installation: Installation): Promise<readonly Figure[]> => {
   const [name = ''] = applications;
+  // After an apply objects are read that the watches have not told of yet: those of the round before are no part of this one.
+  await delay(2_000);
   const rendered = await installation.rendered();
   const since = await installation.auditSize();
   await write(installation, name, one);

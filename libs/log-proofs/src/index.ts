@@ -19,6 +19,7 @@ export {
   splitNotes,
 } from './notes/checkpoint.js';
 export type { Checkpoint, OpenedCheckpoint } from './notes/checkpoint.js';
+export { preAuthenticated } from './notes/envelope.js';
 export { formatVerifier, isKeyName, isSignedBy, parseVerifier, signerOf, verifierOf } from './notes/keys.js';
 export type { Signer, Verifier } from './notes/keys.js';
 export { parseNote, signersOf, signNote } from './notes/signed-note.js';

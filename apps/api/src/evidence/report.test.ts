@@ -1,4 +1,4 @@
-import { signerOf } from '@syncline/log-proofs';
+import { preAuthenticated, signerOf } from '@syncline/log-proofs';
 import { story } from '@syncline/testkit';
 import { describe, expect, it } from 'vitest';
 
@@ -6,7 +6,7 @@ import { sumsOf } from './archive.js';
 import { cdEvents } from './cd-events.js';
 import { factsOf, shortcomings, type Facts } from './facts.js';
 import { escaped, reportOf } from './report.js';
-import { preAuthenticated, sealed, statementOf } from './statement.js';
+import { sealed, statementOf } from './statement.js';
 import { loggedStory } from '../testing/logged-story.js';
 
 const { revisionA, revisionB, wholeStory } = story;

@@ -1,8 +1,7 @@
-import type { Signer } from '@syncline/log-proofs';
+import { preAuthenticated, type Signer } from '@syncline/log-proofs';
 
 import { shortcomings, type Facts } from './facts.js';
 
-const encoder = new TextEncoder();
 const payloadType = 'application/vnd.in-toto+json';
 
 /** A signed envelope (DSSE, "Envelope"). */
@@ -37,10 +36,6 @@ const policyDigest = ({ plans }: Facts) => {
   const [digest] = plans.flatMap(({ document }) => (document ? [document.policies] : []));
   return digest === undefined ? {} : { digest: { sha256: digest } };
 };
-
-/** What is signed: type and bytes, each with its length (DSSE, "Pre-Authentication Encoding"). */
-export const preAuthenticated = (type: string, payload: string): string =>
-  `DSSEv1 ${encoder.encode(type).length} ${type} ${encoder.encode(payload).length} ${payload}`;
 
 /** Signs a statement by the key that signs checkpoints. */
 export const sealed = (statement: unknown, signer: Signer): Envelope => {

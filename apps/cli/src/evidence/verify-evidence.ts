@@ -4,6 +4,7 @@ import {
   fromBase64,
   parseNote,
   parseVerifier,
+  preAuthenticated,
   signersOf,
   isSignedBy,
   WrongExport,
@@ -109,10 +110,6 @@ const statement = z.looseObject({
   subject: z.array(z.looseObject({ name: z.string() })),
   predicate: z.looseObject({ verificationResult: z.string() }),
 });
-
-/** What was signed of an envelope (DSSE, "Pre-Authentication Encoding"). */
-const preAuthenticated = (type: string, payload: string): string =>
-  `DSSEv1 ${Buffer.byteLength(type)} ${type} ${Buffer.byteLength(payload)} ${payload}`;
 
 const checkStatement = (files: Files, key: Verifier): z.infer<typeof statement> => {
   const wrong = new WrongEvidence('is changed: statement.dsse.json is not signed by the key of the log');

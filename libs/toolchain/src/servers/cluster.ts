@@ -27,6 +27,8 @@ export type ClusterOptions = ResolveOptions & {
   readonly nodes?: number;
   /** The API server writes one line of JSON per answered request here: who, with what program, did what. */
   readonly auditLog?: string;
+  /** How much it writes of each request (audit.k8s.io/v1): all bodies, Secrets too, in `RequestResponse`; `Metadata` if absent. */
+  readonly auditLevel?: 'Metadata' | 'RequestResponse';
 };
 
 /** How simulated nodes and pods come to be, run and end. */
@@ -64,14 +66,17 @@ const startEtcd = async (binary: string, { dir, etcd, peer }: Place): Promise<St
 const asFlags = (flags: Readonly<Record<string, string>>): string[] =>
   Object.entries(flags).map(([name, value]) => `--${name}=${value}`);
 
-/** What the API server needs to write down every request that it has answered (audit.k8s.io/v1, level Metadata). */
-const auditFlags = async ({ dir }: Place, auditLog: string | undefined): Promise<Record<string, string>> => {
+/** What the API server needs to write down every request that it has answered (audit.k8s.io/v1). */
+const auditFlags = async (
+  { dir }: Place,
+  { auditLog, auditLevel = 'Metadata' }: ClusterOptions,
+): Promise<Record<string, string>> => {
   if (auditLog === undefined) return {};
   const policy = join(dir, 'audit-policy.json');
   const kind = { apiVersion: 'audit.k8s.io/v1', kind: 'Policy' };
   await writeFile(
     policy,
-    JSON.stringify({ ...kind, omitStages: ['RequestReceived'], rules: [{ level: 'Metadata' }] }),
+    JSON.stringify({ ...kind, omitStages: ['RequestReceived'], rules: [{ level: auditLevel }] }),
   );
   return { 'audit-policy-file': policy, 'audit-log-path': auditLog };
 };
@@ -91,7 +96,7 @@ const readyPath = (isNew: boolean): string =>
 const startApi = async (
   binary: string,
   place: Place,
-  auditLog: string | undefined,
+  options: ClusterOptions,
   isNew: boolean,
 ): Promise<Starting> => {
   const { dir, api, etcd } = place;
@@ -107,7 +112,7 @@ const startApi = async (
   const server = await startProcess({
     name: 'kube-apiserver',
     command: binary,
-    args: asFlags({ ...flags, ...(await auditFlags(place, auditLog)) }),
+    args: asFlags({ ...flags, ...(await auditFlags(place, options)) }),
     env: { ...process.env, ...generousMemory },
     logFile: join(dir, 'kube-apiserver.log'),
   });
@@ -206,7 +211,7 @@ export const startCluster = async (options: ClusterOptions): Promise<RunningClus
     core.length = 0;
     const etcd = await startEtcd(binaries.etcd, place);
     core.push(etcd.process);
-    const api = await startApi(binaries['kube-apiserver'], place, options.auditLog, isNew);
+    const api = await startApi(binaries['kube-apiserver'], place, options, isNew);
     core.push(api.process);
     await Promise.all([etcd.untilReady(), api.untilReady()]);
     isNew = false;

@@ -1,7 +1,13 @@
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 
-import { freePort, startCluster, startPostgres, type RunningCluster } from '@syncline/toolchain';
+import {
+  freePort,
+  startCluster,
+  startPostgres,
+  type AuditOptions,
+  type RunningCluster,
+} from '@syncline/toolchain';
 
 import { images, startContainer, wantsContainers } from './containers.js';
 import { temporaryFolder } from './temporary-folder.js';
@@ -43,10 +49,13 @@ const startInContainer = async (): Promise<TestPostgres> => {
 export const startPostgresServer = (parent?: string): Promise<TestPostgres> =>
   wantsContainers() && parent === undefined ? startInContainer() : startEmbedded(parent);
 
-/** A real local cluster in a temporary folder: API server, etcd and controllers; its nodes are simulated. Stop it in `afterAll`. */
-export const startLocalCluster = async (name = 'test'): Promise<RunningCluster> => {
+/**
+ * A real local cluster in a temporary folder: API server, etcd and controllers; its nodes are simulated. `audit` says where its API
+ * server tells what it was asked. Stop it in `afterAll`.
+ */
+export const startLocalCluster = async (name = 'test', audit: AuditOptions = {}): Promise<RunningCluster> => {
   const folder = await temporaryFolder('cluster');
-  const cluster = await startCluster({ name, dir: join(folder.path, name) });
+  const cluster = await startCluster({ name, dir: join(folder.path, name), ...audit });
   return {
     ...cluster,
     get processes() {

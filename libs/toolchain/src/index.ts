@@ -15,6 +15,7 @@ export { runningProcesses, startProcess } from './processes/managed-process.js';
 export type { ManagedProcess, ProcessOptions } from './processes/managed-process.js';
 export { accepts, freePort, isFree, stopUnlessReady, waitUntilReady } from './processes/readiness.js';
 export { startCluster } from './servers/cluster.js';
+export type { AuditOptions } from './servers/cluster-audit.js';
 export type { ClusterOptions, RunningCluster } from './servers/cluster.js';
 export { startNatsServer } from './servers/nats.js';
 export { startPostgres } from './servers/postgres.js';

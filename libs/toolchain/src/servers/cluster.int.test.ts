@@ -1,6 +1,7 @@
 import { once } from 'node:events';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
-import { createServer } from 'node:net';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { createServer as createHttpServer } from 'node:http';
+import { createServer, type AddressInfo } from 'node:net';
 import { request } from 'node:https';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -9,6 +10,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 
 import { runningProcesses } from '../processes/managed-process.js';
+import type { AuditOptions } from './cluster-audit.js';
 import { startCluster, type RunningCluster } from './cluster.js';
 
 let dir: string;
@@ -22,8 +24,8 @@ afterAll(async () => {
 });
 
 const told: string[] = [];
-const start = async (): Promise<RunningCluster> =>
-  (cluster = await startCluster({ name: 'test', dir, progress: (line) => void told.push(line) }));
+const start = async (audit: AuditOptions = {}): Promise<RunningCluster> =>
+  (cluster = await startCluster({ name: 'test', dir, progress: (line) => void told.push(line), ...audit }));
 
 type Kubeconfig = {
   readonly clusters: readonly { readonly cluster: { readonly server: string; readonly 'certificate-authority-data': string } }[];
@@ -109,5 +111,36 @@ describe('a local cluster', () => {
     ]);
     const { metadata } = await available();
     expect(metadata.uid).toBe(before.metadata.uid);
+  });
+
+  test('tells what it was asked, by whom, into a file and to a webhook where that is wished', async () => {
+    await cluster?.stop();
+    const told = new Promise<string>((resolve) => {
+      const hook = createHttpServer((asked, answer) => {
+        let body = '';
+        asked.on('data', (data: Buffer) => (body += data.toString()));
+        asked.on('end', () => {
+          answer.end();
+          if (body.includes('/deployments/web')) resolve(body);
+        });
+      }).listen(0, '127.0.0.1', () => void hooked((hook.address() as AddressInfo).port));
+      onTestFinished(() => void hook.close());
+    });
+    const file = join(dir, 'audit.log');
+    async function hooked(port: number) {
+      const named = { name: 'audit' };
+      const config = {
+        ...{ apiVersion: 'v1', kind: 'Config', users: [], 'current-context': 'audit' },
+        clusters: [{ ...named, cluster: { server: `http://127.0.0.1:${port}/` } }],
+        contexts: [{ ...named, context: { cluster: 'audit', user: '' } }],
+      };
+      await writeFile(join(dir, 'hook'), JSON.stringify(config));
+      await start({ auditLog: file, auditWebhook: join(dir, 'hook') });
+      await ask('GET', `${web}/web`);
+    }
+    const { kind, items } = JSON.parse(await told) as { kind: string; items: { user: object }[] };
+    expect(kind).toBe('EventList');
+    expect(items[0]?.user).toMatchObject({ username: expect.any(String) as string });
+    expect(await readFile(file, 'utf8')).toContain('"auditID"');
   });
 });

@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { resolveBinaries, type ResolveOptions } from '../binaries/resolve.js';
 import { startProcess, type ManagedProcess } from '../processes/managed-process.js';
 import { accepts, stopUnlessReady, waitUntilReady } from '../processes/readiness.js';
+import { auditFlags, type AuditOptions } from './cluster-audit.js';
 import { exists, placeOf, type Place } from './cluster-place.js';
 
 /** A real local cluster: kube-apiserver, etcd, controllers and scheduler; its nodes are simulated by kwok. */
@@ -20,16 +21,13 @@ export type RunningCluster = {
   readonly startApiServer: () => Promise<void>;
 };
 
-export type ClusterOptions = ResolveOptions & {
-  readonly name: string;
-  /** Keeps certificates, tokens, ports and etcd's data; the same folder is the same cluster. */
-  readonly dir: string;
-  readonly nodes?: number;
-  /** The API server writes one line of JSON per answered request here: who, with what program, did what. */
-  readonly auditLog?: string;
-  /** How much it writes of each request (audit.k8s.io/v1): all bodies, Secrets too, in `RequestResponse`; `Metadata` if absent. */
-  readonly auditLevel?: 'Metadata' | 'RequestResponse';
-};
+export type ClusterOptions = ResolveOptions &
+  AuditOptions & {
+    readonly name: string;
+    /** Keeps certificates, tokens, ports and etcd's data; the same folder is the same cluster. */
+    readonly dir: string;
+    readonly nodes?: number;
+  };
 
 /** How simulated nodes and pods come to be, run and end. */
 const stages = fileURLToPath(new URL('../../modules/kwok-stages.yaml', import.meta.url));
@@ -66,21 +64,6 @@ const startEtcd = async (binary: string, { dir, etcd, peer }: Place): Promise<St
 const asFlags = (flags: Readonly<Record<string, string>>): string[] =>
   Object.entries(flags).map(([name, value]) => `--${name}=${value}`);
 
-/** What the API server needs to write down every request that it has answered (audit.k8s.io/v1). */
-const auditFlags = async (
-  { dir }: Place,
-  { auditLog, auditLevel = 'Metadata' }: ClusterOptions,
-): Promise<Record<string, string>> => {
-  if (auditLog === undefined) return {};
-  const policy = join(dir, 'audit-policy.json');
-  const kind = { apiVersion: 'audit.k8s.io/v1', kind: 'Policy' };
-  await writeFile(
-    policy,
-    JSON.stringify({ ...kind, omitStages: ['RequestReceived'], rules: [{ level: auditLevel }] }),
-  );
-  return { 'audit-policy-file': policy, 'audit-log-path': auditLog };
-};
-
 /** It starts in a fifth less of CPU time where its memory may grow to this before any is freed. */
 const generousMemory = { GOGC: '400', GOMEMLIMIT: '512MiB' };
 
@@ -96,7 +79,7 @@ const readyPath = (isNew: boolean): string =>
 const startApi = async (
   binary: string,
   place: Place,
-  options: ClusterOptions,
+  audit: AuditOptions,
   isNew: boolean,
 ): Promise<Starting> => {
   const { dir, api, etcd } = place;
@@ -112,7 +95,7 @@ const startApi = async (
   const server = await startProcess({
     name: 'kube-apiserver',
     command: binary,
-    args: asFlags({ ...flags, ...(await auditFlags(place, options)) }),
+    args: asFlags({ ...flags, ...(await auditFlags(place.dir, audit)) }),
     env: { ...process.env, ...generousMemory },
     logFile: join(dir, 'kube-apiserver.log'),
   });

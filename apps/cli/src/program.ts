@@ -57,6 +57,7 @@ const parts: readonly Part[] = [
   { words: ['history'], load: async () => (await import('./story/history.command.js')).addHistory },
   { words: ['wait'], load: async () => (await import('./wait/wait.command.js')).addWait },
   { words: ['log'], load: async () => (await import('./log/log.command.js')).addLog },
+  { words: ['shadow'], load: async () => (await import('./shadow/shadow.command.js')).addShadow },
   { words: ['token'], load: async () => (await import('./token/token.command.js')).addToken },
 ];
 

@@ -11,7 +11,8 @@ import {
 import { decodeAt } from './decode-at.js';
 import type { MessageLog } from './message-log.js';
 
-const decode = (message: LogMessage): LogEntry => {
+/** A message with its events; one that cannot be read is said to be so. */
+export const decodeEntry = (message: LogMessage): LogEntry => {
   try {
     return { message, events: decodeAt(message) };
   } catch (error) {
@@ -35,7 +36,7 @@ export class DecodedEventLog implements EventLog {
   async lastPosition(): Promise<Position> {
     const sequence = await this.log.lastSequence();
     const message = sequence > 0 ? await this.log.message(sequence) : undefined;
-    return message ? lastPositionOf(decode(message)) : { ...beginning, sequence };
+    return message ? lastPositionOf(decodeEntry(message)) : { ...beginning, sequence };
   }
 
   subjects(filter: string): Promise<readonly string[]> {
@@ -43,18 +44,18 @@ export class DecodedEventLog implements EventLog {
   }
 
   async read(subject: string, afterSequence = 0): Promise<readonly LogEntry[]> {
-    return (await this.log.read(subject, afterSequence)).map(decode);
+    return (await this.log.read(subject, afterSequence)).map(decodeEntry);
   }
 
   async *follow(filter: LogFilter, signal: AbortSignal): AsyncIterable<LogEntry> {
-    for await (const message of this.log.follow(filter, signal)) yield decode(message);
+    for await (const message of this.log.follow(filter, signal)) yield decodeEntry(message);
   }
 
   async *scan(filter: LogFilter): AsyncIterable<LogEntry> {
-    for await (const message of this.log.scan(filter)) yield decode(message);
+    for await (const message of this.log.scan(filter)) yield decodeEntry(message);
   }
 
   async *scanInBatches(filter: LogFilter): AsyncIterable<readonly LogEntry[]> {
-    for await (const messages of this.log.scanInBatches(filter)) yield messages.map(decode);
+    for await (const messages of this.log.scanInBatches(filter)) yield messages.map(decodeEntry);
   }
 }

@@ -2,6 +2,8 @@ export { blobReferencesOf, KnownBlobs } from './export/blob-references.js';
 export type { BlobReference } from './export/blob-references.js';
 export { exportTitle } from './export/frames.js';
 export { readKeys } from './export/key-chain.js';
+export { ExportReader } from './export/read-export.js';
+export type { ExportSink, ShownBlob, ShownMessage } from './export/read-export.js';
 export type { ExportHeader, ExportScope } from './export/scope.js';
 export { ExportVerifier } from './export/verify-export.js';
 export type { Beside, ExportReport } from './export/verify-export.js';

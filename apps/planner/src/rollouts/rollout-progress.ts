@@ -41,7 +41,7 @@ export class RolloutProgress {
   /** What is known of an application is read and renewed by one at a time, or a late reader would bring back old news. */
   readonly #turns = new Map<string, Promise<void>>();
 
-  constructor(@Inject(Aggregates) private readonly aggregates: Aggregates) {}
+  constructor(@Inject(Aggregates) protected readonly aggregates: Aggregates) {}
 
   /** Tells the application how far its open wave is. `cluster` is the member that something happened on. */
   async observe(application: string, cluster: string | undefined, cause: Cause): Promise<void> {

@@ -83,7 +83,7 @@ it('diff names what was different, and ends with 3 where that is asked for', asy
   expect([same.code, other.code]).toEqual([0, 3]);
 });
 
-it('why and blame answer as of then', async () => {
+it('why, history and drift answer as of then', async () => {
   const then = await syncline.run('why', 'shop', '--at', bad!);
   expect(then).toContain('Dev committed "Open the shop"');
   expect(then).toMatch(/held by [\w-]+ since .*nodeSelectors/);
@@ -92,6 +92,24 @@ it('why and blame answer as of then', async () => {
   expect(await syncline.run('history', 'shop', '--at', bad!)).toContain('Faster disks');
   expect(await syncline.run('drift', 'shop', '--at', good!)).toContain('Nothing of shop is drifted');
   expect(await syncline.run('drift', 'shop', '--at', 'now')).toContain('kubectl-scale');
+});
+
+it('every list answers as of then', async () => {
+  expect(await syncline.run('plan', 'shop', '--at', good!)).toMatch(/Applied/);
+  expect(await syncline.run('plan', 'shop', '--at', bad!)).toMatch(/nodeSelectors/);
+  expect(await syncline.run('resources', 'shop', '--at', good!)).toMatch(/Deployment\/shop[^]*not recorded/);
+  expect(await syncline.run('app', 'show', 'shop', '--at', bad!)).toContain('Failed');
+  expect(await syncline.run('app', 'list', '--at', before!)).not.toContain('shop ');
+  expect(await syncline.run('repo', 'list', '--at', good!)).toContain(first!.slice(0, 7));
+  expect(await syncline.run('cluster', 'list', '--at', good!)).toContain('staging');
+  expect(await syncline.run('log', 'parked', '--at', good!)).toBeDefined();
+  const tail = await syncline.run('log', 'tail', '--at', good!, '--application', 'shop', '--limit', '1');
+  expect(tail).toContain(`rollout of ${first!.slice(0, 7)} completed`);
+  expect((await syncline.cli('log', 'tail', '--at', good!, '--follow')).code).toBe(2);
+  expect((await syncline.cli('plan', 'shop', '--at', good!, '--revision', first!)).code).toBe(2);
+});
+
+it('blame answers as of then', async () => {
   const blamed = await syncline.run('blame', 'shop', 'Deployment/shop', 'spec.replicas');
   expect(blamed).toMatch(/\/spec\/replicas +2 +[0-9a-f]{7} "Open the shop" +Dev/);
   expect(blamed).toMatch(/live +7 +kubectl-scale in the cluster/);
@@ -117,7 +135,7 @@ it('what cannot be answered is said in a sentence', async () => {
     1,
     expect.stringContaining('There was no application') as string,
   ]);
-  const { code, body } = await syncline.api('GET', `/v1/applications/default/shop/resources?at=${good!}`);
+  const { code, body } = await syncline.api('GET', `/v1/suspects?at=${good!}`);
   expect([code, body]).toMatchObject([422, { code: 'no-past' }]);
 });
 

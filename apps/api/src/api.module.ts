@@ -39,6 +39,7 @@ import { LogTree } from './log/tree/log-tree.js';
 import { DocsController } from './openapi/docs.controller.js';
 import { OpenApi } from './openapi/openapi.js';
 import { PeopleNames } from './people/people-names.js';
+import { PastPlans } from './plans/past-plans.js';
 import { Plans } from './plans/plans.js';
 import { PausingController } from './pausing/pausing.controller.js';
 import { PlansController } from './plans/plans.controller.js';
@@ -49,6 +50,7 @@ import { ReplaysController } from './replays/replays.controller.js';
 import { RepositoriesController } from './repositories/repositories.controller.js';
 import { Log, type RequestLog } from './requests/log.js';
 import { requestPipe } from './requests/request-pipe.js';
+import { PastResources } from './resources/past-resources.js';
 import { ResourcesController } from './resources/resources.controller.js';
 import { KnownFacts } from './why/known-facts.js';
 import { Origins } from './why/origins.js';
@@ -108,6 +110,8 @@ const own = (parts: ApiParts): Provider[] => {
       ApplicationHistory,
       RevisionOfApplication,
       PeopleNames,
+      PastPlans,
+      PastResources,
       Plans,
       Standing,
       Suspects,

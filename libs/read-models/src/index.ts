@@ -5,7 +5,7 @@ export { deliveryGroups, deliveryPeriods } from './reading/delivery.js';
 export type { DeliveryFilter, DeliveryRow } from './reading/delivery.js';
 export type { AppliedManifests } from './reading/applies.js';
 export type { DriftFilter, DriftRow } from './reading/drifts.js';
-export type { EventFilter, LoggedEvent } from './reading/events.js';
+export type { EventFilter, LoggedEvent, Period } from './reading/events.js';
 export type { FleetStateAtRow, TargetFilter } from './reading/fleet-state-at.js';
 export { Past } from './reading/past.js';
 export type { PastFilter } from './reading/past.js';

@@ -157,14 +157,15 @@ export class ApplicationsController {
 
   @Get(':project/:name/revisions/:sha')
   @Allows('viewer')
-  @ReadsViews()
+  @ReadsViews({ past: true })
   @ApiResponse({ status: 200, standardSchema: revisionAnswer })
   revision(
     @Param('project', { schema: anyName }) project: string,
     @Param('name', { schema: anyName }) name: string,
     @Param('sha', { schema: revision }) sha: string,
+    @Query({ schema: pastQuery }) { at }: z.infer<typeof pastQuery>,
   ): Promise<z.infer<typeof revisionAnswer>> {
-    return this.revisions.find({ project, application: name }, sha);
+    return this.revisions.find({ project, application: name }, sha, pastOf(at));
   }
 
   @Post(':project/:name/retry')

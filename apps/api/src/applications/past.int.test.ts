@@ -113,12 +113,4 @@ describe('reads as of an instant', () => {
     expect((await api.request('GET', `${path}?at=${joined!}`)).status).toBe(404);
     expect(await at(path, again!)).toMatchObject({ targets: [] });
   });
-
-  it.each(['/v1/plans', '/v1/events', '/v1/applications/default/checkout/resources'])(
-    'of %s are refused, because it has no past',
-    async (path) => {
-      const response = await api.request('GET', `${path}?at=${first!}`);
-      expect([response.status, await response.json()]).toMatchObject([422, { code: 'no-past' }]);
-    },
-  );
 });

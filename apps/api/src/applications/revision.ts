@@ -1,8 +1,8 @@
 import { Inject } from '@nestjs/common';
-import { configurationDocument } from '@syncline/events';
+import { configurationDocument, subjects } from '@syncline/events';
 import { BlobStore, canonicalJson } from '@syncline/kernel';
 import {
-  Views, type ApplicationName, type ConfigurationRow, type FleetStateRow, type RevisionRow, type RolloutRow,
+  Views, type ApplicationName, type ApplicationRow, type ConfigurationRow, type FleetStateRow, type RepositoryRow, type RevisionRow, type RolloutRow,
 } from '@syncline/read-models'; // prettier-ignore
 import { z } from 'zod';
 
@@ -41,6 +41,41 @@ const areAllThere = (newest: RolloutRow | undefined, targets: readonly FleetStat
   return members.every((cluster) => there.has(cluster));
 };
 
+const mostRollouts = 100;
+/** Events that say where repositories stand. */
+const fetching = [
+  'RepositoryRegistered',
+  'RevisionDetected',
+  'RevisionRefused',
+  'FetchFailed',
+  'FetchRecovered',
+];
+
+/** What an application is measured by, now or as of an instant. */
+type Standing = {
+  readonly application: ApplicationRow | undefined;
+  readonly targets: readonly FleetStateRow[];
+  readonly repositories: readonly RepositoryRow[];
+  readonly rollouts: readonly RolloutRow[];
+  readonly at: string | undefined;
+};
+
+/** Whether something had happened by an instant, where one is asked about. */
+const isBy =
+  (at: string | undefined) =>
+  ({ occurredAt }: { readonly occurredAt: string }): boolean =>
+    at === undefined || Date.parse(occurredAt) <= Date.parse(at);
+
+/** A revision that was not detected: not seen, or seen and refused. */
+const unseen = (
+  { application, repositories }: Standing,
+  revision: string,
+): Pick<Answer, 'known' | 'refused'> => {
+  const { repository } = application ?? {};
+  const row = repositories.find((one) => one.repository === repository && one.failure?.revision === revision);
+  return row?.failure ? { known: true, refused: row.failure.reason } : { known: false };
+};
+
 /** What `wait` asks: where a revision stands with an application. */
 export class RevisionOfApplication {
   constructor(
@@ -48,48 +83,57 @@ export class RevisionOfApplication {
     @Inject(BlobStore) private readonly blobs: BlobStore,
   ) {}
 
-  async find(name: ApplicationName, revision: string): Promise<Answer> {
-    const [application, sightings, targets] = await Promise.all([
-      this.views.application(name),
-      this.views.revisions([revision]),
-      this.views.fleet(name),
-    ]);
+  /** Now, or as of an instant (RFC 3339). */
+  async find(name: ApplicationName, revision: string, at?: string): Promise<Answer> {
+    const standing = at === undefined ? await this.#now(name) : await this.#then(name, at);
+    const { application, targets } = standing;
+    const sightings = (await this.views.revisions([revision])).filter(isBy(at));
     const sighting = application
       ? sightings.findLast((one) => one.repository === application.repository)
       : sightings.at(-1);
     const nothing = { revision, affected: null, reached: false, targets: targets.map(targetOf) };
-    if (!sighting) return { ...nothing, ...(await this.#unseen(application?.repository, revision)) };
-    return { ...nothing, known: true, ...(await this.#standing(name, sighting, targets)) };
+    if (!sighting) return { ...nothing, ...unseen(standing, revision) };
+    return { ...nothing, known: true, ...(await this.#standing(name, sighting, standing)) };
   }
 
-  /** A revision that was not detected: not seen, or seen and refused. */
-  async #unseen(
-    repository: string | undefined,
-    revision: string,
-  ): Promise<Pick<Answer, 'known' | 'refused'>> {
-    const rows = await this.views.repositories();
-    const row = rows.find((one) => one.repository === repository && one.failure?.revision === revision);
-    return row?.failure ? { known: true, refused: row.failure.reason } : { known: false };
+  async #now(name: ApplicationName): Promise<Standing> {
+    const [application, targets, repositories, rollouts] = await Promise.all([
+      this.views.application(name),
+      this.views.fleet(name),
+      this.views.repositories(),
+      this.views.rollouts(name, mostRollouts),
+    ]);
+    return { application, targets, repositories, rollouts, at: undefined };
+  }
+
+  async #then(name: ApplicationName, at: string): Promise<Standing> {
+    const own = subjects.application(name.project, name.application);
+    const [past, targets, rows] = await Promise.all([
+      this.views.past(at, { subjects: [own], types: fetching }),
+      this.views.fleetAt(at, name),
+      this.views.rollouts(name, mostRollouts, { until: at }),
+    ]);
+    const application = past.application(name.project, name.application);
+    const rollouts = rows.map((one) => past.rollout(one.rollout) ?? one);
+    return { application, targets, repositories: past.repositories(), rollouts, at };
   }
 
   async #standing(
     name: ApplicationName,
-    sighting: RevisionRow,
-    targets: readonly FleetStateRow[],
+    { repository, revision }: RevisionRow,
+    { targets, rollouts, at }: Standing,
   ): Promise<Partial<Answer>> {
-    const { repository, revision } = sighting;
     const configuration = await this.views.configuration(repository, revision);
-    if (!configuration) return {};
+    if (!configuration || !isBy(at)(configuration)) return {};
     if (configuration.document === null) {
       return { rejected: configuration.errors as NonNullable<Answer['rejected']> };
     }
     const affected = await this.#isAffected(name, configuration);
     if (!affected) return { affected, reached: true };
-    const rollouts = await this.views.rollouts(name, 100);
-    const at = rollouts.findIndex((one) => one.revision === revision);
-    const rollout = rollouts[at];
+    const index = rollouts.findIndex((one) => one.revision === revision);
+    const rollout = rollouts[index];
     if (!rollout) return { affected };
-    const later = rollouts.slice(0, at).map((one) => one.revision);
+    const later = rollouts.slice(0, index).map((one) => one.revision);
     const accepted = new Set([revision, ...later]);
     return {
       affected,

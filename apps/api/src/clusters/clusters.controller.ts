@@ -75,14 +75,22 @@ export class ClustersController {
 
   @Get(':name')
   @Allows('viewer')
-  @ReadsViews()
+  @ReadsViews({ past: true })
   @ApiResponse({ status: 200, standardSchema: cluster })
-  async show(@Param('name', { schema: anyName }) name: string): Promise<z.infer<typeof cluster>> {
-    const row = await this.views.cluster(name);
+  async show(
+    @Param('name', { schema: anyName }) name: string,
+    @Query({ schema: query }) asked: z.infer<typeof query>,
+  ): Promise<z.infer<typeof cluster>> {
+    const at = pastOf(asked.at);
+    const row =
+      at === undefined
+        ? await this.views.cluster(name)
+        : (await this.views.past(at, joining)).clusters().find((one) => one.cluster === name);
     if (row) return shown(row);
+    const when = at === undefined ? 'There is' : `As of ${at} there was`;
     throw notFound(
       'cluster-unknown',
-      `There is no cluster ${name}. GET /v1/clusters lists those that there are.`,
+      `${when} no cluster ${name}. GET /v1/clusters lists those that there are.`,
     );
   }
 

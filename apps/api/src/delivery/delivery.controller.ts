@@ -47,7 +47,7 @@ export class DeliveryController {
 
   @Get()
   @Allows('viewer')
-  @ReadsViews()
+  @ReadsViews({ past: 'It is asked about a period: since and until.' })
   @ApiResponse({ status: 200, standardSchema: answer })
   async figures(@Query({ schema: query }) asked: z.infer<typeof query>): Promise<z.infer<typeof answer>> {
     const end = new Date(asked.until ?? Date.now());

@@ -5,9 +5,10 @@ import { z } from 'zod';
 
 import { Allows } from '../access/allows.js';
 import { headerOf, type Reply, type Request } from '../requests/http.js';
+import { instant, pastOf } from '../requests/instants.js';
 import { anyName } from '../requests/names.js';
 import { limitOf, positionOf, positionText } from '../requests/positions.js';
-import { ReadsViews } from '../requests/reads-views.js';
+import { HasNoPast, ReadsViews } from '../requests/reads-views.js';
 import { EventStreams } from './event-streams.js';
 
 const subjectFilter = z
@@ -28,6 +29,7 @@ const pageQuery = z.object({
   type: typeList.optional(),
   subject: subjectFilter.optional(),
   correlation: anyName.optional(),
+  at: instant.optional().describe('An instant (RFC 3339): the events that the log had by then.'),
   limit: limitOf(100, 1_000),
 });
 const streamQuery = z.object({
@@ -61,24 +63,27 @@ export class EventsController {
   ) {}
 
   @Get()
-  @ReadsViews({ past: 'Events are the past: each says when it happened and when it was recorded.' })
+  @ReadsViews({ past: true })
   @ApiResponse({ status: 200, standardSchema: eventPage })
   async page(
     @Query({ schema: pageQuery }) query: z.infer<typeof pageQuery>,
   ): Promise<{ items: readonly LoggedEvent[]; next?: string }> {
     const { after, type, subject, correlation, limit } = query;
+    const at = pastOf(query.at);
     const items = await this.views.events({
       after: positionOf(after),
       limit,
       ...(type && { types: type }),
       ...(subject !== undefined && { subject }),
       ...(correlation !== undefined && { correlationId: correlation }),
+      ...(at !== undefined && { recordedBy: at }),
     });
     const last = items.at(-1);
     return { items, ...(items.length === limit && last && { next: last.position }) };
   }
 
   @Get('stream')
+  @HasNoPast('It tells what comes; GET /v1/events?at= lists what there was.')
   @ApiHeader({ name: 'Last-Event-ID', required: false, description: 'The position after which to go on.' })
   @ApiProduces('text/event-stream')
   @ApiResponse({ status: 200, description: 'Server-sent events; `id` is the position, `data` a CloudEvent.' })

@@ -66,7 +66,7 @@ export class FleetController {
   }
 
   @Get('diff')
-  @ReadsViews()
+  @ReadsViews({ past: 'It is asked about two instants: from and to.' })
   @ApiResponse({ status: 200, standardSchema: fleetDifference })
   async diff(
     @Query({ schema: between }) asked: z.infer<typeof between>,

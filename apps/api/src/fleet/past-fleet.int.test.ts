@@ -196,7 +196,7 @@ describe('the fleet as of an instant', () => {
   });
 
   it('is told of no read that has no past', async () => {
-    const response = await api.request('GET', '/v1/plans?at=2026-01-01T00:00:00Z');
+    const response = await api.request('GET', '/v1/suspects?at=2026-01-01T00:00:00Z');
     expect([response.status, ((await response.json()) as { code: string }).code]).toEqual([422, 'no-past']);
   });
 });

@@ -9,6 +9,7 @@ import { z } from 'zod';
 import { Allows } from '../access/allows.js';
 import { Problem } from '../problems/problem.js';
 import type { Reply } from '../requests/http.js';
+import { HasNoPast } from '../requests/reads-views.js';
 import { Checkpoints } from './checkpoints/checkpoints.js';
 import { exportLog } from './export/log-export.js';
 import { LogTree } from './tree/log-tree.js';
@@ -99,6 +100,7 @@ export class LogController {
   }
 
   @Get('export')
+  @HasNoPast('An export is of positions of the log: from and to.')
   @Allows('admin')
   @ApiProduces(exportType)
   @ApiResponse({

@@ -1,4 +1,4 @@
-import { Body, Controller, Get, HttpCode, Inject, Post } from '@nestjs/common';
+import { Body, Controller, Get, HttpCode, Inject, Post, Query } from '@nestjs/common';
 import { ApiResponse, ApiTags } from '@nestjs/swagger';
 import { ClusterCalls, Commands, type CommandAnswer } from '@syncline/kernel';
 import { Views, type ParkedRow } from '@syncline/read-models';
@@ -7,6 +7,7 @@ import { z } from 'zod';
 import { Allows } from '../access/allows.js';
 import { notFound } from '../problems/problem.js';
 import { CallerOf, contextOf, Writes, type Caller } from '../requests/caller.js';
+import { instant, pastOf } from '../requests/instants.js';
 import { answered } from '../requests/positions.js';
 import { ReadsViews } from '../requests/reads-views.js';
 
@@ -18,6 +19,9 @@ const parkedSubject = parkedKey.extend({
   occurredAt: z.string(),
   recordedAt: z.string(),
 });
+const query = z.object({ at: instant.optional() });
+/** Events that say what was parked. */
+const parking = { types: ['SubjectParked', 'SubjectResumed'] } as const;
 const parkedList = z.object({ items: z.array(parkedSubject) });
 
 /** Subjects that a reaction gave up on, and going on with them once what they fail on is mended. */
@@ -32,10 +36,12 @@ export class ParkedController {
 
   @Get()
   @Allows('viewer')
-  @ReadsViews()
+  @ReadsViews({ past: true })
   @ApiResponse({ status: 200, standardSchema: parkedList })
-  async list(): Promise<z.infer<typeof parkedList>> {
-    return { items: [...(await this.views.parked())] };
+  async list(@Query({ schema: query }) asked: z.infer<typeof query>): Promise<z.infer<typeof parkedList>> {
+    const at = pastOf(asked.at);
+    const rows = at === undefined ? await this.views.parked() : (await this.views.past(at, parking)).parked();
+    return { items: [...rows] };
   }
 
   @Post('resume')

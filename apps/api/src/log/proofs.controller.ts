@@ -7,6 +7,7 @@ import { z } from 'zod';
 import { Allows } from '../access/allows.js';
 import { notFound, Problem } from '../problems/problem.js';
 import { Writes } from '../requests/caller.js';
+import { HasNoPast } from '../requests/reads-views.js';
 import { Checkpoints, type SignedCheckpoint } from './checkpoints/checkpoints.js';
 import { LogTree } from './tree/log-tree.js';
 
@@ -53,6 +54,8 @@ const shown = ({
   ...{ origin, size: of, root, key, note },
 });
 
+const noInstant = 'A proof is of a position of the log, and not of an instant.';
+
 /** Checkpoints of the log, and proofs that what it says now is what was signed. */
 @ApiTags('log')
 @Controller('v1/log')
@@ -64,6 +67,7 @@ export class ProofsController {
   ) {}
 
   @Get('checkpoint')
+  @HasNoPast(noInstant)
   @Allows('viewer')
   @ApiResponse({ status: 200, standardSchema: checkpointAnswer })
   async newest(): Promise<z.infer<typeof checkpointAnswer>> {
@@ -80,6 +84,7 @@ export class ProofsController {
   }
 
   @Get('proofs/:position')
+  @HasNoPast(noInstant)
   @Allows('viewer')
   @ApiResponse({ status: 200, standardSchema: inclusionAnswer })
   async inclusion(
@@ -106,6 +111,7 @@ export class ProofsController {
   }
 
   @Get('consistency')
+  @HasNoPast(noInstant)
   @Allows('viewer')
   @ApiResponse({ status: 200, standardSchema: consistencyAnswer })
   async consistency(

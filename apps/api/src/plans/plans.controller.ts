@@ -6,6 +6,7 @@ import { z } from 'zod';
 
 import { Allows } from '../access/allows.js';
 import { CallerOf, contextOf, Writes, type Caller } from '../requests/caller.js';
+import { instant, pastOf } from '../requests/instants.js';
 import { anyName, name, reason, revision } from '../requests/names.js';
 import { answered, cursor, limitOf } from '../requests/positions.js';
 import { ReadsViews } from '../requests/reads-views.js';
@@ -19,8 +20,10 @@ const planQuery = z.object({
   cluster: anyName.optional(),
   state: z.enum(planStates).optional(),
   before: cursor.optional(),
+  at: instant.optional(),
   limit: limitOf(50, 500),
 });
+const ofThen = z.object({ at: instant.optional() });
 const digestPrefix = z
   .string()
   .regex(/^[0-9a-f]{8,64}$/, 'must be a digest, or its first 8 hex digits or more');
@@ -43,18 +46,22 @@ export class PlansController {
 
   @Get()
   @Allows('viewer')
-  @ReadsViews()
+  @ReadsViews({ past: true })
   @ApiResponse({ status: 200, standardSchema: planPage })
   list(@Query({ schema: planQuery }) query: z.infer<typeof planQuery>): Promise<z.infer<typeof planPage>> {
-    return this.plans.page(query);
+    const { at: asked, ...filter } = query;
+    return this.plans.page(filter, pastOf(asked));
   }
 
   @Get(':digest')
   @Allows('viewer')
-  @ReadsViews()
+  @ReadsViews({ past: true })
   @ApiResponse({ status: 200, standardSchema: planAnswer })
-  show(@Param('digest', { schema: digestPrefix }) prefix: string): Promise<z.infer<typeof planAnswer>> {
-    return this.plans.show(prefix);
+  show(
+    @Param('digest', { schema: digestPrefix }) prefix: string,
+    @Query({ schema: ofThen }) { at }: z.infer<typeof ofThen>,
+  ): Promise<z.infer<typeof planAnswer>> {
+    return this.plans.show(prefix, pastOf(at));
   }
 
   @Post()

@@ -6,6 +6,7 @@ import { z } from 'zod';
 
 import { PeopleNames } from '../people/people-names.js';
 import { notFound, Problem } from '../problems/problem.js';
+import { PastPlans } from './past-plans.js';
 
 const summary = z.object({
   plan: z.string(),
@@ -58,14 +59,18 @@ export class Plans {
     @Inject(Views) private readonly views: Views,
     @Inject(BlobStore) private readonly blobs: BlobStore,
     @Inject(PeopleNames) private readonly names: PeopleNames,
+    @Inject(PastPlans) private readonly past: PastPlans,
   ) {}
 
-  async page(filter: { [Key in keyof PlanFilter]: PlanFilter[Key] | undefined }): Promise<
-    z.infer<typeof planPage>
-  > {
+  /** Plans, or with an instant (RFC 3339) those that had been drafted by then, as they were then. */
+  async page(
+    filter: { [Key in keyof PlanFilter]: PlanFilter[Key] | undefined },
+    at?: string,
+  ): Promise<z.infer<typeof planPage>> {
     const { limit = 50, ...where } = filter;
     const given = Object.fromEntries(Object.entries(where).filter(([, value]) => value !== undefined));
-    const found = await this.views.plans({ ...given, limit: limit + 1 });
+    const asked = { ...given, limit: limit + 1 };
+    const found = at === undefined ? await this.views.plans(asked) : await this.past.list(at, asked);
     const rows = found.slice(0, limit);
     const last = rows.at(-1);
     return {
@@ -74,9 +79,10 @@ export class Plans {
     };
   }
 
-  /** The one plan whose digest begins so. */
-  async find(prefix: string): Promise<PlanRow> {
-    const [row, another] = await this.views.plansByPrefix(prefix);
+  /** The one plan whose digest begins so; with an instant, of those that had been drafted by then, as it was then. */
+  async find(prefix: string, at?: string): Promise<PlanRow> {
+    const [found, another] = await this.views.plansByPrefix(prefix, at);
+    const row = found && at !== undefined ? await this.past.one(at, found) : found;
     if (another) {
       throw new Problem(
         409,
@@ -85,14 +91,15 @@ export class Plans {
       );
     }
     if (row) return row;
-    throw notFound('plan-unknown', `There is no plan ${prefix}. GET /v1/plans lists those that there are.`);
+    const when = at === undefined ? 'There is' : `As of ${at} there was`;
+    throw notFound('plan-unknown', `${when} no plan ${prefix}. GET /v1/plans lists those that there are.`);
   }
 
-  async show(prefix: string): Promise<z.infer<typeof planAnswer>> {
-    const row = await this.find(prefix);
+  async show(prefix: string, at?: string): Promise<z.infer<typeof planAnswer>> {
+    const row = await this.find(prefix, at);
     const [bytes, approvals] = await Promise.all([
       this.blobs.get(clusterOwner(encodeToken(row.cluster)), row.document),
-      this.views.approvals(row.plan),
+      this.views.approvals(row.plan, at),
     ]);
     const { plan: digest, ...rest } = summaryOf(row);
     const { project, application, cluster } = row;

@@ -11,6 +11,7 @@ import { Problem } from '../problems/problem.js';
 import type { Reply, Request } from './http.js';
 
 const mark = 'syncline:reads-views';
+const noPastMark = 'syncline:no-past';
 const patienceMs = 5_000;
 const header = 'syncline-position';
 
@@ -29,6 +30,9 @@ export const ReadsViews = ({ past }: Reading = { past: false }): MethodDecorator
     }),
   );
 
+/** The route has no past, and says why where it is asked for one. It reads no views. */
+export const HasNoPast = (why: string): MethodDecorator => SetMetadata(noPastMark, why);
+
 const wantedOf = (request: Request): number | undefined => {
   const text = request.query['at-least'];
   if (text === undefined) return undefined;
@@ -42,6 +46,11 @@ const refusePast = (request: Request, { past }: Reading): void => {
   if (past === true || request.query.at === undefined) return;
   const why = past === false ? 'It says what is so now.' : past;
   throw new Problem(422, 'no-past', `This cannot be answered as of an instant. ${why}`);
+};
+
+/** A look at anything else is of now too; what a write is given beside its body it does not read. */
+const refuseRead = (request: Request, why: string | undefined): void => {
+  if (request.method === 'GET') refusePast(request, { past: why ?? false });
 };
 
 /** Waits for positions and says them. */
@@ -61,6 +70,8 @@ export class PositionInterceptor implements NestInterceptor {
       reply.header(header, formatPosition(this.projector.position));
       return next.handle();
     }
+    const why = this.reflector.get<string | undefined>(noPastMark, context.getHandler());
+    refuseRead(context.switchToHttp().getRequest<Request>(), why);
     return next.handle().pipe(
       map((body: unknown) => {
         if (

@@ -7,41 +7,44 @@ import { z } from 'zod';
 
 import { Allows } from '../access/allows.js';
 import { notFound } from '../problems/problem.js';
+import { instant, pastOf } from '../requests/instants.js';
 import { anyName, name } from '../requests/names.js';
 import { ReadsViews } from '../requests/reads-views.js';
+import { PastResources } from './past-resources.js';
 
 const timeoutMs = 10_000;
 
-const query = z.object({ cluster: name.optional() });
+const query = z.object({ cluster: name.optional(), at: instant.optional() });
 const problem = z.object({ code: z.string(), sentence: z.string() });
 const targetResources = z.union([
   resourcesAnswer.extend({ cluster: z.string() }),
   z.object({ cluster: z.string(), problem }),
 ]);
-const answer = z.object({ targets: z.array(targetResources) });
+const answer = z.object({ targets: z.array(targetResources), at: z.string().optional() });
 type TargetResources = z.infer<typeof targetResources>;
 
-/** What an application holds on its clusters now, as the clusters themselves say. */
+/** What an application holds on its clusters: now as the clusters themselves say, as of an instant as the record knows. */
 @ApiTags('applications')
 @Controller('v1/applications/:project/:name')
 export class ResourcesController {
   constructor(
     @Inject(Views) private readonly views: Views,
     @Inject(ClusterCalls) private readonly calls: ClusterCalls,
+    @Inject(PastResources) private readonly past: PastResources,
   ) {}
 
   @Get('resources')
   @Allows('viewer')
-  @ReadsViews({
-    past: 'What a cluster makes of objects is asked of the cluster. What was applied is at …/manifests?at=, and how it was at /v1/fleet?at=.',
-  })
+  @ReadsViews({ past: true })
   @ApiResponse({ status: 200, standardSchema: answer })
   async show(
     @Param('project', { schema: anyName }) project: string,
     @Param('name', { schema: anyName }) application: string,
-    @Query({ schema: query }) { cluster }: z.infer<typeof query>,
+    @Query({ schema: query }) { cluster, at: instantAsked }: z.infer<typeof query>,
   ): Promise<z.infer<typeof answer>> {
     const asked = { project, application };
+    const at = pastOf(instantAsked);
+    if (at !== undefined) return { targets: [...(await this.past.at(at, asked, cluster))], at };
     if (!(await this.views.application(asked)))
       throw notFound(
         'application-unknown',

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 
-import { Body, Controller, Get, HttpCode, Inject, Param, Post } from '@nestjs/common';
+import { Body, Controller, Get, HttpCode, Inject, Param, Post, Query } from '@nestjs/common';
 import { ApiResponse, ApiTags } from '@nestjs/swagger';
 import { subjects, type RestoreEvent } from '@syncline/events';
 import { beginning, Commands, digestOf } from '@syncline/kernel';
@@ -10,7 +10,7 @@ import { z } from 'zod';
 import { Allows } from '../access/allows.js';
 import { notFound, Problem } from '../problems/problem.js';
 import { CallerOf, contextOf, Writes, type Caller } from '../requests/caller.js';
-import { instant, pastInstant } from '../requests/instants.js';
+import { instant, pastInstant, pastOf } from '../requests/instants.js';
 import { anyName, reason } from '../requests/names.js';
 import { answered } from '../requests/positions.js';
 import { ReadsViews } from '../requests/reads-views.js';
@@ -28,6 +28,7 @@ const restore = z.object({
   preview: z.boolean().optional().describe('only say what would become what it was'),
   reason: reason.optional(),
 });
+const query = z.object({ at: instant.optional() });
 const restoreState = z.object({
   restore: z.string(),
   asOf: z.string(),
@@ -95,11 +96,16 @@ export class RestoresController {
 
   @Get(':restore')
   @Allows('viewer')
-  @ReadsViews()
+  @ReadsViews({ past: true })
   @ApiResponse({ status: 200, standardSchema: restoreState })
-  async show(@Param('restore', { schema: anyName }) id: string): Promise<z.infer<typeof restoreState>> {
+  async show(
+    @Param('restore', { schema: anyName }) id: string,
+    @Query({ schema: query }) asked: z.infer<typeof query>,
+  ): Promise<z.infer<typeof restoreState>> {
     const subject = subjects.restore(id);
-    const events = await this.views.events({ after: beginning, limit: 2 * most, subject });
+    const at = pastOf(asked.at);
+    const by = at === undefined ? {} : { occurredBy: at };
+    const events = await this.views.events({ after: beginning, limit: 2 * most, subject, ...by });
     const told = events.map(({ type, data }) => ({ type, data }) as unknown as RestoreEvent);
     const [requested] = told;
     if (requested?.type !== 'RestoreRequested')

@@ -29,7 +29,9 @@ export class SuspectsController {
 
   @Get()
   @Allows('viewer')
-  @ReadsViews()
+  @ReadsViews({
+    past: 'It names what fails now. /v1/fleet?at= says what failed then, and /v1/fleet/diff what had changed.',
+  })
   @ApiResponse({ status: 200, standardSchema: suspectsAnswer })
   async list(
     @Query({ schema: query }) asked: z.infer<typeof query>,

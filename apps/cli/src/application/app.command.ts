@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import { z } from 'zod';
 
 import { target } from '../client/contract.js';
+import { addAt, pathAt, type AsOf } from '../shell/as-of.js';
 import { tableText } from '../shell/formats.js';
 import { addLeaf } from '../shell/leaf.js';
 import { openSession, type CommonOptions } from '../shell/session.js';
@@ -16,9 +17,12 @@ const details = z.looseObject({
 });
 type Details = z.infer<typeof details>;
 
-const list = async (surroundings: Surroundings, options: CommonOptions): Promise<void> => {
+const list = async (surroundings: Surroundings, options: CommonOptions & AsOf): Promise<void> => {
   const session = openSession(surroundings, options);
-  const items = await listApplications(await session.api());
+  const items = await listApplications(
+    await session.api(),
+    pathAt('/v1/applications', options, surroundings),
+  );
   const rows = items.map((one) => [
     one.project,
     one.application,
@@ -44,10 +48,17 @@ const originText = ({ project, application, repository, retired, spec }: Details
   return `${project}/${application} from ${repository}, ${spec.source.path}; ${spec.sync.mode}${state}\nplaced on ${where}`;
 };
 
-const show = async (surroundings: Surroundings, name: string, options: CommonOptions): Promise<void> => {
+const show = async (
+  surroundings: Surroundings,
+  name: string,
+  options: CommonOptions & AsOf,
+): Promise<void> => {
   const session = openSession(surroundings, options);
   const api = await session.api();
-  const answer = await api.get(applicationPath(await findApplication(api, name)), details);
+  const answer = await api.get(
+    pathAt(applicationPath(await findApplication(api, name)), options, surroundings),
+    details,
+  );
   const screen = { now: surroundings.now(), colour: surroundings.colour };
   session.show(answer, () => `${originText(answer)}\n\n${targetTable(answer.targets, screen)}`);
 };
@@ -55,12 +66,16 @@ const show = async (surroundings: Surroundings, name: string, options: CommonOpt
 /** `syncline app` */
 export const addApp = (program: Command, surroundings: Surroundings): void => {
   const app = program.command('app').description('Look at applications. They are declared in Git.');
-  addLeaf(app, { usage: 'list', about: 'List every application.', examples: ['syncline app list'] }).action(
-    (options: CommonOptions) => list(surroundings, options),
-  );
-  addLeaf(app, {
+  const lists = addLeaf(app, {
+    usage: 'list',
+    about: 'List every application.',
+    examples: ['syncline app list', 'syncline app list --at "2h ago"'],
+  });
+  addAt(lists).action((options: CommonOptions & AsOf) => list(surroundings, options));
+  const shows = addLeaf(app, {
     usage: 'show <application>',
     about: 'Show one application: where it comes from, where it goes, and how it is there.',
     examples: ['syncline app show checkout', 'syncline app show payments/checkout -o yaml'],
-  }).action((name: string, options: CommonOptions) => show(surroundings, name, options));
+  });
+  addAt(shows).action((name: string, options: CommonOptions & AsOf) => show(surroundings, name, options));
 };

@@ -73,9 +73,11 @@ export const pickApplication = (text: string, all: readonly ApplicationName[]): 
   );
 };
 
-/** Every application that the API knows. */
-export const listApplications = async (api: ApiClient): Promise<readonly Application[]> =>
-  (await api.get('/v1/applications', listOf(application))).items;
+/** Every application that the API knows; `path` may ask about another instant. */
+export const listApplications = async (
+  api: ApiClient,
+  path = '/v1/applications',
+): Promise<readonly Application[]> => (await api.get(path, listOf(application))).items;
 
 /** The application that a text names. Throws CommandRefused where there is none or more than one. */
 export const findApplication = async (api: ApiClient, text: string): Promise<ApplicationName> => {

@@ -5,6 +5,7 @@ import type { ApiClient } from '../client/api-client.js';
 import { cluster, listOf, written, type Cluster } from '../client/contract.js';
 import { ago } from '../shell/durations.js';
 import { paintWord, tableText } from '../shell/formats.js';
+import { addAt, pathAt, type AsOf } from '../shell/as-of.js';
 import { addLeaf, collectLabels } from '../shell/leaf.js';
 import { openSession, type CommonOptions } from '../shell/session.js';
 import type { Surroundings } from '../shell/surroundings.js';
@@ -54,9 +55,10 @@ const rowOf = (one: Cluster, { now, colour }: Surroundings): readonly string[] =
   one.state === 'Connected' ? '' : (one.reason ?? ''),
 ];
 
-const list = async (surroundings: Surroundings, options: CommonOptions): Promise<void> => {
+const list = async (surroundings: Surroundings, options: CommonOptions & AsOf): Promise<void> => {
   const session = openSession(surroundings, options);
-  const { items } = await (await session.api()).get('/v1/clusters', listOf(cluster));
+  const path = pathAt('/v1/clusters', options, surroundings);
+  const { items } = await (await session.api()).get(path, listOf(cluster));
   session.show({ clusters: items }, () =>
     items.length === 0
       ? 'No cluster is registered. syncline cluster add registers one.'
@@ -150,11 +152,12 @@ export const addCluster = (program: Command, surroundings: Surroundings): void =
     .option('--image <image>', 'with --manifest: the image of Syncline', 'syncline:0.1.0')
     .option('--server <url>', 'where the agent reaches the log (the address that the API knows by default)')
     .action((name: string, options: AddOptions) => add(surroundings, name, options));
-  addLeaf(group, {
+  const lists = addLeaf(group, {
     usage: 'list',
     about: 'List the clusters and whether they answer.',
-    examples: ['syncline cluster list'],
-  }).action((options: CommonOptions) => list(surroundings, options));
+    examples: ['syncline cluster list', 'syncline cluster list --at "2h ago"'],
+  });
+  addAt(lists).action((options: CommonOptions & AsOf) => list(surroundings, options));
   addLeaf(group, {
     usage: 'remove <name>',
     about: 'Take a cluster out of the fleet. What runs there stays.',

@@ -1,3 +1,4 @@
+import { CommandRefused } from '@syncline/kernel';
 import { InvalidArgumentError, type Command } from 'commander';
 import { z } from 'zod';
 
@@ -5,8 +6,10 @@ import { findApplication, type ApplicationName } from '../application/find-appli
 import type { ApiClient } from '../client/api-client.js';
 import { event, listOf, type LogEvent } from '../client/contract.js';
 import { followEvents } from '../client/event-stream.js';
+import { addAt, type AsOf } from '../shell/as-of.js';
 import { addLeaf, collect } from '../shell/leaf.js';
 import { dataText } from '../shell/formats.js';
+import { readInstant } from '../shell/instants.js';
 import { printable } from '../shell/printable.js';
 import { addProving } from './proving.js';
 import { listParked, resumeParked } from './parked.js';
@@ -19,14 +22,15 @@ import { sayProgress } from './rebuild-progress.js';
 const page = 500;
 const logAnswer = z.looseObject({ position: z.string(), events: z.number().nullish() });
 
-type TailOptions = CommonOptions & {
-  readonly follow?: boolean;
-  readonly type?: readonly string[];
-  readonly application?: string;
-  readonly limit: number;
-};
+type TailOptions = CommonOptions &
+  AsOf & {
+    readonly follow?: boolean;
+    readonly type?: readonly string[];
+    readonly application?: string;
+    readonly limit: number;
+  };
 
-type Wanted = { readonly types: readonly string[]; readonly application?: ApplicationName };
+type Wanted = AsOf & { readonly types: readonly string[]; readonly application?: ApplicationName };
 
 const matches = (one: LogEvent, { types, application }: Wanted): boolean =>
   (types.length === 0 || types.includes(one.type)) && (!application || belongsTo(one, application));
@@ -35,6 +39,7 @@ const readAfter = async (api: ApiClient, wanted: Wanted, after: number): Promise
   const found: LogEvent[] = [];
   const query = new URLSearchParams({ limit: String(page), after: `${after}.0` });
   if (wanted.types.length > 0) query.set('type', wanted.types.join(','));
+  if (wanted.at !== undefined) query.set('at', wanted.at);
   for (;;) {
     const { items, next } = await api.get(`/v1/events?${query.toString()}`, listOf(event));
     found.push(...items.filter((one) => matches(one, wanted)));
@@ -60,12 +65,18 @@ const print = ({ format, surroundings }: Session, one: LogEvent): void => {
 };
 
 const tail = async (surroundings: Surroundings, options: TailOptions): Promise<void> => {
+  if (options.at !== undefined && options.follow === true)
+    throw new CommandRefused('usage', 'What comes is not of then: give --at or --follow.');
   const session = openSession(surroundings, options);
   const api = await session.api();
   const { position } = await api.get('/v1/log', logAnswer);
   const application =
     options.application === undefined ? undefined : await findApplication(api, options.application);
-  const wanted = { types: options.type ?? [], ...(application && { application }) };
+  const wanted = {
+    types: options.type ?? [],
+    ...(application && { application }),
+    ...(options.at !== undefined && { at: readInstant(options.at, surroundings.now()) }),
+  };
   const last = await readTail(api, wanted, options.limit);
   for (const one of last) print(session, one);
   if (options.follow !== true) return;
@@ -98,15 +109,17 @@ const parseLimit = (text: string): number => {
 /** `syncline log` */
 export const addLog = (program: Command, surroundings: Surroundings): void => {
   const log = program.command('log').description('Read the log: everything that happened, in order.');
-  addLeaf(log, {
+  const tails = addLeaf(log, {
     usage: 'tail',
     about: 'Show the last events, and with --follow those that come.',
     examples: [
       'syncline log tail --follow',
       'syncline log tail --application checkout',
       'syncline log tail --type ApplyFailed -o json',
+      'syncline log tail --at "2h ago"',
     ],
-  })
+  });
+  addAt(tails, 'the last that the log had then')
     .option('-f, --follow', 'go on with what happens, until Ctrl-C')
     .option('--type <type>', 'events of this type; may be given again', collect)
     .option('--application <application>', 'events of this application')
@@ -118,11 +131,12 @@ export const addLog = (program: Command, surroundings: Surroundings): void => {
     about: 'Make the views anew from the log. Nothing is deployed by that.',
     examples: ['syncline log rebuild'],
   }).action((options: CommonOptions) => rebuild(surroundings, options));
-  addLeaf(log, {
+  const parked = addLeaf(log, {
     usage: 'parked',
     about: 'List what a reaction gave up on: later events of the subject wait behind it.',
-    examples: ['syncline log parked'],
-  }).action((options: CommonOptions) => listParked(surroundings, options));
+    examples: ['syncline log parked', 'syncline log parked --at "2h ago"'],
+  });
+  addAt(parked).action((options: CommonOptions & AsOf) => listParked(surroundings, options));
   addLeaf(log, {
     usage: 'resume <service> <reaction> <subject>',
     about: 'Go on with a parked subject, once what it fails on is mended.',

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 
 import { listOf, written } from '../client/contract.js';
+import { pathAt, type AsOf } from '../shell/as-of.js';
 import { ago } from '../shell/durations.js';
 import { tableText } from '../shell/formats.js';
 import { openSession, type CommonOptions } from '../shell/session.js';
@@ -16,9 +17,13 @@ const parkedSubject = z.looseObject({
 });
 
 /** Lists what reactions gave up on. */
-export const listParked = async (surroundings: Surroundings, options: CommonOptions): Promise<void> => {
+export const listParked = async (
+  surroundings: Surroundings,
+  options: CommonOptions & AsOf,
+): Promise<void> => {
   const session = openSession(surroundings, options);
-  const { items } = await (await session.api()).get('/v1/log/parked', listOf(parkedSubject));
+  const path = pathAt('/v1/log/parked', options, surroundings);
+  const { items } = await (await session.api()).get(path, listOf(parkedSubject));
   const rows = items.map((one) => [
     one.service,
     one.reaction,

@@ -44,13 +44,15 @@ export type TargetPlan = {
   readonly message?: string;
 };
 
-/** Where an application stands on its clusters. */
+/** Where an application stands on its clusters; `at` makes paths ask about another instant. */
 export const targetsOf = async (
   api: ApiClient,
   application: ApplicationName,
   cluster: string | undefined,
+  at: (path: string) => string = (path) => path,
 ): Promise<readonly Target[]> => {
-  const { targets } = await api.get(applicationPath(application), z.object({ targets: z.array(target) }));
+  const path = at(applicationPath(application));
+  const { targets } = await api.get(path, z.object({ targets: z.array(target) }));
   const chosen = cluster === undefined ? targets : targets.filter((one) => one.cluster === cluster);
   if (chosen.length > 0) return chosen;
   const where = cluster === undefined ? 'any cluster' : `cluster ${cluster}`;
@@ -61,10 +63,14 @@ export const targetsOf = async (
   );
 };
 
-const currentPlan = async (api: ApiClient, { cluster, plan, sync, message }: Target): Promise<TargetPlan> => {
+const currentPlan = async (
+  api: ApiClient,
+  { cluster, plan, sync, message }: Target,
+  at: (path: string) => string,
+): Promise<TargetPlan> => {
   const why = typeof message === 'string' && { message };
   if (plan === null) return { cluster, state: sync, needs: [], refused: [], ...why };
-  const answer = await api.get(`/v1/plans/${plan}`, planAnswer);
+  const answer = await api.get(at(`/v1/plans/${plan}`), planAnswer);
   return {
     cluster,
     digest: plan,
@@ -76,9 +82,12 @@ const currentPlan = async (api: ApiClient, { cluster, plan, sync, message }: Tar
   };
 };
 
-/** The plan that each target has now. */
-export const readPlans = (api: ApiClient, targets: readonly Target[]): Promise<readonly TargetPlan[]> =>
-  Promise.all(targets.map((one) => currentPlan(api, one)));
+/** The plan that each target has now; `at` makes paths ask about another instant. */
+export const readPlans = (
+  api: ApiClient,
+  targets: readonly Target[],
+  at: (path: string) => string = (path) => path,
+): Promise<readonly TargetPlan[]> => Promise.all(targets.map((one) => currentPlan(api, one, at)));
 
 const placeText = (file: string | null | undefined, line: number | null | undefined): string => {
   if (typeof file !== 'string') return '';

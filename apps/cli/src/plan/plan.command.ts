@@ -1,8 +1,10 @@
+import { CommandRefused } from '@syncline/kernel';
 import type { Command } from 'commander';
 
 import { findApplication } from '../application/find-application.js';
 import { addNarrowing, type Narrowed } from '../past/as-of.command.js';
 import { diffInstants } from '../past/diff-instants.js';
+import { addAt, pathAt, type AsOf } from '../shell/as-of.js';
 import { exitCodes } from '../shell/exit-codes.js';
 import { addLeaf } from '../shell/leaf.js';
 import { openSession, type CommonOptions } from '../shell/session.js';
@@ -10,11 +12,12 @@ import type { Surroundings } from '../shell/surroundings.js';
 import { previewPlans, readPlans, targetsOf, type TargetPlan } from './plan-answer.js';
 import { changes, planText } from './plan-text.js';
 
-type PlanOptions = CommonOptions & {
-  readonly cluster?: string;
-  readonly revision?: string;
-  readonly exitCode?: boolean;
-};
+type PlanOptions = CommonOptions &
+  AsOf & {
+    readonly cluster?: string;
+    readonly revision?: string;
+    readonly exitCode?: boolean;
+  };
 
 /** Whether a plan that has not been carried out would change something. */
 const isDifferent = ({ plan, state }: TargetPlan): boolean =>
@@ -31,8 +34,11 @@ const readTargetPlans = async (
 ): Promise<readonly TargetPlan[]> => {
   const api = await openSession(surroundings, options).api();
   const application = await findApplication(api, name);
-  const targets = await targetsOf(api, application, options.cluster);
-  if (kind === 'plan' && options.revision === undefined) return readPlans(api, targets);
+  const at = (path: string): string => pathAt(path, options, surroundings);
+  if (options.at !== undefined && options.revision !== undefined)
+    throw new CommandRefused('usage', 'What a commit would do is tried now: give --at or --revision.');
+  const targets = await targetsOf(api, application, options.cluster, at);
+  if (kind === 'plan' && options.revision === undefined) return readPlans(api, targets, at);
   const revision = options.revision ?? targets.find((one) => one.desiredRevision !== null)?.desiredRevision;
   if (typeof revision !== 'string') return readPlans(api, targets);
   return previewPlans(
@@ -64,7 +70,7 @@ const addOne = (
   about: string,
   examples: readonly string[],
 ): void => {
-  addLeaf(program, { usage: `${kind} <application>`, about, examples })
+  addAt(addLeaf(program, { usage: `${kind} <application>`, about, examples }), 'the plans of then')
     .option('--cluster <name>', 'on this cluster alone')
     .option('--revision <sha>', 'what this commit would do, which applies nothing')
     .option('--exit-code', 'end with 3 where something would change')
@@ -112,6 +118,7 @@ export const addPlanAndDiff = (program: Command, surroundings: Surroundings): vo
     [
       'syncline plan checkout',
       'syncline plan checkout --cluster prod-eu',
+      'syncline plan checkout --at "2h ago"',
       'syncline plan checkout --revision 9d03e77d0c2f4f7f3d2b8a51f6a9c1e0b4d5e6f7 --exit-code',
     ],
   );

@@ -3,6 +3,7 @@ import { InvalidArgumentError, type Command } from 'commander';
 
 import { listOf, repository, type Repository } from '../client/contract.js';
 import { paintWord, tableText } from '../shell/formats.js';
+import { addAt, pathAt, type AsOf } from '../shell/as-of.js';
 import { addLeaf, collect } from '../shell/leaf.js';
 import { openSession, type CommonOptions } from '../shell/session.js';
 import type { Surroundings } from '../shell/surroundings.js';
@@ -70,9 +71,10 @@ const stateOf = ({ failure, configuration, revision, state }: Repository): strin
   return typeof revision === 'string' || state !== 'pending' ? '' : 'not read yet';
 };
 
-const list = async (surroundings: Surroundings, options: CommonOptions): Promise<void> => {
+const list = async (surroundings: Surroundings, options: CommonOptions & AsOf): Promise<void> => {
   const session = openSession(surroundings, options);
-  const { items } = await (await session.api()).get('/v1/repositories', listOf(repository));
+  const path = pathAt('/v1/repositories', options, surroundings);
+  const { items } = await (await session.api()).get(path, listOf(repository));
   const rows = items.map((one) => [
     one.repository,
     one.url,
@@ -179,11 +181,12 @@ export const addRepo = (program: Command, surroundings: Surroundings): void => {
     .option('--allow-unsigned', 'require signatures no longer')
     .action((name: string, url: string, options: AddOptions) => add(surroundings, name, url, options));
   addAccess(repo, surroundings);
-  addLeaf(repo, {
+  const lists = addLeaf(repo, {
     usage: 'list',
     about: 'List the repositories, their revisions and what is wrong with them.',
-    examples: ['syncline repo list'],
-  }).action((options: CommonOptions) => list(surroundings, options));
+    examples: ['syncline repo list', 'syncline repo list --at "2h ago"'],
+  });
+  addAt(lists).action((options: CommonOptions & AsOf) => list(surroundings, options));
   addLeaf(repo, {
     usage: 'refresh <name>',
     about: 'Look at a repository now instead of at the next poll.',

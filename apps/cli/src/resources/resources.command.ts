@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import { z } from 'zod';
 
 import { applicationPath, findApplication } from '../application/find-application.js';
+import { addAt, pathAt, type AsOf } from '../shell/as-of.js';
 import { exitCodes } from '../shell/exit-codes.js';
 import { addLeaf } from '../shell/leaf.js';
 import { openSession, type CommonOptions } from '../shell/session.js';
@@ -10,14 +11,15 @@ import { targetResources, treeText } from './tree-text.js';
 
 const answered = z.looseObject({ targets: z.array(targetResources) });
 
-type Options = CommonOptions & { readonly cluster?: string };
+type Options = CommonOptions & AsOf & { readonly cluster?: string };
 
 const show = async (surroundings: Surroundings, name: string, options: Options): Promise<void> => {
   const session = openSession(surroundings, options);
   const api = await session.api();
   const application = await findApplication(api, name);
   const query = options.cluster === undefined ? '' : `?cluster=${encodeURIComponent(options.cluster)}`;
-  const answer = await api.get(`${applicationPath(application)}/resources${query}`, answered);
+  const path = pathAt(`${applicationPath(application)}/resources${query}`, options, surroundings);
+  const answer = await api.get(path, answered);
   const screen = { now: surroundings.now(), colour: surroundings.colour };
   session.show(answer, () =>
     answer.targets.length === 0
@@ -29,12 +31,17 @@ const show = async (surroundings: Surroundings, name: string, options: Options):
 
 /** `syncline resources` */
 export const addResources = (program: Command, surroundings: Surroundings): void => {
-  addLeaf(program, {
+  const leaf = addLeaf(program, {
     usage: 'resources <application>',
     about:
       'Show what an application holds on each cluster down to Pods: health, age, reasons and the newest Kubernetes events. ReplicaSets of earlier revisions are left out.',
-    examples: ['syncline resources checkout', 'syncline resources checkout --cluster prod-eu -o json'],
-  })
+    examples: [
+      'syncline resources checkout',
+      'syncline resources checkout --cluster prod-eu -o json',
+      'syncline resources checkout --at "2h ago"',
+    ],
+  });
+  addAt(leaf, 'what was applied then, as far as it is recorded')
     .option('--cluster <name>', 'only on this cluster')
     .action((name: string, options: Options) => show(surroundings, name, options));
 };

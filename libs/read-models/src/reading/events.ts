@@ -14,6 +14,9 @@ export type EventFilter = {
   readonly types?: readonly string[];
   readonly subject?: string;
   readonly correlationId?: string;
+  /** Those that the log had by then (RFC 3339), or that had happened by then. */
+  readonly recordedBy?: string;
+  readonly occurredBy?: string;
 };
 
 /** What a row leaves out is what its other columns say. */
@@ -72,7 +75,7 @@ const bySubject = (query: SelectQueryBuilder<EventRow>, subject: string): void =
 /** Events after a position in the order of the log. */
 export const readEvents = async (
   manager: EntityManager,
-  { after, limit, types, subject, correlationId }: EventFilter,
+  { after, limit, types, subject, correlationId, recordedBy, occurredBy }: EventFilter,
 ): Promise<readonly LoggedEvent[]> => {
   const query = manager
     .createQueryBuilder(eventTable.entity, 'e')
@@ -84,6 +87,8 @@ export const readEvents = async (
   else if (types) query.andWhere('e.type IN (:...types)', { types });
   if (subject !== undefined) bySubject(query, subject);
   if (correlationId !== undefined) query.andWhere('e.correlationId = :correlationId', { correlationId });
+  if (recordedBy !== undefined) query.andWhere('e.recordedAt <= :recordedBy', { recordedBy });
+  if (occurredBy !== undefined) query.andWhere('e.occurredAt <= :occurredBy', { occurredBy });
   return (await query.getMany()).map(logged);
 };
 
@@ -129,6 +134,30 @@ export const readReplayRequests = async (
     .limit(limit);
   if (before !== undefined) query.andWhere('e.sequence < :before', { before });
   return (await query.getMany()).map(logged);
+};
+
+/** Instants (RFC 3339) between which something happened, both ends belonging to it. */
+export type Period = { readonly from: string; readonly to: string };
+
+/** The changes in which something was asked for or done to an application within a period, by their correlation ids, the first first. */
+export const readChangesDuring = async (
+  manager: EntityManager,
+  named: { readonly project: string; readonly application: string },
+  { from, to }: Period,
+  limit: number,
+): Promise<readonly string[]> => {
+  const types = ['RolloutStarted', 'ReplayRequested', 'UndeleteRequested', 'ReplayEnded', 'ApplyStarted'];
+  const rows = await manager
+    .createQueryBuilder(eventTable.entity, 'e')
+    .select('e.correlationId', 'change')
+    .where('e.type IN (:...types)', { types })
+    .andWhere('e.project = :project AND e.application = :application', named)
+    .andWhere('e.occurredAt BETWEEN :from AND :to', { from, to })
+    .groupBy('e.correlationId')
+    .orderBy('MIN(e.sequence)')
+    .limit(limit)
+    .getRawMany<{ change: string }>();
+  return rows.map(({ change }) => change);
 };
 
 /** How many events there are. */

@@ -20,31 +20,24 @@ import { readDelivery, type DeliveryFilter, type DeliveryRow } from './delivery.
 import { readApplies, type AppliedManifests } from './applies.js';
 import { readDrifts, type DriftFilter, type DriftRow } from './drifts.js';
 import {
-  countEvents,
-  readEvents,
-  readEventsOfChanges,
-  readReplayRequests,
-  type EventFilter,
-  type LoggedEvent,
-  type Stretch,
-} from './events.js';
+  countEvents, readChangesDuring, readEvents, readEventsOfChanges, readReplayRequests,
+  type EventFilter, type LoggedEvent, type Period, type Stretch,
+} from './events.js'; // prettier-ignore
 import { readFleetAt, type FleetStateAtRow, type TargetFilter } from './fleet-state-at.js';
 import { Past, readEventsUntil, type PastFilter } from './past.js';
 import { fleetStateView, type FleetStateRow } from './fleet-state.js';
 import {
-  readHealthSaid,
-  readRecentChanges,
-  type RecentChange,
-  type RecentChangesFilter,
-} from './recent-changes.js';
+  readHealthSaid, readRecentChanges, type RecentChange, type RecentChangesFilter,
+} from './recent-changes.js'; // prettier-ignore
 import { classifyViews } from './views-error.js';
 
 /** An application's coordinates. */
 export type ApplicationName = { readonly project: string; readonly application: string };
 
-/** Which plans to list, newest first. `before` is the sequence at which the page before ended. */
+/** Which plans to list, newest first. `before` is the sequence at which the page before ended, `until` when they were drafted at the latest. */
 export type PlanFilter = Partial<Pick<PlanRow, 'project' | 'application' | 'cluster' | 'state'>> & {
   readonly before?: number;
+  readonly until?: string;
   readonly limit: number;
 };
 
@@ -142,8 +135,12 @@ export class Views {
     return this.#one((manager) => manager.findOne(configurationTable.entity, { where, order }));
   }
 
-  plans({ before, limit, ...where }: PlanFilter): Promise<readonly PlanRow[]> {
-    const all = { ...where, ...(before !== undefined && { draftedSequence: LessThan(before) }) };
+  plans({ before, until, limit, ...where }: PlanFilter): Promise<readonly PlanRow[]> {
+    const all = {
+      ...where,
+      ...(before !== undefined && { draftedSequence: LessThan(before) }),
+      ...(until !== undefined && { draftedAt: LessThanOrEqual(until) }),
+    };
     const order = { draftedSequence: 'DESC' } as const;
     return this.#read((manager) => manager.find(planTable.entity, { where: all, order, take: limit }));
   }
@@ -164,21 +161,25 @@ export class Views {
     return this.#read((manager) => readDelivery(manager, filter));
   }
 
-  /** The applies of a target that had succeeded by an instant (RFC 3339), the last first. */
+  /** Applies of a target that had succeeded by an instant (RFC 3339), the last first. */
   applies(target: TargetName, at: string, limit: number): Promise<readonly AppliedManifests[]> {
     return this.#read((manager) => readApplies(manager, target, at, limit));
   }
 
-  /** The plans whose digest begins so (hex digits only), at most two: enough to know whether it is ambiguous. */
-  plansByPrefix(prefix: string): Promise<readonly PlanRow[]> {
-    return this.#read((manager) =>
-      manager.find(planTable.entity, { where: { plan: Like(`${prefix}%`) }, take: 2 }),
-    );
+  /** The plans whose digest begins so (hex digits only) and that were drafted by an instant, at most two: enough to know whether it is ambiguous. */
+  plansByPrefix(prefix: string, until?: string): Promise<readonly PlanRow[]> {
+    const where = {
+      plan: Like(`${prefix}%`),
+      ...(until !== undefined && { draftedAt: LessThanOrEqual(until) }),
+    };
+    return this.#read((manager) => manager.find(planTable.entity, { where, take: 2 }));
   }
 
-  approvals(plan: string): Promise<readonly ApprovalRow[]> {
+  /** What was decided on a plan, by an instant (RFC 3339) where one is given. */
+  approvals(plan: string, until?: string): Promise<readonly ApprovalRow[]> {
     const order = { sequence: 'ASC', index: 'ASC' } as const;
-    return this.#read((manager) => manager.find(approvalTable.entity, { where: { plan }, order }));
+    const where = { plan, ...(until !== undefined && { occurredAt: LessThanOrEqual(until) }) };
+    return this.#read((manager) => manager.find(approvalTable.entity, { where, order }));
   }
 
   events(filter: EventFilter): Promise<readonly LoggedEvent[]> {
@@ -193,6 +194,11 @@ export class Views {
     return this.#read((manager) => readEventsOfChanges(manager, project, application, correlationIds, limit));
   }
 
+  /** See {@link readChangesDuring}. */
+  changesDuring(name: ApplicationName, period: Period, limit: number): Promise<readonly string[]> {
+    return this.#read((manager) => readChangesDuring(manager, name, period, limit));
+  }
+
   /** See {@link readReplayRequests}. */
   replayRequests(name: ApplicationName, during: Stretch, limit: number): Promise<readonly LoggedEvent[]> {
     return this.#read((manager) => readReplayRequests(manager, name, during, limit));
@@ -202,7 +208,7 @@ export class Views {
     return this.#read((manager) => manager.find(parkedTable.entity));
   }
 
-  /** How many events are projected, and how many messages were set aside. */
+  /** Events that are projected, and messages that were set aside. */
   counts(): Promise<{ readonly events: number; readonly unreadable: number }> {
     return this.#read(async (manager) => ({
       events: await countEvents(manager),

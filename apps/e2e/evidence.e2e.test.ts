@@ -5,7 +5,7 @@ import { temporaryFolder, type TemporaryFolder } from '@syncline/testkit';
 import { unzipSync, zipSync } from 'fflate';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
-import { declare } from './platform/declared.js';
+import { declare, deployment } from './platform/declared.js';
 import type { FleetRepository } from './platform/fleet-repository.js';
 import { cloneFleet, sharedInstallation } from './platform/shared.js';
 
@@ -40,6 +40,9 @@ const verified = async (changed: Files): Promise<{ code: number; stderr: string 
   await writeFile(other, zipSync(changed, { level: 0 }));
   return syncline.cli('log', 'verify', other);
 };
+type Deployment = { readonly plan: string };
+const newestBut = async (back: number): Promise<Deployment> =>
+  (JSON.parse(await syncline.run('deployments', 'audited', '-o', 'json')) as Deployment[])[back]!;
 const flipped = (bytes: Uint8Array, at = Math.floor(bytes.length / 2)): Uint8Array => {
   const changed = Uint8Array.from(bytes);
   changed[at] = (changed[at] ?? 0) ^ 1;
@@ -82,6 +85,56 @@ describe('the evidence of a revision', () => {
       const { code, stderr } = await syncline.cli('log', 'verify', cut);
       expect([code, stderr]).toEqual([1, expect.stringContaining('cannot be unpacked')]);
     }
+  });
+
+  it('of a period holds each of its deployments, is right by itself, and wrong where anything of it was changed', async () => {
+    await fleet.write('apps/audited/web.yaml', deployment('audited', 2));
+    const second = await fleet.push('Two of what is audited');
+    await syncline.arrived('audited', second);
+    const period = join(folder.path, 'period.zip');
+    await syncline.run('evidence', 'audited', '--since', '1h', '--file', period);
+    const all = unzipSync(await readFile(period));
+    const page = new TextDecoder().decode(all['report.html']);
+    for (const part of ['2 deployments: each was approved', revision, second, 'None were set.'])
+      expect(page).toContain(part);
+    expect(await syncline.run('log', 'verify', period)).toContain(
+      'The statement says PASSED of default/audited@',
+    );
+    for (const [path, bytes] of Object.entries(all)) {
+      const changed = await verified({ ...all, [path]: flipped(bytes) });
+      expect([path, changed.code]).toEqual([path, 1]);
+    }
+    const begun = new Date().toISOString();
+    const nothing = await syncline.cli('evidence', 'audited', '--from', begun, '--file', period);
+    expect(nothing).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining('Nothing was deployed of audited') as string,
+    });
+    await syncline.run('replay', (await newestBut(1)).plan, '--reason', 'look');
+    await syncline.untilTargets('audited', 'runs the replay', (one) => one.sync === 'Held');
+    await syncline.untilTargets('audited', 'is Current', (one) => one.health === 'Current');
+    await syncline.run('evidence', 'audited', '--from', begun, '--file', period);
+    const again = new TextDecoder().decode(unzipSync(await readFile(period))['report.html']);
+    expect(again).toContain(revision);
+    expect(again).toContain('replay');
+    expect(await syncline.run('log', 'verify', period)).toContain('default/audited@');
+    await syncline.run('replay', '--end', 'audited');
+  }, 120_000);
+
+  it('is asked for by a revision or by a period, and refused else', async () => {
+    for (const wrong of [
+      [],
+      ['--revision', 'abcdef0', '--since', '1h'],
+      ['--to', 'now'],
+      ['--from', 'soon'],
+      ['--since', 'a while'],
+    ])
+      expect((await syncline.cli('evidence', 'audited', ...wrong)).code).toBe(2);
+    const backwards = ['--from', 'now', '--to', '2h ago'];
+    expect(await syncline.cli('evidence', 'audited', ...backwards)).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining('no time between them') as string,
+    });
   });
 
   it('is refused for what was never rolled out', async () => {

@@ -134,13 +134,17 @@ const commitOf = (events: readonly LoggedEvent[], revision: string): Commit | un
   };
 };
 
-/** The facts that events of a change say of one revision; undefined where the commit is not among them. */
+/**
+ * The facts that events of a change say of one revision; undefined where the commit is not among them, or those of `seen`: what
+ * runs again was seen long before.
+ */
 export const factsOf = (
   { project, application }: { readonly project: string; readonly application: string },
   revision: string,
   events: readonly LoggedEvent[],
+  seen: readonly LoggedEvent[] = events,
 ): Facts | undefined => {
-  const commit = commitOf(events, revision);
+  const commit = commitOf(seen, revision);
   if (!commit) return undefined;
   const of = (type: string) =>
     events.filter((event) => event.type === type && dataOf(event).revision === revision);

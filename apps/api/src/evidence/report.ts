@@ -1,4 +1,5 @@
 import type { Operation } from '@syncline/events';
+import { digestOf } from '@syncline/kernel';
 
 import { shortcomings, type Facts, type PlanFacts, type Said } from './facts.js';
 
@@ -27,8 +28,20 @@ export const escaped = (text: string): string =>
     .replaceAll(/[&<>"']/g, (one) => escapes[one] ?? '')
     .replaceAll(/(?![\t\n])[\p{Cc}\p{Cf}\p{Cs}]/gu, '\ufffd');
 
+/** The digest that a plan names where no policies were set. */
+const noPolicies = digestOf([]);
+
+/** What policies said of a plan: nothing makes results yet, and a plan names by digest which there were. */
+const policyText = (one: PlanFacts): string => {
+  const digest = one.document?.policies;
+  if (digest === undefined) return 'The plan is not there any more, and with it which policies were set.';
+  if (digest === noPolicies) return 'None were set.';
+  return `Those of digest ${digest} were set. What each of them said is not recorded.`;
+};
+
 const cell = (text: string): string => `<td>${escaped(text)}</td>`;
-const table = (head: readonly string[], rows: readonly (readonly string[])[]): string =>
+/** A table whose cells are text; a sentence where it has no rows. */
+export const table = (head: readonly string[], rows: readonly (readonly string[])[]): string =>
   rows.length === 0
     ? '<p>None is recorded.</p>'
     : `<table><thead><tr>${head.map((one) => `<th>${escaped(one)}</th>`).join('')}</tr></thead><tbody>${rows
@@ -70,6 +83,8 @@ const planSection = (one: PlanFacts, { nameOf }: ReportFrame): string => {
 <h3>What it was to do</h3>
 ${one.document ? table(['action', 'object', 'field', 'from', 'to'], operations.flatMap(operationRows)) : '<p>The plan is not there any more.</p>'}
 <p>${left} objects were left as they were. Values of Secrets are never recorded.</p>
+<h3>What policies said</h3>
+<p>${escaped(policyText(one))}</p>
 <h3>Who allowed it</h3>
 ${saidTable(one.approvals, nameOf)}
 <h3>What was done</h3>
@@ -97,13 +112,39 @@ const commitSection = ({ commit }: Facts, { nameOf }: ReportFrame): string => {
   );
 };
 
+/** What one deployment was: its commit, and each of its plans. */
+export const deploymentBody = (
+  facts: Facts,
+  frame: ReportFrame,
+): string => `${facts.unchanged.length === 0 ? '' : `<p>It was found to change nothing on ${escaped(facts.unchanged.join(', '))}.</p>`}
+<h2>The commit</h2>
+${commitSection(facts, frame)}
+${facts.plans.map((one) => planSection(one, frame)).join('\n')}`;
+
 const style = `body{font:11pt/1.45 system-ui,sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem;color:#111}
 h1{font-size:1.5rem}h2{border-top:1px solid #999;padding-top:.7rem;margin-top:2rem}table{border-collapse:collapse;width:100%}
 th,td{text-align:left;vertical-align:top;padding:.25rem .5rem;border-bottom:1px solid #ddd;overflow-wrap:anywhere;white-space:pre-wrap}
 code{overflow-wrap:anywhere}.passed{color:#060}.failed{color:#900}
 @media print{body{margin:0;max-width:none;font-size:9pt}section{break-inside:auto}tr,h2,h3{break-inside:avoid}h2,h3{break-after:avoid}}`;
 
-/** The facts as a page that needs nothing else, and prints. */
+/** A page that needs nothing else, and prints. `title` and `body` are HTML. */
+export const pageOf = (
+  title: string,
+  body: string,
+  events: number,
+  frame: ReportFrame,
+): string => `<!doctype html>
+<html lang="en"><head><meta charset="utf-8"><title>Evidence: ${title}</title><style>${style}</style></head>
+<body><h1>Evidence: ${title}</h1>
+${body}
+<h2>How to check this</h2>
+<p>All of it is folded from ${events} events of the log <code>${escaped(frame.origin)}</code>, whose tree of ${frame.size} messages had
+the root <code>${escaped(frame.root)}</code> on ${escaped(frame.at)}. README.txt beside this page says how to check the archive without the server.</p>
+<p>Key of the log: <code>${escaped(frame.key)}</code></p>
+</body></html>
+`;
+
+/** The facts of one revision as a page. */
 export const reportOf = (facts: Facts, frame: ReportFrame): string => {
   const lacks = shortcomings(facts);
   const verdict =
@@ -111,18 +152,6 @@ export const reportOf = (facts: Facts, frame: ReportFrame): string => {
       ? '<p class="passed"><strong>On every cluster the change was approved, applied to its end, and Current as applied.</strong></p>'
       : `<p class="failed"><strong>The record does not show that the change was approved, applied and Current everywhere:</strong></p><ul>${lacks.map((one) => `<li>${escaped(one)}</li>`).join('')}</ul>`;
   const title = `${facts.project}/${facts.application} at ${facts.commit.revision.slice(0, 7)}`;
-  return `<!doctype html>
-<html lang="en"><head><meta charset="utf-8"><title>Evidence: ${escaped(title)}</title><style>${style}</style></head>
-<body><h1>Evidence: ${escaped(title)}</h1>
-${verdict}
-${facts.unchanged.length === 0 ? '' : `<p>It was found to change nothing on ${escaped(facts.unchanged.join(', '))}.</p>`}
-<h2>The commit</h2>
-${commitSection(facts, frame)}
-${facts.plans.map((one) => planSection(one, frame)).join('\n')}
-<h2>How to check this</h2>
-<p>All of it is folded from ${facts.events.length} events of the log <code>${escaped(frame.origin)}</code>, whose tree of ${frame.size} messages had
-the root <code>${escaped(frame.root)}</code> on ${escaped(frame.at)}. README.txt beside this page says how to check the archive without the server.</p>
-<p>Key of the log: <code>${escaped(frame.key)}</code></p>
-</body></html>
-`;
+  const body = `${verdict}\n${deploymentBody(facts, frame)}`;
+  return pageOf(escaped(title), body, facts.events.length, frame);
 };

@@ -58,6 +58,8 @@ const besideOf = async ({ key = [], witness = [] }: VerifyOptions): Promise<Besi
 const scopeText = ({ scope, messages, size }: ExportReport): string => {
   if (scope.of === 'all') return `All ${messages} messages of the log`;
   if (scope.of === 'range') return `Messages ${scope.from} to ${scope.to} of ${size}`;
+  if (scope.of === 'changes')
+    return `${messages} messages of ${scope.changes.length} changes, out of ${size},`;
   return `${messages} messages of change ${printable(scope.change)}, out of ${size},`;
 };
 

@@ -25,6 +25,7 @@ type Place = { readonly offset: number; readonly size: number };
 /** A scope in words; undefined where it is one from the log's beginning on. */
 const gapOf = ({ scope }: ExportHeader): string | undefined => {
   if (scope.of === 'change') return `the messages of the change ${scope.change} alone`;
+  if (scope.of === 'changes') return `the messages of ${scope.changes.length} changes alone`;
   return scope.of === 'range' && scope.from > 1 ? `messages ${scope.from} to ${scope.to}` : undefined;
 };
 

@@ -1,8 +1,9 @@
-/** What an export is of: the whole log, messages `from` to `to`, or what belongs to one change. */
+/** What an export is of: the whole log, messages `from` to `to`, or what belongs to one change, or to several. */
 export type ExportScope =
   | { readonly of: 'all' }
   | { readonly of: 'range'; readonly from: number; readonly to: number }
-  | { readonly of: 'change'; readonly change: string };
+  | { readonly of: 'change'; readonly change: string }
+  | { readonly of: 'changes'; readonly changes: readonly string[] };
 
 /** What an export says of itself first: the log, how many messages its tree has, and what of them is shown. */
 export type ExportHeader = { readonly origin: string; readonly size: number; readonly scope: ExportScope };
@@ -11,10 +12,12 @@ const isCount = (value: unknown): value is number => Number.isSafeInteger(value)
 
 const readScope = (value: unknown): ExportScope | undefined => {
   if (typeof value !== 'object' || value === null) return undefined;
-  const { of, from, to, change } = value as Record<string, unknown>;
+  const { of, from, to, change, changes } = value as Record<string, unknown>;
   if (of === 'all') return { of };
   if (of === 'range' && isCount(from) && isCount(to) && from >= 1 && from <= to) return { of, from, to };
   if (of === 'change' && typeof change === 'string') return { of, change };
+  if (of === 'changes' && Array.isArray(changes) && changes.every((one) => typeof one === 'string'))
+    return { of, changes };
   return undefined;
 };
 

@@ -20,10 +20,14 @@ async function* between(log: EventLog, from: number, to: number): AsyncGenerator
   }
 }
 
-async function* ofChange(log: EventLog, change: string, size: number): AsyncGenerator<LogMessage> {
+async function* ofChanges(
+  log: EventLog,
+  changes: ReadonlySet<string>,
+  size: number,
+): AsyncGenerator<LogMessage> {
   for await (const entry of log.scan({})) {
     if (entry.message.sequence > size) return;
-    if (isAnnouncement(entry) || entry.events.some(({ correlationId }) => correlationId === change))
+    if (isAnnouncement(entry) || entry.events.some(({ correlationId }) => changes.has(correlationId)))
       yield entry.message;
   }
 }
@@ -34,8 +38,9 @@ export async function* shownMessages(
   scope: ExportScope,
   size: number,
 ): AsyncGenerator<LogMessage> {
-  if (scope.of === 'change') {
-    yield* ofChange(log, scope.change, size);
+  if (scope.of === 'change' || scope.of === 'changes') {
+    const changes = scope.of === 'change' ? [scope.change] : scope.changes;
+    yield* ofChanges(log, new Set(changes), size);
     return;
   }
   const [from, to] = scope.of === 'all' ? [1, size] : [scope.from, scope.to];

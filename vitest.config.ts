@@ -71,6 +71,19 @@ export default defineConfig({
           fileParallelism: false,
         },
       },
+      {
+        ...source,
+        ...decorators,
+        // No tests: `npm run record-history` lets stories happen and keeps their logs (docs/shadow.md).
+        test: {
+          ...wholeProduct,
+          name: 'record',
+          include: ['apps/e2e/histories/*.record.ts'],
+          testTimeout: 900_000,
+          globalSetup: 'apps/e2e/platform/usual-ports.ts',
+          fileParallelism: false,
+        },
+      },
     ],
   },
 });

@@ -49,14 +49,13 @@ const compare = async (surroundings: Surroundings, file: string, options: Option
   if (report.different > 0) surroundings.setExitCode(exitCodes.differences);
 };
 
-/** Without a file it is the log of the installation, from its beginning to where it is to end. */
+/** Without a file it is the log of the installation. */
 const compareRunning = async (surroundings: Surroundings, options: Options): Promise<void> => {
   const api = await openSession(surroundings, options).api();
   const folder = await mkdtemp(join(tmpdir(), 'syncline-shadow-'));
   try {
     const file = join(folder, 'log.export');
-    const { to } = options;
-    await writeExport(api, file, to === undefined ? {} : { from: 1, to }, surroundings.signal);
+    await writeExport(api, file, {}, surroundings.signal);
     await compare(surroundings, file, options);
   } finally {
     await rm(folder, { recursive: true, force: true });

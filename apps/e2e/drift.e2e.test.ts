@@ -71,6 +71,46 @@ it('drift is healed where Git asks for it, and the history tells who caused it a
   await syncline.untilTargets('healed', 'in sync', (one) => one.sync === 'InSync');
 });
 
+it('what drifts again and again is told with the rule that ignores it, and pasted it ends the drift', async () => {
+  await deployed('restless', 'detect');
+  const staging = await liveCluster('staging');
+  const scale = async (replicas: number) => {
+    const path = `${deploymentPath('restless', 'restless')}?fieldManager=hotfix`;
+    const answer = await staging.call('PATCH', path, { spec: { replicas } }, 'application/merge-patch+json');
+    expect(answer.code).toBe(200);
+  };
+  const { spec } = (await staging.find(deploymentPath('restless', 'restless'))) as {
+    spec: { replicas: number };
+  };
+  const isOurs = ({ subject }: { subject: string }) => subject.endsWith('.restless');
+  for (let round = 0; round < 3; round += 1) {
+    const from = await syncline.position();
+    await scale(7);
+    await syncline.untilEvent(from, 'DriftDetected', isOurs);
+    if (round === 2) break;
+    await scale(spec.replicas);
+    await syncline.untilEvent(from, 'DriftHealed', isOurs);
+  }
+  const shown = await syncline.run('drift', 'restless');
+  expect(shown).toMatch(
+    /Deployment restless\/restless \/spec\/replicas on staging: 3 times since .+, by hotfix/,
+  );
+  const [rule] = /- \{ group: apps, kind: Deployment, .+ \}/.exec(shown) ?? [''];
+  const from = await syncline.position();
+  await fleet.git('pull', '--quiet', '--rebase');
+  const declared = declaration({ name: 'restless' });
+  const pasted = declared.replace('  sync:\n', `  sync:\n    ignore:\n      ${rule}\n`);
+  await fleet.write('applications/restless.yaml', pasted);
+  await fleet.push('Leave the replicas to the hotfix');
+  expect((await syncline.untilEvent(from, 'DriftHealed', isOurs)).data).toMatchObject({ by: 'ignored' });
+  await syncline.untilTargets('restless', 'in sync', (one) => one.sync === 'InSync');
+  await fleet.write('apps/restless/web.yaml', deployment('restless').replace(':1"', ':2"'));
+  await syncline.arrived('restless', await fleet.push('Another image'));
+  const live = (await staging.find(deploymentPath('restless', 'restless'))) as { spec: { replicas: number } };
+  expect(live.spec.replicas).toBe(7);
+  expect(await imageOf('restless')).toMatch(/:2$/);
+});
+
 it('an object that somebody deletes is made again, and a label of ours that somebody removes is put back', async () => {
   await deployed('robust', 'heal');
   const staging = await liveCluster('staging');

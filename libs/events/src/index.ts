@@ -4,6 +4,8 @@ export {
   applicationSpec,
   configurationDocument,
   driftModes,
+  ignoreRule,
+  isIgnorable,
   patch,
   pruneRules,
   renderers,
@@ -14,6 +16,7 @@ export type {
   ApplicationSpec,
   ConfigurationDocument,
   DriftMode,
+  IgnoreRule,
   HelmSpec,
   PatchSpec,
   Renderer,
@@ -32,7 +35,7 @@ export type {
   ResourcesAnswer,
   ResourcesRequest,
 } from './documents/calls.js';
-export { driftChanges, driftDocument } from './documents/drift.js';
+export { driftChanges, driftDocument, driftedObject } from './documents/drift.js';
 export type { DriftDocument, DriftedField, DriftedObject } from './documents/drift.js';
 export { inventoryDocument, manifestsDocument, outcomes, resultsDocument } from './documents/manifests.js';
 export type {

@@ -2,6 +2,7 @@ import type {
   DiffDocument,
   DriftedObject,
   Health,
+  IgnoreRule,
   InventoryDocument,
   Manifest,
   ObjectName,
@@ -25,6 +26,8 @@ export type TargetManifests = {
   readonly objects: readonly Manifest[];
   /** The values behind the references: 64 hex digits → base64. */
   readonly secrets: ReadonlyMap<string, string>;
+  /** Fields that are left as they are live, whoever writes them. */
+  readonly ignore?: readonly IgnoreRule[];
 };
 
 /** One object that a target holds. */

@@ -1,6 +1,6 @@
 import { Controller, Get, Inject, Query } from '@nestjs/common';
 import { ApiResponse, ApiTags } from '@nestjs/swagger';
-import { driftDocument } from '@syncline/events';
+import { driftDocument, driftedObject, ignoreRule } from '@syncline/events';
 import { Views, type DriftRow } from '@syncline/read-models';
 import { z } from 'zod';
 
@@ -9,6 +9,7 @@ import { instant, pastOf } from '../requests/instants.js';
 import { anyName } from '../requests/names.js';
 import { cursor, limitOf } from '../requests/positions.js';
 import { ReadsViews } from '../requests/reads-views.js';
+import { flappingOf } from './flapping.js';
 
 const query = z.object({
   project: anyName.optional(),
@@ -40,7 +41,28 @@ const drift = z.object({
   occurredAt: z.string(),
   recordedAt: z.string(),
 });
-const page = z.object({ items: z.array(drift), next: z.string().optional() });
+const flapping = z.object({
+  project: z.string(),
+  application: z.string(),
+  cluster: z.string(),
+  object: driftedObject.shape.object,
+  path: z.string().optional().describe('absent where the object itself comes and goes'),
+  times: z.int().describe('within the day before'),
+  since: z.string(),
+  last: z.string(),
+  managers: z.array(z.string()),
+  endedBy: z.array(z.string()),
+  rule: ignoreRule.optional().describe('for spec.sync.ignore of the application; absent where none can'),
+});
+const page = z.object({
+  items: z.array(drift),
+  flapping: z.array(flapping).describe('fields that drifted again and again in the day before'),
+  next: z.string().optional(),
+});
+
+const dayMs = 86_400_000;
+const mostFlapping = 20;
+const mostOfDay = 500;
 
 const endOf = ({ firstSeen, until, healedBy, healedByManager }: DriftRow) =>
   until !== null && {
@@ -57,6 +79,9 @@ const driftOf = (row: DriftRow): z.infer<typeof drift> => ({
   ...{ objectCount: row.objectCount, said: row.said, flaps: row.flaps },
   ...{ correlationId: row.correlationId, occurredAt: row.occurredAt, recordedAt: row.recordedAt },
 });
+
+type Names = Pick<z.infer<typeof query>, 'project' | 'application' | 'cluster'>;
+type Flaps = z.infer<typeof page>['flapping'];
 
 /** A drift as it was at an instant: what ended later lasted then. */
 const asOf = (row: DriftRow, at: string): DriftRow =>
@@ -82,7 +107,20 @@ export class DriftController {
     const last = rows.at(-1);
     return {
       items: rows.map((row) => driftOf(at === undefined ? row : asOf(row, at))),
+      flapping: await this.#flapping(given, at),
       ...(found.length > limit && last && { next: String(last.sequence) }),
     };
+  }
+
+  /** Of the newest drifts of a day, whichever page of the list is asked for. */
+  async #flapping({ project, application, cluster }: Names, at: string | undefined): Promise<Flaps> {
+    const names = { ...{ project, application, cluster }, ...(at !== undefined && { at }) };
+    const given = Object.fromEntries(Object.entries(names).filter(([, value]) => value !== undefined));
+    const since = new Date((at === undefined ? Date.now() : Date.parse(at)) - dayMs).toISOString();
+    const rows = await this.views.drifts({ ...given, limit: mostOfDay });
+    const ofDay = rows.filter(({ firstSeen }) => firstSeen >= since);
+    return flappingOf(at === undefined ? ofDay : ofDay.map((row) => asOf(row, at)))
+      .slice(0, mostFlapping)
+      .map((one) => ({ ...one, managers: [...one.managers], endedBy: [...one.endedBy] }));
   }
 }

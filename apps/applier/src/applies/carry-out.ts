@@ -114,7 +114,7 @@ const perform = async (
 ): Promise<Ended> => {
   const { client, documents, identity, logger } = around;
   try {
-    const inputs = await readPlanInputs(documents, identity, target, approved.parts);
+    const inputs = await readPlanInputs(documents, identity, target, approved);
     const prunes = inputs.plan.operations.some(({ action }) => action === 'prune');
     const before = await readHeldObjects(around, target, state.held, signals.cut);
     const outcome = await client.apply(

@@ -1,4 +1,4 @@
-import type { PlanEvent } from '@syncline/events';
+import type { IgnoreRule, PlanEvent } from '@syncline/events';
 import { beginning, type Aggregate, type BlobRef, type Position, type StoredEvent } from '@syncline/kernel';
 
 type Drafted = Extract<PlanEvent, { type: 'PlanDrafted' }>['data'];
@@ -18,6 +18,8 @@ type Asked = {
   readonly healthTimeoutSeconds: number;
   /** Where objects go that name no namespace. */
   readonly namespace: string;
+  /** Fields that the application's manifest leaves to others. */
+  readonly ignore: readonly IgnoreRule[];
   readonly correlationId: string;
 };
 
@@ -64,17 +66,22 @@ const approve = (
   };
 };
 
+const nothing: readonly IgnoreRule[] = [];
+
 /** What comes from the record goes where it went then. */
 const askedOf = ({ spec, recorded }: Extract<PlanEvent, { type: 'PlanRequested' }>['data']) => ({
   healthTimeoutSeconds: spec.healthTimeoutSeconds,
   namespace: recorded?.namespace ?? spec.namespace,
+  ignore: spec.ignore ?? nothing,
 });
 
 const evolve = (state: CurrentPlan, event: LoggedPlanEvent): CurrentPlan => {
-  const { healthTimeoutSeconds, namespace } = event.type === 'PlanRequested' ? askedOf(event.data) : state;
+  const { healthTimeoutSeconds, namespace, ignore } =
+    event.type === 'PlanRequested' ? askedOf(event.data) : state;
   const asked = {
     healthTimeoutSeconds,
     namespace,
+    ignore,
     correlationId: event.correlationId ?? state.correlationId,
   };
   switch (event.type) {
@@ -106,9 +113,9 @@ const evolve = (state: CurrentPlan, event: LoggedPlanEvent): CurrentPlan => {
  */
 export const currentPlan: Aggregate<CurrentPlan, never, LoggedPlanEvent> = {
   name: 'current-plan',
-  version: 1,
+  version: 2,
   decider: {
-    initial: { status: 'none', healthTimeoutSeconds: 300, namespace: '', correlationId: '' },
+    initial: { status: 'none', healthTimeoutSeconds: 300, namespace: '', ignore: nothing, correlationId: '' },
     decide: () => [],
     evolve,
   },

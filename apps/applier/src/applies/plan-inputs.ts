@@ -4,7 +4,7 @@ import type { InventoryEntry, TargetManifests } from '@syncline/kubernetes';
 
 import type { Documents } from '../documents.js';
 import { openManifests } from '../manifests.js';
-import type { PlanParts } from './current-plan.js';
+import type { ApprovedPlan, PlanParts } from './current-plan.js';
 
 /** Everything that one apply works with. Values of Secrets are in it: it lives as long as the apply. */
 export type PlanInputs = {
@@ -20,7 +20,7 @@ export const readPlanInputs = async (
   documents: Documents,
   identity: string,
   name: TargetName,
-  parts: PlanParts,
+  { parts, ignore }: Pick<ApprovedPlan, 'parts' | 'ignore'>,
 ): Promise<PlanInputs> => {
   const plan = verifyPlan(await documents.readJson(parts.document), parts, name);
   const { objects, secrets, render } = await openManifests(documents, identity, parts.manifests);
@@ -33,7 +33,7 @@ export const readPlanInputs = async (
   const { project, application } = name;
   return {
     plan,
-    target: { project, application, namespace: plan.namespace, objects, secrets },
+    target: { project, application, namespace: plan.namespace, objects, secrets, ignore },
   };
 };
 

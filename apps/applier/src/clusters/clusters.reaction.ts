@@ -25,11 +25,14 @@ export class ClustersReaction {
     this.clusters.sayAnew(event.data.cluster);
   }
 
-  /** The work itself goes on beside the reaction, so that a newer plan is heard of while an older one is applied. */
+  /**
+   * The work itself goes on beside the reaction, so that a newer plan is heard of while an older one is applied. Where nothing is
+   * to be done, it may still be that other fields are to be ignored.
+   */
   @Reaction({
     name: 'clusters',
     subjects: ['ev.plan.>'],
-    types: ['PlanApproved', 'PlanSuperseded', 'PlanInvalidated', 'TargetReleased'],
+    types: ['PlanApproved', 'PlanUnchanged', 'PlanSuperseded', 'PlanInvalidated', 'TargetReleased'],
   })
   onPlan(@Payload() event: StoredEvent): void {
     const target = parseTargetSubject(event.subject);

@@ -68,7 +68,7 @@ export class Diffs {
 
   async #diff(request: DiffRequest, signal: AbortSignal): Promise<DiffAnswer> {
     const { client, cluster, documents, identity, log } = this.around;
-    const { project, application, namespace, manifests, prune } = request;
+    const { project, application, namespace, manifests, prune, ignore = [] } = request;
     await this.neighbours.untilQuiet({ cluster, project, application }, applyPatienceMs);
     const { objects, secrets } = await openManifests(documents, identity, manifests);
     const { state } = await log.aggregates.load(
@@ -77,7 +77,7 @@ export class Diffs {
       beginning,
     );
     const inventory = await readHeldObjects(this.around, request, state.held, signal);
-    const target = { project, application, namespace, objects, secrets };
+    const target = { project, application, namespace, objects, secrets, ignore };
     const diff = await client.diff(target, inventory, prune, signal);
     const document: DiffDocument = isHeld(state) ? diff : { ...diff, holds: 'nothing' };
     const isSmall = JSON.stringify(document).length <= inlineCharacters;

@@ -1,6 +1,13 @@
 import { targetAggregate, type Applied, type TargetCommand } from '@syncline/domain';
-import { subjects, type DriftDocument, type DriftedObject, type TargetName } from '@syncline/events';
-import type { DriftWatch } from '@syncline/kubernetes';
+import {
+  driftDocument,
+  subjects,
+  type DriftDocument,
+  type DriftedObject,
+  type IgnoreRule,
+  type TargetName,
+} from '@syncline/events';
+import { ignoresOf, isIgnored as isIgnoredField, type DriftWatch } from '@syncline/kubernetes';
 
 import { Coalescer } from '../health/coalesce.js';
 import { openManifests } from '../manifests.js';
@@ -15,6 +22,8 @@ type Sight = {
   readonly flaps: number;
   /** Who put back the last of it, where nothing is drifted and that is known. */
   readonly undoneBy?: string;
+  /** Whether it is what was seen first since the watch began. */
+  readonly isFirst: boolean;
 };
 
 /** Each drift is an event and a document for ever: a fight that nobody ends is told about a dozen times an hour. */
@@ -55,6 +64,9 @@ export class DriftRecord {
     private readonly details: {
       /** Where objects go that name no namespace. */
       readonly namespace: string;
+      readonly ignore?: readonly IgnoreRule[];
+      /** The document of the drift that was open when the watch began, by its digest. */
+      readonly open?: string | undefined;
       readonly onSeen: () => void;
     },
   ) {
@@ -79,7 +91,8 @@ export class DriftRecord {
         const { documents, identity } = this.around;
         const { objects, secrets } = await openManifests(documents, identity, this.applied.manifests);
         const { project, application } = this.target;
-        return { project, application, namespace: this.details.namespace, objects, secrets };
+        const { namespace, ignore = [] } = this.details;
+        return { project, application, namespace, objects, secrets, ignore };
       },
       onDrift: (objects, undoneBy) => this.#see(objects, undoneBy),
       onTrouble: (error) =>
@@ -104,7 +117,8 @@ export class DriftRecord {
 
   #see(objects: readonly DriftedObject[], undoneBy: string | undefined): void {
     const at = new Date().toISOString();
-    const sight = { objects, at, flaps: 0, ...(undoneBy !== undefined && { undoneBy }) };
+    const isFirst = this.#last === undefined;
+    const sight = { objects, at, flaps: 0, isFirst, ...(undoneBy !== undefined && { undoneBy }) };
     const wentAway = this.#last !== undefined && this.#last.objects.length > 0 && objects.length === 0;
     if (wentAway) this.#flaps += 1;
     this.#last = sight;
@@ -122,10 +136,26 @@ export class DriftRecord {
     countDrift(this.around, events);
   }
 
-  async #commandOf({ objects, at, flaps, undoneBy }: Sight): Promise<TargetCommand> {
+  /** A drift that was open when the watch began and is ignored as a whole by now was ended by nobody in the cluster. */
+  async #endOf(
+    undoneBy: string | undefined,
+    isFirst: boolean,
+  ): Promise<{ manager?: string; isIgnored?: true }> {
+    const { ignore = [], open } = this.details;
+    const manager = undoneBy === undefined ? {} : { manager: undoneBy };
+    if (!isFirst || open === undefined || ignore.length === 0) return manager;
+    const { objects } = driftDocument.parse(await this.around.documents.readJson({ digest: open }));
+    const isIgnored = objects.every(({ object, change, fields }) => {
+      const ignores = ignoresOf(ignore, object);
+      return change === 'changed' && fields.every(({ path }) => isIgnoredField(ignores, path));
+    });
+    return isIgnored ? { isIgnored } : manager;
+  }
+
+  async #commandOf({ objects, at, flaps, undoneBy, isFirst }: Sight): Promise<TargetCommand> {
     const { plan, revision } = this.applied;
     if (objects.length === 0)
-      return { type: 'observe-no-drift', plan, at, ...(undoneBy !== undefined && { manager: undoneBy }) };
+      return { type: 'observe-no-drift', plan, at, ...(await this.#endOf(undoneBy, isFirst)) };
     const drifted: DriftDocument = { version: 1, plan, revision, objects: [...objects] };
     const document = await this.around.documents.write(drifted);
     return {

@@ -4,6 +4,7 @@ import type { TargetHealth } from '@syncline/kubernetes';
 
 import { DriftRecord } from '../drift/drift-record.js';
 import { countsOf } from '../applies/attempt.js';
+import type { CurrentPlan } from '../applies/current-plan.js';
 import { readInventory } from '../applies/plan-inputs.js';
 import { LatestRecorder, recordUntilDone } from '../recording.js';
 import { actor, type ClusterSurroundings } from '../surroundings.js';
@@ -27,8 +28,11 @@ type Watched = {
 };
 
 /** What a target's newest request says of watching it. */
-type Asked = { readonly healthTimeoutSeconds: number; readonly namespace: string };
-type Start = { readonly applied: Applied; readonly timeoutSeconds: number; readonly namespace: string };
+type Asked = Pick<CurrentPlan, 'healthTimeoutSeconds' | 'namespace' | 'ignore'>;
+type Start = Pick<Asked, 'namespace' | 'ignore'> & {
+  readonly applied: Applied;
+  readonly timeoutSeconds: number;
+};
 
 const parts = ['health', 'drift'] as const;
 
@@ -68,7 +72,7 @@ export class HealthWatches {
   follow(
     target: TargetName,
     state: TargetState,
-    { healthTimeoutSeconds: timeoutSeconds, namespace }: Asked,
+    { healthTimeoutSeconds: timeoutSeconds, namespace, ignore }: Asked,
   ): void {
     const name = `${target.project}/${target.application}`;
     const { applied, inventory } = state.held;
@@ -77,7 +81,8 @@ export class HealthWatches {
       this.#end(name);
       return;
     }
-    const key = `${applied.plan} ${inventory.digest}`;
+    const rules = ignore.length === 0 ? '' : ` ${JSON.stringify(ignore)}`;
+    const key = `${applied.plan} ${inventory.digest}${rules}`;
     if (before?.key === key) {
       before.watch?.repeat();
       before.drift?.repeat();
@@ -95,7 +100,7 @@ export class HealthWatches {
       look: this.#hasLooked ? undefined : new FirstLook(),
     };
     this.#watched.set(name, watched);
-    void this.#start(watched, target, state, { applied, timeoutSeconds, namespace }).catch(
+    void this.#start(watched, target, state, { applied, timeoutSeconds, namespace, ignore }).catch(
       (error: unknown) => {
         watched.look?.giveUp();
         this.around.logger.error({ err: error, ...target }, 'the health of a target cannot be watched');
@@ -119,7 +124,7 @@ export class HealthWatches {
     watched: Watched,
     target: TargetName,
     { held }: TargetState,
-    { applied, timeoutSeconds, namespace }: Start,
+    { applied, timeoutSeconds, namespace, ignore }: Start,
   ): Promise<void> {
     const { documents } = this.around;
     const objects = await recordUntilDone(
@@ -141,6 +146,8 @@ export class HealthWatches {
     });
     const drift: DriftRecord = new DriftRecord(this.around, target, applied, {
       namespace,
+      ignore,
+      open: held.drift?.document,
       onSeen: () => {
         void watched.look?.saw('drift', () => drift.settled());
         this.#count();

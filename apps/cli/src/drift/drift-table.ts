@@ -1,3 +1,4 @@
+import { ignoreRule } from '@syncline/events';
 import { z } from 'zod';
 
 import { ago } from '../shell/durations.js';
@@ -36,6 +37,27 @@ export const drift = z.looseObject({
 export type Drift = z.infer<typeof drift>;
 type Drifted = z.infer<typeof driftedObject>;
 
+const flapping = z.looseObject({
+  project: z.string(),
+  application: z.string(),
+  cluster: z.string(),
+  object: z.looseObject({ kind: z.string(), namespace: z.string().optional(), name: z.string() }),
+  path: z.string().optional(),
+  times: z.number(),
+  since: z.string(),
+  managers: z.array(z.string()),
+  endedBy: z.array(z.string()),
+  rule: ignoreRule.optional(),
+});
+export type Flapping = z.infer<typeof flapping>;
+
+/** The answer of `GET /v1/drift`. */
+export const drifts = z.looseObject({
+  items: z.array(drift),
+  flapping: z.array(flapping),
+  next: z.string().optional(),
+});
+
 type Screen = { readonly now: Date; readonly colour: boolean };
 
 const longestValue = 40;
@@ -70,6 +92,7 @@ const enders: Readonly<Record<string, string>> = {
   heal: 'healed by a plan',
   apply: 'by the next apply',
   released: 'no longer ours',
+  ignored: 'ignored by a rule since',
 };
 
 const endText = ({ until, lifetimeSeconds = 0, endedBy = '', manager }: Drift): string => {

@@ -1,12 +1,12 @@
 import { InvalidArgumentError, type Command } from 'commander';
 
 import { findApplication } from '../application/find-application.js';
-import { listOf } from '../client/contract.js';
 import { readInstant } from '../shell/instants.js';
 import { addLeaf } from '../shell/leaf.js';
 import { openSession, type CommonOptions } from '../shell/session.js';
 import type { Surroundings } from '../shell/surroundings.js';
-import { drift, driftTable } from './drift-table.js';
+import { drifts, driftTable } from './drift-table.js';
+import { flappingText } from './flapping-text.js';
 
 type Options = CommonOptions & {
   readonly cluster?: string;
@@ -45,12 +45,12 @@ const show = async (
     query.set('project', found.project);
     query.set('application', found.name);
   }
-  const { items, next } = await api.get(`/v1/drift?${query.toString()}`, listOf(drift));
+  const { items, flapping, next } = await api.get(`/v1/drift?${query.toString()}`, drifts);
   const screen = { now: surroundings.now(), colour: surroundings.colour };
-  session.show({ drifts: items }, () => {
-    if (items.length === 0) return noneText(name, isAll);
-    const more = typeof next === 'string' ? ['There is more: --limit N shows it.'] : [];
-    return [driftTable(items, screen), ...more].join('\n');
+  session.show({ drifts: items, flapping }, () => {
+    const more = next === undefined ? [] : ['There is more: --limit N shows it.'];
+    const table = items.length === 0 ? noneText(name, isAll) : driftTable(items, screen);
+    return [table, ...more, ...flappingText(flapping, screen.now)].join('\n');
   });
 };
 
@@ -59,7 +59,7 @@ export const addDrift = (program: Command, surroundings: Surroundings): void => 
   addLeaf(program, {
     usage: 'drift [application]',
     about:
-      'Show what is live and not what was applied: which field, by whom and since when; with --all also what was, and who put it back.',
+      'Show what is live and not what was applied: which field, by whom and since when; with --all also what was, and who put it back. What drifts again and again comes with a rule that ignores it.',
     examples: ['syncline drift', 'syncline drift checkout --all', 'syncline drift --cluster prod-eu -o json'],
   })
     .option('--cluster <name>', 'on this cluster alone')

@@ -1,4 +1,4 @@
-import type { PlanEvent, TargetEvent } from '@syncline/events';
+import type { DriftedField, PlanEvent, TargetEvent } from '@syncline/events';
 
 import { approver, count, countActions, objectText, short } from './words.js';
 
@@ -82,6 +82,18 @@ const healthText = ({
   return worst && to !== 'Current' ? `${to}: ${objectText(worst.object)}, ${worst.message}` : to;
 };
 
+const shortValue = (value: unknown): string => {
+  if (value === undefined) return 'nothing';
+  const text = typeof value === 'string' ? value : JSON.stringify(value);
+  return text.length > 40 ? `${text.slice(0, 39)}…` : text;
+};
+
+/** `/spec/replicas 2 → 5 by kubectl-edit` */
+const driftedFieldText = ({ path, from, to, manager }: DriftedField): string => {
+  const values = from === undefined && to === undefined ? '' : ` ${shortValue(from)} → ${shortValue(to)}`;
+  return `${path}${values}${manager === undefined ? '' : ` by ${manager}`}`;
+};
+
 const driftText = ({
   objects,
   objectCount,
@@ -89,13 +101,14 @@ const driftText = ({
   const [first] = objects;
   const more = objectCount > 1 ? ` and ${count(objectCount - 1, 'more object')}` : '';
   if (!first) return 'Drifted';
-  const fields = first.fields.map(({ path, manager }) => (manager ? `${path} by ${manager}` : path));
+  const fields = first.fields.map(driftedFieldText);
   const what = first.change === 'changed' ? `changed at ${fields.join(', ')}` : first.change;
   return `Drifted: ${objectText(first.object)} ${what}${more}`;
 };
 
 const healedBy = ({ by, manager }: Extract<TargetEvent, { type: 'DriftHealed' }>['data']): string => {
   if (by === 'heal') return 'healed by a plan';
+  if (by === 'ignored') return 'ignored by a rule since';
   return by === 'apply' ? 'by the next apply' : `undone by ${manager ?? 'somebody in the cluster'}`;
 };
 

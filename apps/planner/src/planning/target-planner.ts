@@ -104,9 +104,13 @@ export class TargetPlanner {
     options: { readonly again?: boolean },
   ): Promise<Planned> {
     const { cluster, project, application } = target;
-    const { namespace, prune } = spec;
+    const { namespace, prune, ignore } = spec;
     const diffed = await this.meter.took('diff', () =>
-      this.diffs.ask(cluster, { project, application, namespace, manifests, prune }, options),
+      this.diffs.ask(
+        cluster,
+        { project, application, namespace, manifests, prune, ...(ignore && { ignore }) },
+        options,
+      ),
     );
     if (diffed.status === 'held') return { ...diffed, by: 'cluster' };
     if (diffed.status === 'refused') return { status: 'failed', reason: diffed.reason };

@@ -41,6 +41,7 @@ export const targetSpecOf = (spec: ApplicationSpec, labels: Readonly<Record<stri
     mode: spec.sync.mode,
     prune: spec.sync.prune,
     ...(spec.sync.drift && { drift: spec.sync.drift }),
+    ...(spec.sync.ignore && { ignore: spec.sync.ignore }),
     healthTimeoutSeconds: spec.health.timeoutSeconds,
   };
 };

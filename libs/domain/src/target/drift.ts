@@ -46,4 +46,7 @@ export const healed = (
 export const undrifted = (
   state: TargetState,
   command: Command<'observe-no-drift'>,
-): readonly TargetEvent[] => (judged(state, command.plan) ? healed(state, command, 'cluster') : []);
+): readonly TargetEvent[] =>
+  judged(state, command.plan)
+    ? healed(state, command, command.isIgnored === true ? 'ignored' : 'cluster')
+    : [];

@@ -115,5 +115,7 @@ export type TargetCommand =
       readonly at: string;
       /** Who put it back, where that is known. */
       readonly manager?: string;
+      /** Nobody did: the application's manifest says to ignore it. */
+      readonly isIgnored?: boolean;
     }
   | { readonly type: 'orphan'; readonly reason: string; readonly objects: number };

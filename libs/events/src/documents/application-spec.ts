@@ -47,6 +47,26 @@ export const pruneRules = z.object({
   budget: z.object({ maxObjects: z.int().nonnegative(), maxPercent: z.int().min(0).max(100) }),
 });
 
+/**
+ * Fields of objects that are left to whoever writes them: no drift, and not written by applies. What is left out of the names fits
+ * every object; `fields` are pointers as plans and drift show them (`/spec/replicas`), with what is below.
+ */
+export const ignoreRule = z.object({
+  group: z.string().optional(),
+  kind: z.string(),
+  namespace: z.string().optional(),
+  name: z.string().optional(),
+  fields: z.array(z.string()).min(1),
+});
+
+/** What makes an object the one that it is, and bears the marks by which Syncline knows it; and what nobody applies. */
+const neverIgnored =
+  /^\/(apiVersion|kind|metadata(\/(name|namespace|uid|labels|annotations|managedFields))?|status(\/.*)?|metadata\/labels\/applyset\.kubernetes\.io~1.*|metadata\/annotations\/syncline\.dev~1.*)$/;
+
+/** Whether a rule may leave a field (a pointer) to others. */
+export const isIgnorable = (field: string): boolean =>
+  /^(\/[^/]+)+$/.test(field) && !neverIgnored.test(field);
+
 /** An application as declared in Git, every default filled in. Carried by ApplicationDeclared and ApplicationRevised. */
 export const applicationSpec = z.object({
   project: z.string(),
@@ -69,8 +89,13 @@ export const applicationSpec = z.object({
       }),
     ),
   }),
-  /** `drift` is absent where it says `detect`. */
-  sync: z.object({ mode: z.enum(syncModes), prune: pruneRules, drift: z.enum(driftModes).optional() }),
+  /** `drift` is absent where it says `detect`, `ignore` where there is none. */
+  sync: z.object({
+    mode: z.enum(syncModes),
+    prune: pruneRules,
+    drift: z.enum(driftModes).optional(),
+    ignore: z.array(ignoreRule).optional(),
+  }),
   health: z.object({ timeoutSeconds: z.int().positive() }),
 });
 
@@ -88,6 +113,7 @@ export const targetSpec = z.object({
   prune: pruneRules,
   /** Absent: `detect`. */
   drift: z.enum(driftModes).optional(),
+  ignore: z.array(ignoreRule).optional(),
   healthTimeoutSeconds: z.int().positive(),
 });
 
@@ -116,6 +142,7 @@ export type ConfigurationDocument = z.infer<typeof configurationDocument>;
 export type HelmSpec = z.infer<typeof helmSpec>;
 export type ValuesLayer = z.infer<typeof valuesLayer>;
 export type PatchSpec = z.infer<typeof patch>;
+export type IgnoreRule = z.infer<typeof ignoreRule>;
 export type DriftMode = (typeof driftModes)[number];
 export type SyncMode = (typeof syncModes)[number];
 export type Renderer = (typeof renderers)[number];

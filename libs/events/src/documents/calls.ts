@@ -2,7 +2,7 @@ import { z } from 'zod';
 
 import { blobRef, objectName } from '../shapes.js';
 import { healths } from '../types/target.js';
-import { pruneRules } from './application-spec.js';
+import { ignoreRule, pruneRules } from './application-spec.js';
 import { diffDocument } from './plan.js';
 
 /**
@@ -15,6 +15,7 @@ export const diffRequest = z.object({
   namespace: z.string(),
   manifests: blobRef,
   prune: pruneRules,
+  ignore: z.array(ignoreRule).optional(),
 });
 /** What the cluster would make of it: as it is where it is small, else as a blob under the cluster's owner. */
 export const diffAnswer = z.union([z.object({ diff: blobRef }), z.object({ inline: diffDocument })]);

@@ -19,8 +19,8 @@ const failure = {
 
 /** At most ten fields of an object are named, long values cut; all of them are in the blob. */
 const summarized = driftedObject.extend({ fields: z.array(driftedField).max(10) });
-/** Who undid a drift: a plan of ours that heals, an apply of another plan, or somebody in the cluster. */
-export const driftHealers = ['heal', 'apply', 'cluster'] as const;
+/** What ended a drift: a plan of ours that heals, an apply of another plan, somebody in the cluster, or a rule by which it is ignored. */
+export const driftHealers = ['heal', 'apply', 'cluster', 'ignored'] as const;
 
 export const targetEvents = [
   defineEvent(
@@ -113,7 +113,7 @@ export const targetEvents = [
   defineEvent(
     'DriftHealed',
     1,
-    'What is live is again what was applied last. `by` is who undid it; `manager` names who in the cluster did, where that is known.',
+    'What is live is again what was applied last, or is to be ignored from now on. `by` is who undid it; `manager` names who in the cluster did, where that is known.',
     z.object({
       revision: oid,
       plan: digest,

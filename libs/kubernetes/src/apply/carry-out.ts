@@ -35,7 +35,7 @@ const configureUnproven = async (
     const live = liveOf(await hands.api.find(wanted.resource, wanted.object, hands.signal), wanted);
     if (ownBefore(live, hands.judge) !== operation.before)
       throw stale(wanted.object, 'its fields or their owners are not what they were when it was planned');
-    const { body } = await concede(wanted.body, live, wanted.object, hands.around, hands.signal);
+    const { body } = await concede(wanted, live, hands.around, hands.signal);
     const written = await writeAt(preconditionOf(live), body, wanted, hands);
     if (written) return resultOf('configured', written, wanted);
   }

@@ -8,6 +8,7 @@ import { bearingLink } from './bearing-link.js';
 import { bearingWatches } from './bearing-watches.js';
 import { bearingWrites } from './bearing-writes.js';
 import { drifting } from './drifting.js';
+import { ignoring } from './ignoring.js';
 import { planning } from './planning.js';
 import { pruning } from './pruning.js';
 import { replacing } from './replacing.js';
@@ -54,6 +55,7 @@ export const clusterRules = ({ name, isSandbox, start, exceptions }: Ruled): voi
     adopting(started);
     replacing(started);
     takingOver(started);
+    ignoring(started);
     secrecy(started);
     watching(started);
     drifting(started);

@@ -43,7 +43,10 @@ export const examineDrift = async (
   wanted: Wanted | undefined,
 ): Promise<DriftedObject | undefined> => {
   const hidden = (object: KubeObject | undefined) => object && veil(eyes.hmacKey, object);
-  const compared = { entry, applied: hidden(wanted?.body), live: hidden(live) };
+  const compared = {
+    ...{ entry, applied: hidden(wanted?.body), live: hidden(live) },
+    ...(wanted?.ignores && { ignores: wanted.ignores }),
+  };
   const drift = judgeDrift(compared);
   if (!wanted || drift?.change !== 'changed') return drift;
   const isReplicas = drift.fields.some(({ path }) => path === replicas.pointer);

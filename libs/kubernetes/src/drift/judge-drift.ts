@@ -4,6 +4,7 @@ import { canonicalJson } from '@syncline/kernel';
 import type { InventoryEntry } from '../cluster-client.js';
 import { isAutoscaled, replicas } from '../fields/autoscalers.js';
 import { keyOf } from '../fields/digests.js';
+import { isIgnored } from '../fields/ignored.js';
 import { othersOf, ourPaths, type OtherOwner, type OtherOwners } from '../fields/owned-paths.js';
 import { valueAtPointer } from '../fields/pointer-value.js';
 import type { KubeObject } from '../objects/kube-object.js';
@@ -17,6 +18,8 @@ export type Compared = {
   /** The manifest that was applied, as it was sent. */
   readonly applied: KubeObject | undefined;
   readonly live: KubeObject | undefined;
+  /** Fields that the application's manifest leaves to others. */
+  readonly ignores?: readonly string[];
   /** Whether a HorizontalPodAutoscaler scales it: its replicas are conceded, whoever set them last. */
   readonly isScaled?: boolean;
   /** What the server would make of the manifest now, where that is known: the same value in another spelling is no drift. */
@@ -48,12 +51,12 @@ const isConceded = (path: string, holders: readonly OtherOwner[], { isScaled }: 
 
 /**
  * One field that the last apply set and that is ours no more: a foreign update takes the ownership of what it changes. What
- * was put back to what was applied is no drift, and what an autoscaler holds is conceded.
+ * was put back to what was applied is no drift, and what an autoscaler holds, or the manifest says is to be ignored, is conceded.
  */
 const fieldOf = (path: string, compared: Compared, others: OtherOwners): readonly DriftedField[] => {
   const { applied, live, result } = compared;
   const holders = holdersOf(others, path);
-  if (isConceded(path, holders, compared)) return [];
+  if (isConceded(path, holders, compared) || isIgnored(compared.ignores ?? [], path)) return [];
   const from = valueAtPointer(applied, path);
   const to = valueAtPointer(live, path);
   if (from === undefined && to === undefined) return [];

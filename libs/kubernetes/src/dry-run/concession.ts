@@ -1,10 +1,12 @@
-import type { HeldFields, ObjectName } from '@syncline/events';
+import type { HeldFields } from '@syncline/events';
 
 import { heldByAutoscalers, replicas } from '../fields/autoscalers.js';
 import { keyOf } from '../fields/digests.js';
+import { concedeIgnored } from '../fields/ignored.js';
 import { othersOf, ourPaths, valueAt, withoutPath } from '../fields/owned-paths.js';
 import { heldBy } from '../fields/takeovers.js';
 import type { KubeObject } from '../objects/kube-object.js';
+import type { Wanted } from '../objects/wanted.js';
 import type { Neighbourhood } from './neighbourhood.js';
 
 /** What is sent of a manifest, and what of it is left to autoscalers. */
@@ -36,16 +38,17 @@ const keepReplicas = (body: KubeObject, live: KubeObject): KubeObject => {
 
 /**
  * Leaves to autoscalers what they own, and to a HorizontalPodAutoscaler that targets the workload its replicas, also before it
- * scaled for the first time.
+ * scaled for the first time; and what the application's manifest says is to be ignored, to whoever holds it.
  */
 export const concede = async (
-  body: KubeObject,
+  { body, object, ignores = [] }: Pick<Wanted, 'body' | 'object' | 'ignores'>,
   live: KubeObject,
-  object: ObjectName,
   around: Neighbourhood,
   signal?: AbortSignal,
 ): Promise<Concession> => {
-  const held = concedeHeld(body, live);
+  const ignored = concedeIgnored(body, live, ignores);
+  const autoscaled = concedeHeld(ignored.body, live);
+  const held = { ...autoscaled, conceded: [...ignored.conceded, ...autoscaled.conceded] };
   if (!isScaled(held.body, live)) return held;
   const autoscaler = await around.autoscalerOf(object, signal);
   if (autoscaler === undefined) return held;

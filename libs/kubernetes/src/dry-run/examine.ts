@@ -106,7 +106,7 @@ const examineLive = async (eyes: Eyes, wanted: Served, live: KubeObject): Promis
   // A namespace that is only needed is not changed where it is there.
   if (wanted.isImplicit === true || known.has(wanted, live))
     return { live, dryRun: live, body: wanted.body, conceded: [], takeovers: [] };
-  const { body, conceded } = await concede(wanted.body, live, wanted.object, around, signal);
+  const { body, conceded } = await concede(wanted, live, around, signal);
   const common = { live, body, conceded, takeovers: [] };
   const adopts = appliersOf(live);
   if (adopts)

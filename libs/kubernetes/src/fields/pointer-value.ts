@@ -25,6 +25,34 @@ const stepInto = (value: unknown, token: string): unknown => {
   return isMap ? (value as Record<string, unknown>)[token] : undefined;
 };
 
+const withIn = (value: unknown, [token, ...below]: readonly string[], wanted: unknown): unknown => {
+  if (token === undefined) return wanted;
+  const there = stepInto(value, token);
+  const now = there === undefined && below.length > 0 ? undefined : withIn(there, below, wanted);
+  if (now === there) return value;
+  if (Array.isArray(value)) {
+    const list = value as readonly unknown[];
+    if (there === undefined) return value;
+    return now === undefined
+      ? list.filter((item) => item !== there)
+      : list.map((item) => (item === there ? now : item));
+  }
+  if (typeof value !== 'object' || value === null) return value;
+  const members = Object.entries(value);
+  const kept = [
+    ...members.filter(([name]) => name !== token),
+    ...(now === undefined ? [] : [[token, now] as const]),
+  ];
+  return kept.length === 0 ? undefined : Object.fromEntries(kept);
+};
+
+/**
+ * A copy of an object with another value at a pointer, or without one where it is undefined; a map that nothing is left in goes,
+ * too. The object itself where there is nothing to hold it.
+ */
+export const withAtPointer = <Held extends object>(object: Held, pointer: string, value: unknown): Held =>
+  (withIn(object, pointer.split('/').slice(1).map(unescape), value) ?? {}) as Held;
+
 /** The value at a pointer as a plan or an inventory writes it (`/containers/[name=web]/image`); undefined where there is none. */
 export const valueAtPointer = (object: unknown, pointer: string): unknown =>
   pointer.split('/').slice(1).map(unescape).reduce<unknown>(stepInto, object);

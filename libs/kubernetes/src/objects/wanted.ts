@@ -1,6 +1,7 @@
 import type { Manifest, ObjectName } from '@syncline/events';
 
 import type { Capabilities, ServedResource, TargetManifests } from '../cluster-client.js';
+import { ignoresOf } from '../fields/ignored.js';
 import { findResource } from '../discovery/resource-path.js';
 import { groupOf, identityOf, nameOf, without, type KubeObject } from './kube-object.js';
 import { mark } from './marks.js';
@@ -22,6 +23,8 @@ export type Wanted = {
   /** The namespace of the application itself, which no manifest declares: created when absent, left alone otherwise. */
   readonly isImplicit?: boolean;
   readonly refusal?: Refusal;
+  /** Fields that the application's manifest leaves to others, as pointers. */
+  readonly ignores?: readonly string[];
 };
 
 const reference = /^syncline-secret:([0-9a-f]{64})$/;
@@ -152,8 +155,10 @@ const prepareOne = (
   const namespaced = resource?.namespaced ?? definition?.namespaced ?? true;
   const placed = mark(place(manifest, namespaced, target.namespace), target);
   const refusal = whyRefused(manifest);
+  const ignores = ignoresOf(target.ignore ?? [], nameOf(placed));
   const common = {
     object: nameOf(placed),
+    ...(ignores.length > 0 && { ignores }),
     ...(resource && { resource }),
     ...(definition && { definition: definition.body }),
     ...(refusal && { refusal }),

@@ -4,7 +4,7 @@ type Instants = { readonly occurredAt: string; readonly recordedAt: string };
 type TargetKey = { readonly cluster: string; readonly project: string; readonly application: string };
 
 /** Who ended a drift: what the log says, or `released` where the target is ours no more. */
-export const driftEnders = ['heal', 'apply', 'cluster', 'released'] as const;
+export const driftEnders = ['heal', 'apply', 'cluster', 'ignored', 'released'] as const;
 
 /** A drift of a target, as it was last said. `sequence` and `index` are those of the event that said it first. */
 export type OpenDriftRow = TargetKey &

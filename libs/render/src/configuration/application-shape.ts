@@ -1,4 +1,4 @@
-import { driftModes, syncModes } from '@syncline/events';
+import { driftModes, isIgnorable, syncModes } from '@syncline/events';
 import { z } from 'zod';
 
 import {
@@ -78,6 +78,21 @@ const prune = z.strictObject({
     .prefault({}),
 });
 
+const ignoredField = text.refine(
+  isIgnorable,
+  say(
+    'must be a pointer as plans and drift show it (/spec/replicas), below what makes the object what it is',
+  ),
+);
+
+const ignoreRule = z.strictObject({
+  group: text.optional(),
+  kind: text,
+  namespace: text.optional(),
+  name: text.optional(),
+  fields: z.array(ignoredField).min(1, say('must name a field at least')),
+});
+
 const timeout = text
   .refine((duration) => (readDuration(duration) ?? 0) > 0, say('must be a duration such as 90s, 5m or 1h30m'))
   .refine((duration) => (readDuration(duration) ?? 0) <= 86_400, say('must be at most 24h'));
@@ -114,6 +129,7 @@ export const applicationShape = z.strictObject({
         mode: z.enum(syncModes).default('automatic'),
         prune: prune.prefault({}),
         drift: z.enum(driftModes).default('detect'),
+        ignore: z.array(ignoreRule).default([]),
       })
       .prefault({}),
     health: z.strictObject({ timeout: timeout.default('5m') }).prefault({}),

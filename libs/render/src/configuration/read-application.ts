@@ -1,4 +1,4 @@
-import type { ApplicationSpec, Renderer } from '@syncline/events';
+import type { ApplicationSpec, IgnoreRule, Renderer } from '@syncline/events';
 
 import { isRenderError } from '../render-error.js';
 import { displayPath, resolvePath } from '../tree/paths.js';
@@ -71,11 +71,27 @@ const rendererOf = ({ plain, kustomize, helm }: ApplicationShape['spec']['render
   return kustomize === undefined ? 'detect' : 'kustomize';
 };
 
-const syncOf = ({ mode, prune, drift }: ApplicationShape['spec']['sync']): ApplicationSpec['sync'] => ({
+type Rule = ApplicationShape['spec']['sync']['ignore'][number];
+
+const ruleOf = ({ group, kind, namespace, name, fields }: Rule): IgnoreRule => ({
+  ...(group !== undefined && { group }),
+  kind,
+  ...(namespace !== undefined && { namespace }),
+  ...(name !== undefined && { name }),
+  fields,
+});
+
+const syncOf = ({
+  mode,
+  prune,
+  drift,
+  ignore,
+}: ApplicationShape['spec']['sync']): ApplicationSpec['sync'] => ({
   mode,
   prune,
   // Absent says detect.
   ...(drift === 'heal' && { drift }),
+  ...(ignore.length > 0 && { ignore: ignore.map(ruleOf) }),
 });
 
 const placementOf = (data: ApplicationShape, place: DeclarationPlace): ApplicationSpec['placement'] => {

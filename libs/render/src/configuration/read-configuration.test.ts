@@ -40,6 +40,38 @@ describe('an application', () => {
     expect(applicationSpec.parse(applications[0]?.spec)).toEqual(applications[0]?.spec);
   });
 
+  test('says which fields are left to others, and cannot leave what makes an object what it is', () => {
+    const rule = (fields: string) =>
+      `${head}spec: { source: { path: a }, sync: { ignore: [{ group: apps, kind: Deployment, fields: ${fields} }] } }\n`;
+    const { applications, errors } = read(rule('["/spec/replicas", "/a/[name=web]/b~1c"]'));
+    expect(errors).toEqual([]);
+    expect(applications[0]?.spec.sync.ignore).toEqual([
+      { group: 'apps', kind: 'Deployment', fields: ['/spec/replicas', '/a/[name=web]/b~1c'] },
+    ]);
+    expect(applicationSpec.parse(applications[0]?.spec)).toEqual(applications[0]?.spec);
+    const own = [
+      '/metadata',
+      '/metadata/labels',
+      '/metadata/name',
+      '/kind',
+      '/status/x',
+      '',
+      'spec',
+      '/',
+      '/a//b',
+    ];
+    const marks = [
+      '/metadata/labels/applyset.kubernetes.io~1part-of',
+      '/metadata/annotations/syncline.dev~1object',
+    ];
+    for (const field of [...own, ...marks])
+      expect(errorsOf(rule(JSON.stringify([field])))[0], field).toMatch(/ignore.*fields.*must be a pointer/);
+    expect(errorsOf(rule('[]'))[0]).toMatch(/must name a field at least/);
+    expect(
+      errorsOf(`${head}spec: { source: { path: a }, sync: { ignore: [{ fields: [/a] }] } }\n`),
+    ).toHaveLength(1);
+  });
+
   test('takes all that this version carries out', () => {
     const { applications, errors } = read(`
 apiVersion: syncline.dev/v1

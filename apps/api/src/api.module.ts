@@ -59,6 +59,8 @@ import { Evidence } from './evidence/evidence.js';
 import { SuspectsController } from './suspects/suspects.controller.js';
 import { Suspects } from './suspects/suspects.js';
 import { Standing } from './why/standing.js';
+import { Parted } from './parted/parted.js';
+import { PartedController } from './parted/parted.controller.js';
 import { WhyController } from './why/why.controller.js';
 import { PositionInterceptor } from './requests/reads-views.js';
 
@@ -119,6 +121,7 @@ const own = (parts: ApiParts): Provider[] => {
       KnownFacts,
       Origins,
       Blame,
+      Parted,
       PastFleet,
       RestoredTargets,
       FleetDifference,
@@ -153,6 +156,7 @@ const controllers = [
   WhyController,
   DeliveryController,
   BlameController,
+  PartedController,
   DriftController,
   ResourcesController,
   ManifestsController,

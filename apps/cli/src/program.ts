@@ -45,6 +45,7 @@ const parts: readonly Part[] = [
     words: ['suspects'],
     load: async () => (await import('./suspects/suspects.command.js')).addSuspects,
   },
+  { words: ['parted'], load: async () => (await import('./parted/parted.command.js')).addParted },
   { words: ['why'], load: async () => (await import('./why/why.command.js')).addWhy },
   { words: ['blame'], load: async () => (await import('./blame/blame.command.js')).addBlame },
   { words: ['retry'], load: async () => (await import('./plan/retry.command.js')).addRetry },

@@ -10,7 +10,8 @@ import { PastFleet } from './past-fleet.js';
 const value = z.json();
 const changes = z.enum(['added', 'changed', 'removed']);
 const field = z.object({ path: z.string(), change: changes, from: value.optional(), to: value.optional() });
-const objectDifference = z.object({
+/** How one object of a recorded render differs from another one's. */
+export const objectDifference = z.object({
   object: z.object({
     apiVersion: z.string(),
     kind: z.string(),

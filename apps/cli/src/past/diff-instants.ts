@@ -17,7 +17,8 @@ const field = z.looseObject({
   from: z.json().optional(),
   to: z.json().optional(),
 });
-const objectDifference = z.looseObject({
+/** How one object of a recorded render differs from another one's. */
+export const objectDifference = z.looseObject({
   object: z.looseObject({ kind: z.string(), namespace: z.string().optional(), name: z.string() }),
   change: changes,
   fields: z.array(field),
@@ -59,7 +60,8 @@ const valueText = (value: unknown): string => {
 
 const signs = { added: ['+', 'green'], changed: ['~', 'yellow'], removed: ['-', 'red'] } as const;
 
-const objectLines = (one: TargetDifference['objects'][number], colour: boolean): readonly string[] => {
+/** An object that differs, field by field. */
+export const objectLines = (one: TargetDifference['objects'][number], colour: boolean): readonly string[] => {
   const [sign, tone] = signs[one.change];
   const more = one.fieldCount - one.fields.length;
   return [

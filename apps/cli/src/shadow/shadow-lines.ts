@@ -6,7 +6,7 @@ const said = z.object({ type: z.string(), data: z.unknown() });
 export const difference = z.object({
   kind: z.enum(['other', 'no-longer', 'only-now', 'fails']),
   position: z.string().optional(),
-  cause: z.object({ position: z.string(), subject: z.string(), type: z.string() }),
+  cause: z.object({ position: z.string(), subject: z.string(), type: z.string() }).optional(),
   subject: z.string(),
   recorded: z.array(said),
   now: z.array(said),

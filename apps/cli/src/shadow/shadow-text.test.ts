@@ -26,6 +26,10 @@ it('a decision that differs is a sentence', () => {
   expect(differenceLine({ ...unrecorded, recorded: [] })).toMatch(
     /^No decision on .*: nothing was recorded, and today it is PlanDrafted\.$/,
   );
+  const { kind, subject, recorded, now, fields } = one;
+  expect(differenceLine({ kind, subject, recorded, now, fields, position: '7.0' })).toContain(
+    'ev.plan.prod-eu.default.web, as it was asked for: ',
+  );
   expect(differenceLine({ ...one, kind: 'fails', now: [], reason: 'x is undefined' })).toMatch(
     /today the planner fails: x is undefined\.$/,
   );
@@ -40,7 +44,7 @@ it('what it came to says what was not compared', () => {
     [
       '120 messages with 45 decisions of the planner: 43 are made so today, 1 differs.',
       '1 decision could not be made again: the file does not hold a blob.',
-      'Taken as they stand: 3 for persons, 2 after a wait, and what files rendered to and clusters answered.',
+      'Persons asked for 3 of them, and 2 came after a wait. What files rendered to and clusters answered is believed as it was recorded.',
       '1 decision would follow after the end of the file.',
     ].join('\n'),
   );

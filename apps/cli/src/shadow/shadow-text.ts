@@ -29,7 +29,8 @@ const whatDiffers = ({ kind, recorded, now, fields, reason = '' }: Difference): 
 export const differenceLine = (one: Difference): string => {
   const { cause, subject, position } = one;
   const where = position === undefined ? 'No decision' : `Decision ${position}`;
-  return `${where} on ${subject}, after ${cause.type} at ${cause.position}: ${whatDiffers(one)}.`;
+  const after = cause ? `after ${cause.type} at ${cause.position}` : 'as it was asked for';
+  return `${where} on ${subject}, ${after}: ${whatDiffers(one)}.`;
 };
 
 const counted = (count: number, what: string): string => `${count} ${what}${count === 1 ? '' : 's'}`;
@@ -44,7 +45,7 @@ export const reportText = (report: ShadowReport): string => {
   return [
     `${counted(messages, 'message')} with ${counted(decisions, 'decision')} of the planner: ${same} are made so today, ${different === 0 ? 'none differs' : `${different} ${different === 1 ? 'differs' : 'differ'}`}.`,
     ...missing,
-    `Taken as they stand: ${forPersons} for persons, ${byTheClock} after a wait, and what files rendered to and clusters answered.`,
+    `Persons asked for ${forPersons} of them, and ${byTheClock} came after a wait. What files rendered to and clusters answered is believed as it was recorded.`,
     ...(openAtTheEnd > 0
       ? [`${counted(openAtTheEnd, 'decision')} would follow after the end of the file.`]
       : []),

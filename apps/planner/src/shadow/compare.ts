@@ -12,8 +12,8 @@ export type Difference = {
   readonly kind: (typeof differenceKinds)[number];
   /** The position of the recorded decision; absent where the record has none. */
   readonly position?: string;
-  /** What was reacted to. */
-  readonly cause: { readonly position: string; readonly subject: string; readonly type: string };
+  /** What was reacted to; absent where a person asked, or the clock. */
+  readonly cause?: { readonly position: string; readonly subject: string; readonly type: string };
   readonly subject: string;
   readonly recorded: readonly Said[];
   readonly now: readonly Said[];
@@ -34,7 +34,7 @@ const withoutInstants = ({ type, data }: Said): Said => {
 };
 
 /** Decided events as they would be written. Throws where one does not fit its schema. */
-const written = (events: readonly DomainEvent[]): readonly Said[] =>
+export const written = (events: readonly DomainEvent[]): readonly Said[] =>
   events.map((event) => withoutInstants({ type: event.type, data: encodeEvent(event, envelope).data }));
 
 const recordedAs = (events: readonly StoredEvent[]): readonly Said[] =>
@@ -59,7 +59,7 @@ export const isSameDecision = (recorded: readonly StoredEvent[], now: readonly D
   recorded.every(({ type }, index) => type === now[index]?.type) &&
   canonicalJson(recordedAs(recorded)) === canonicalJson(written(now));
 
-const causeOf = ({ position, subject, type }: StoredEvent): Difference['cause'] => ({
+const causeOf = ({ position, subject, type }: StoredEvent): NonNullable<Difference['cause']> => ({
   position: formatPosition(position),
   subject,
   type,
@@ -67,7 +67,7 @@ const causeOf = ({ position, subject, type }: StoredEvent): Difference['cause'] 
 
 /** What is told of a decision that differs. `now` is empty where the planner decides nothing. */
 export const differenceOf = (
-  event: StoredEvent,
+  event: StoredEvent | undefined,
   subject: string,
   recorded: readonly StoredEvent[],
   now: readonly DomainEvent[],
@@ -77,7 +77,7 @@ export const differenceOf = (
   return {
     kind: after.length === 0 ? 'no-longer' : before.length === 0 ? 'only-now' : 'other',
     ...(first && { position: formatPosition(first.position) }),
-    cause: causeOf(event),
+    ...(event && { cause: causeOf(event) }),
     subject,
     recorded: before,
     now: after,
@@ -90,7 +90,7 @@ export const differenceOf = (
 
 /** What is told where the planner of today fails over a cause. */
 export const failureOf = (
-  event: StoredEvent,
+  event: StoredEvent | undefined,
   subject: string,
   recorded: readonly StoredEvent[],
   reason: string,
@@ -99,7 +99,7 @@ export const failureOf = (
   return {
     kind: 'fails',
     ...(first && { position: formatPosition(first.position) }),
-    cause: causeOf(event),
+    ...(event && { cause: causeOf(event) }),
     subject,
     recorded: recordedAs(recorded),
     now: [],

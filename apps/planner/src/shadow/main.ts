@@ -7,7 +7,8 @@ import { readKeys } from '@syncline/log-proofs';
 
 import type { Difference } from './compare.js';
 import { UnreadableSlice } from './recorded-slice.js';
-import { Shadow, type ShadowReport } from './shadow.js';
+import { Shadow } from './shadow.js';
+import type { ShadowReport } from './shadow-report.js';
 import { ShadowPlanner } from './shadow-planner.js';
 import { SliceFile } from './slice-file.js';
 

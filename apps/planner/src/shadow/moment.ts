@@ -3,6 +3,8 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 import type { Moment } from '@syncline/event-store';
 import type { Clock, DomainEvent, StoredEvent } from '@syncline/kernel';
 
+import { written } from './compare.js';
+
 /** Something that the planner would need and that the record does not hold. */
 export class NotRecorded extends Error {
   override readonly name = 'NotRecorded';
@@ -50,7 +52,11 @@ export const tryAt = async (
   const looked = new Set<string>();
   const own: ShadowMoment = {
     ...moment,
-    decided: (subject, events) => decided.set(subject, [...(decided.get(subject) ?? []), events]),
+    decided: (subject, events) => {
+      // What does not fit its schema cannot be appended either: the reaction fails there.
+      written(events);
+      decided.set(subject, [...(decided.get(subject) ?? []), events]);
+    },
     looked: (subject) => looked.add(subject),
   };
   try {

@@ -7,7 +7,7 @@ import {
   type ReactionPlan,
   type RecordedMessages,
 } from '@syncline/event-store';
-import type { StoredEvent } from '@syncline/kernel';
+import type { Aggregates, StoredEvent } from '@syncline/kernel';
 import { createLogger, Metrics } from '@syncline/observability';
 import { Logger, type DynamicModule, type Provider } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
@@ -27,7 +27,8 @@ import {
   RecordedManifestsOf,
   type FindBlob,
 } from './from-the-record.js';
-import { currentMoment, momentClock, tryAt, type ShadowMoment, type Tried } from './moment.js';
+import { decideAsked } from './commands.js';
+import { currentMoment, momentClock, NotRecorded, tryAt, type ShadowMoment, type Tried } from './moment.js';
 
 /** States of so many messages back are at hand; what is asked of an older one is folded again. */
 export const statesKept = 4_096;
@@ -81,6 +82,7 @@ const moduleOver = (hub: PlannerHub, more: readonly Provider[]): DynamicModule =
 /** The planner of this code over a recorded log: it decides, and appends nothing. */
 export class ShadowPlanner {
   private constructor(
+    private readonly aggregates: Aggregates,
     private readonly plans: readonly ReactionPlan[],
     readonly close: () => Promise<void>,
   ) {}
@@ -112,7 +114,7 @@ export class ShadowPlanner {
       abortOnError: false,
     });
     await app.listen();
-    return new ShadowPlanner(plans, () => app.close());
+    return new ShadowPlanner(hub.aggregates, plans, () => app.close());
   }
 
   /** Whether anything reacts to events of a type on a subject. */
@@ -126,6 +128,14 @@ export class ShadowPlanner {
     return tryAt(moment, async () => {
       const ended = await Promise.allSettled(this.#handlersOf(event).map((handle) => handle(event)));
       for (const one of ended) if (one.status === 'rejected') throw one.reason;
+    });
+  }
+
+  /** Lets the planner decide at a moment what somebody asked for. Fails with NotRecorded where the decision does not say that whole. */
+  answer(moment: Omit<ShadowMoment, 'decided' | 'looked'>): Promise<Tried> {
+    return tryAt(moment, async () => {
+      const isWhole = await decideAsked(this.aggregates, moment.recorded);
+      if (!isWhole) throw new NotRecorded('all that was asked for');
     });
   }
 

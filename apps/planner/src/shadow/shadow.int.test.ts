@@ -77,6 +77,22 @@ describe('the planner over what it decided itself', () => {
     },
   );
 
+  it('finds a yes of a person to a plan that there was not, and a pause that was none', async () => {
+    const [yes, pause] = [await firstOf('PlanRejected'), await firstOf('ApplicationPaused')];
+    const other = altered(yes, (events) =>
+      events.map((one) => ({
+        ...(one as object),
+        data: { ...(one as { data: object }).data, plan: 'f'.repeat(64) },
+      })),
+    );
+    const found = (await shadowed(other)).differences.find(({ position }) => position === `${yes}.0`);
+    expect(found).toMatchObject({ kind: 'fails', reason: expect.stringContaining('superseded') as string });
+    expect(found).not.toHaveProperty('cause');
+    const twice = altered(pause, (events) => [...events, ...events]);
+    const [first] = (await shadowed(twice)).differences;
+    expect(first).toMatchObject({ kind: 'other', position: `${pause}.0`, fields: ['/1'] });
+  });
+
   it('refuses a record in which the cause of a decision is not there', async () => {
     const at = await firstOf('WaveOpened');
     await expect(shadowed(altered(at, (events) => events.slice(0, 1)))).rejects.toThrow(
@@ -119,6 +135,12 @@ class SeesOneMore extends Fleet {
     return currentMoment().event.type === 'ClusterRelabelled' ? [...members, ...more] : members;
   }
 }
+class WritesNonsense extends PlanRecorder {
+  override async commandFor(...args: Parameters<PlanRecorder['commandFor']>) {
+    const command = await super.commandFor(...args);
+    return command.type === 'draft' ? { ...command, draft: { ...command.draft, plan: 'none' } } : command;
+  }
+}
 class Breaks extends PlanRecorder {
   override commandFor(): Promise<never> {
     return Promise.reject(new TypeError('a plan of nothing'));
@@ -146,6 +168,7 @@ describe('a planner that was changed', () => {
       kind: 'no-longer',
     },
     { changed: 'sees a cluster that is not there', provide: Fleet, useClass: SeesOneMore, kind: 'only-now' },
+    { changed: 'writes what is no plan', provide: PlanRecorder, useClass: WritesNonsense, kind: 'fails' },
     { changed: 'fails', provide: PlanRecorder, useClass: Breaks, kind: 'fails' },
   ])('and $changed is found', async ({ provide, useClass, kind }) => {
     const { report, differences } = await shadowed(slice, [{ provide, useClass }], { stillOpenMs: 0 });

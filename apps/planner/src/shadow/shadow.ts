@@ -11,31 +11,7 @@ import { differenceOf, failureOf, isSameDecision, type Difference } from './comp
 import { NotRecorded, type Tried } from './moment.js';
 import { eventAt, eventsOf, UnreadableSlice, type RecordedSlice } from './recorded-slice.js';
 import { statesKept, type ShadowPlanner } from './shadow-planner.js';
-
-/** What was compared, and what was not. */
-export type ShadowReport = {
-  readonly messages: number;
-  /** Reactions of the planner that the record holds; `same` are those that are decided so today. */
-  readonly decisions: number;
-  readonly same: number;
-  readonly different: number;
-  /** What could not be decided again, by what the record does not hold. */
-  readonly notReplayed: Readonly<Record<string, number>>;
-  /** Decisions of the planner for a person, and those that its clock led to: taken as they stand. */
-  readonly forPersons: number;
-  readonly byTheClock: number;
-  /** What would be decided and is not in the record yet, because that ends there. */
-  readonly openAtTheEnd: number;
-};
-
-/** What of a record is compared. */
-export type ShadowedPart = {
-  /** Only decisions and causes of these messages; what was before is still what they are decided on. */
-  readonly from?: number;
-  readonly to?: number;
-  /** A cause that is so near to the end of the record may have been decided upon after it. */
-  readonly stillOpenMs?: number;
-};
+import type { ShadowedPart, ShadowReport } from './shadow-report.js';
 
 /** What may still be recorded: what the planner decided at once on an event. */
 type Open = {
@@ -48,7 +24,9 @@ type Open = {
 
 const ownSubjects = /^ev\.(?:config|app|plan|restore)\./;
 /** At so many states between a cause and its decision it is looked whether the decision is made there. */
-const mostStates = 64;
+const mostStates = 16;
+/** After so many differences only one of them is looked at: a planner that differs in everything is to be told in time too. */
+const mostSought = 1_000;
 const usuallyDecidedMs = 10_000;
 const openAfter = statesKept / 2;
 
@@ -81,7 +59,7 @@ export class Shadow {
 
   constructor(
     private readonly slice: RecordedSlice,
-    private readonly shadowed: Pick<ShadowPlanner, 'listens' | 'react'>,
+    private readonly shadowed: Pick<ShadowPlanner, 'listens' | 'react' | 'answer'>,
     private readonly differs: (difference: Difference) => void,
     { from = 1, to = slice.size, stillOpenMs = usuallyDecidedMs }: ShadowedPart = {},
   ) {
@@ -112,9 +90,7 @@ export class Shadow {
     const [first] = events;
     if (first && sequence >= this.#from && ownSubjects.test(first.subject)) {
       const cause = first.causationSubject === undefined ? undefined : parsePosition(first.causationId ?? '');
-      if (cause) await this.#decided(first, cause, events);
-      else if (first.actor === planner) this.#byTheClock += 1;
-      else this.#forPersons += 1;
+      await (cause ? this.#decided(first, cause, events) : this.#asked(first, events));
     }
     for (const event of events) if (this.shadowed.listens(event)) await this.#react(event, sequence);
   }
@@ -130,6 +106,25 @@ export class Shadow {
     if (tried.error === undefined || isOutside(tried.error)) return;
     const failure = wordsOf(tried.error);
     this.#open.set(keyOf(event, ''), { event, subject: event.subject, now: [], looked, failure });
+  }
+
+  /** A recorded decision that somebody asked for, or that the clock led to. */
+  async #asked(first: StoredEvent, recorded: readonly StoredEvent[]): Promise<void> {
+    this.#decisions += 1;
+    if (first.actor === planner) this.#byTheClock += 1;
+    else this.#forPersons += 1;
+    const { subject, position, occurredAt: now } = first;
+    const upTo = position.sequence - 1;
+    const ask = (at: number): Promise<Tried> =>
+      this.shadowed.answer({ event: first, upTo: at, recorded, now, isInOrder: false });
+    const tried = await ask(upTo);
+    const isSame = (one: Tried): boolean => hasParts(one.decided.get(subject) ?? [], recorded);
+    // How the last apply ended may have been read before it was recorded.
+    const earlier = [...tried.looked].map((one) => this.slice.lastOf(one, upTo) - 1);
+    let found = isSame(tried);
+    for (const at of earlier) found ||= isSame(await ask(Math.max(0, at)));
+    if (found) this.#same += 1;
+    else this.#tell(undefined, subject, recorded, tried);
   }
 
   /** A recorded decision of a reaction. */
@@ -163,7 +158,9 @@ export class Shadow {
     recorded: readonly StoredEvent[],
     now: string,
   ): Promise<boolean> {
-    for (const sequence of this.#states(event, looked, upTo)) {
+    // Where so much differs, it is not a moment that was missed.
+    const states = this.#states(event, looked, upTo).slice(0, this.#different < mostSought ? mostStates : 1);
+    for (const sequence of states) {
       const tried = await this.#at(event, sequence, recorded, now);
       const decided = tried.decided.get(subject) ?? [];
       if (recorded.length === 0 ? decided.length === 0 && !isFailure(tried) : hasParts(decided, recorded))
@@ -176,14 +173,19 @@ export class Shadow {
   #states(event: StoredEvent, looked: ReadonlySet<string>, upTo: number): readonly number[] {
     const { sequence } = event.position;
     const found = [...looked].flatMap((subject) => this.slice.between(subject, sequence, upTo));
-    return [...new Set([...found, sequence])].sort((a, b) => b - a).slice(0, mostStates);
+    return [...new Set([...found, sequence])].sort((a, b) => b - a);
   }
 
   #at(event: StoredEvent, upTo: number, recorded: readonly StoredEvent[], now: string): Promise<Tried> {
     return this.shadowed.react({ event, upTo, recorded, now, isInOrder: false });
   }
 
-  #tell(event: StoredEvent, subject: string, recorded: readonly StoredEvent[], tried: Tried): void {
+  #tell(
+    event: StoredEvent | undefined,
+    subject: string,
+    recorded: readonly StoredEvent[],
+    tried: Tried,
+  ): void {
     const [now] = tried.decided.get(subject) ?? [];
     if (!now && isOutside(tried.error)) {
       const what = tried.error instanceof NotRecorded ? tried.error.message : 'a blob';

@@ -4,7 +4,8 @@ import type { Provider } from '@nestjs/common';
 
 import type { Difference } from '../shadow/compare.js';
 import type { RecordedSlice } from '../shadow/recorded-slice.js';
-import { Shadow, type ShadowedPart, type ShadowReport } from '../shadow/shadow.js';
+import { Shadow } from '../shadow/shadow.js';
+import type { ShadowedPart, ShadowReport } from '../shadow/shadow-report.js';
 import { ShadowPlanner } from '../shadow/shadow-planner.js';
 import { historyClusters, plannerHistory } from './planner-history.js';
 import { memoryGround, PlannerWorld } from './planner-world.js';

@@ -103,6 +103,9 @@ it('every list answers as of then', async () => {
   expect(await syncline.run('repo', 'list', '--at', good!)).toContain(first!.slice(0, 7));
   expect(await syncline.run('cluster', 'list', '--at', good!)).toContain('staging');
   expect(await syncline.run('log', 'parked', '--at', good!)).toBeDefined();
+  expect(await syncline.run('token', 'list', '--at', good!)).toContain('administrator');
+  expect(await syncline.run('artifact', 'list', '--at', good!)).toBeDefined();
+  expect(await syncline.run('registry', 'list', '--at', good!)).toBeDefined();
   const tail = await syncline.run('log', 'tail', '--at', good!, '--application', 'shop', '--limit', '1');
   expect(tail).toContain(`rollout of ${first!.slice(0, 7)} completed`);
   expect((await syncline.cli('log', 'tail', '--at', good!, '--follow')).code).toBe(2);

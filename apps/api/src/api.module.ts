@@ -9,6 +9,7 @@ import { AccessGuard } from './access/access.guard.js';
 import { Authenticator } from './access/authenticator.js';
 import { Denials } from './access/denials.js';
 import { KnownTokens } from './access/known-tokens.js';
+import { PastTokens } from './access/past-tokens.js';
 import { TokensController } from './access/tokens.controller.js';
 import { AgentsController } from './agents/agents.controller.js';
 import { ApplicationsController } from './applications/applications.controller.js';
@@ -19,6 +20,7 @@ import { BlameController } from './blame/blame.controller.js';
 import { ClustersController } from './clusters/clusters.controller.js';
 import { RecipientsController } from './clusters/recipients.controller.js';
 import { ClusterRegistration } from './clusters/registration.js';
+import { PastArtifacts } from './artifacts/past-artifacts.js';
 import { ArtifactsController } from './artifacts/artifacts.controller.js';
 import { Config } from './config.js';
 import { DeliveryController } from './delivery/delivery.controller.js';
@@ -112,7 +114,9 @@ const own = (parts: ApiParts): Provider[] => {
       ApplicationHistory,
       RevisionOfApplication,
       PeopleNames,
+      PastArtifacts,
       PastPlans,
+      PastTokens,
       PastResources,
       Plans,
       Standing,

@@ -1,4 +1,4 @@
-import { Body, Controller, Delete, Get, Inject, Param, Post } from '@nestjs/common';
+import { Body, Controller, Delete, Get, Inject, Param, Post, Query } from '@nestjs/common';
 import { ApiResponse, ApiTags } from '@nestjs/swagger';
 import { subjects } from '@syncline/events';
 import { People } from '@syncline/kernel';
@@ -8,10 +8,13 @@ import { Config } from '../config.js';
 import { PeopleNames } from '../people/people-names.js';
 import { notFound } from '../problems/problem.js';
 import { CallerOf, Writes, type Caller } from '../requests/caller.js';
+import { instant, pastOf } from '../requests/instants.js';
 import { anyName } from '../requests/names.js';
 import { written } from '../requests/positions.js';
+import { AnswersPast } from '../requests/reads-views.js';
 import { Allows } from './allows.js';
 import { KnownTokens, type KnownToken } from './known-tokens.js';
+import { PastTokens } from './past-tokens.js';
 import { newTokenText, repeatableTokenText, tokenHash, tokenId } from './token-text.js';
 
 const visible = z
@@ -39,6 +42,7 @@ const token = z.object({
   expiresAt: z.string().nullable(),
   revoked: z.boolean(),
 });
+const query = z.object({ at: instant.optional() });
 const tokenList = z.object({ items: z.array(token) });
 const issued = z.object({ id: z.string(), token: z.string(), position: z.string() });
 
@@ -51,13 +55,17 @@ export class TokensController {
     @Inject(KnownTokens) private readonly tokens: KnownTokens,
     @Inject(People) private readonly people: People,
     @Inject(PeopleNames) private readonly names: PeopleNames,
+    @Inject(PastTokens) private readonly past: PastTokens,
     @Inject(Config) private readonly config: Pick<Config, 'idKey'>,
   ) {}
 
   @Get()
+  @AnswersPast()
   @ApiResponse({ status: 200, standardSchema: tokenList })
-  async list(): Promise<z.infer<typeof tokenList>> {
-    return { items: await Promise.all(this.tokens.list().map((one) => this.#shown(one))) };
+  async list(@Query({ schema: query }) asked: z.infer<typeof query>): Promise<z.infer<typeof tokenList>> {
+    const at = pastOf(asked.at);
+    const tokens = at === undefined ? this.tokens.list() : await this.past.at(at);
+    return { items: await Promise.all(tokens.map((one) => this.#shown(one))) };
   }
 
   @Post()

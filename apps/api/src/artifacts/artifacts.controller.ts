@@ -1,4 +1,4 @@
-import { Body, Controller, Get, Inject, Post } from '@nestjs/common';
+import { Body, Controller, Get, Inject, Post, Query } from '@nestjs/common';
 import { ApiResponse, ApiTags } from '@nestjs/swagger';
 import { artifactFailures, artifactReference } from '@syncline/events';
 import { Commands } from '@syncline/kernel';
@@ -7,8 +7,11 @@ import { z } from 'zod';
 import { Allows } from '../access/allows.js';
 import { sealedBytes, sealedText } from '../clusters/sealed.js';
 import { CallerOf, contextOf, Writes, type Caller } from '../requests/caller.js';
+import { instant, pastOf } from '../requests/instants.js';
 import { name } from '../requests/names.js';
 import { answered } from '../requests/positions.js';
+import { AnswersPast } from '../requests/reads-views.js';
+import { PastArtifacts, type PastArtifact } from './past-artifacts.js';
 
 const newRegistry = z.object({
   registry: name,
@@ -38,23 +41,60 @@ const artifactList = z.object({
   ),
 });
 
+const query = z.object({ at: instant.optional() });
+
+const shown = ({
+  repository,
+  artifact,
+  resolved,
+  outage,
+}: PastArtifact): z.infer<typeof artifactList>['items'][number] => {
+  const failure = outage?.said.at(-1);
+  return {
+    ...{ repository, artifact },
+    ...(resolved && { version: resolved.version, digest: resolved.digest }),
+    ...(outage && failure && { failure: { class: failure, since: outage.since } }),
+  };
+};
+
 /** Charts and artifacts that applications name, and the registries that they come from. git-watcher decides about them. */
 @ApiTags('artifacts')
 @Controller('v1')
 export class ArtifactsController {
-  constructor(@Inject(Commands) private readonly commands: Commands) {}
+  constructor(
+    @Inject(Commands) private readonly commands: Commands,
+    @Inject(PastArtifacts) private readonly past: PastArtifacts,
+  ) {}
 
   @Get('artifacts')
   @Allows('viewer')
+  @AnswersPast()
   @ApiResponse({ status: 200, standardSchema: artifactList })
-  async artifacts(@CallerOf() caller: Caller): Promise<z.infer<typeof artifactList>> {
+  async artifacts(
+    @CallerOf() caller: Caller,
+    @Query({ schema: query }) asked: z.infer<typeof query>,
+  ): Promise<z.infer<typeof artifactList>> {
+    const at = pastOf(asked.at);
+    if (at !== undefined) return { items: (await this.past.artifacts(at)).map(shown) };
     return artifactList.parse(await this.#send('artifacts', {}, caller));
   }
 
   @Get('registries')
   @Allows('viewer')
+  @AnswersPast()
   @ApiResponse({ status: 200, standardSchema: registryList })
-  async registries(@CallerOf() caller: Caller): Promise<z.infer<typeof registryList>> {
+  async registries(
+    @CallerOf() caller: Caller,
+    @Query({ schema: query }) asked: z.infer<typeof query>,
+  ): Promise<z.infer<typeof registryList>> {
+    const at = pastOf(asked.at);
+    if (at !== undefined)
+      return {
+        items: (await this.past.registries(at)).map(({ registry, url, plainHttp, credential }) => ({
+          ...{ registry, url, plainHttp },
+          hasCredential: credential !== undefined,
+        })),
+      };
     return registryList.parse(await this.#send('registries', {}, caller));
   }
 

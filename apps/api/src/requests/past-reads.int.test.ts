@@ -13,8 +13,30 @@ const parked = { service: 'planner', reaction: 'planning', subject: 'ev.plan.x.d
 const restore = subjects.restore('back');
 const step = { restore: 'back', step: 0, name: 'default/checkout' };
 
+const digest = 'd'.repeat(64);
+const access = subjects.access('person:ada');
+const artifact = { url: 'https://charts.example.com', name: 'web', version: '^1' };
+const artifactsOf = (type: string, data: object): story.Decision => ({
+  subject: subjects.artifacts('fleet'),
+  events: [{ type, data: { repository: 'fleet', artifact, ...data } }],
+});
+const blob = { digest, size: 1, mediaType: 'application/vnd.syncline.artifact' };
+
 /** What the story lacks of what reads tell of. */
 const more: readonly story.Decision[] = [
+  {
+    subject: access,
+    events: [{ type: 'TokenIssued', data: { token: 't-1', name: 'ci', role: 'viewer', hash: digest } }],
+  },
+  artifactsOf('ArtifactResolved', { resolved: { version: '1.2.0', digest, blob } }),
+  {
+    subject: subjects.registry('charts'),
+    events: [
+      { type: 'RegistryRegistered', data: { registry: 'charts', url: artifact.url, plainHttp: false } },
+    ],
+  },
+  artifactsOf('ArtifactFailed', { class: 'gone', reason: 'no such chart', since: '2026-05-04T14:00:00Z' }),
+  { subject: access, events: [{ type: 'TokenRevoked', data: { token: 't-1' } }] },
   {
     subject: subjects.service('planner'),
     events: [{ type: 'SubjectParked', data: { ...parked, position: '3.0', attempts: 5, reason: 'no key' } }],
@@ -61,6 +83,7 @@ const paths = [
   `/v1/applications/default/checkout/revisions/${story.revisionB}`,
   `/v1/applications/default/checkout/revisions/${'9'.repeat(40)}`,
   '/v1/log/parked',
+  '/v1/tokens',
   '/v1/restores/back',
   '/v1/events?limit=1000',
   '/v1/events?type=PlanApproved&limit=2',
@@ -210,6 +233,25 @@ describe('resources as of an instant', () => {
   });
 });
 
+describe('artifacts and registries as of an instant', () => {
+  const after = (type: string) =>
+    moments.find((one) => JSON.stringify(one.answers.get('/v1/events?limit=1000')).includes(type))!.instant;
+
+  it('are what had been found, and what could not be had', async () => {
+    const list = (path: string, at: string) => api.get<{ items: unknown[] }>(`${path}?at=${at}`);
+    expect((await list('/v1/artifacts', moments[0]!.instant)).items).toEqual([]);
+    const found = { repository: 'fleet', artifact, version: '1.2.0', digest };
+    expect((await list('/v1/artifacts', after('ArtifactResolved'))).items).toEqual([found]);
+    expect((await list('/v1/artifacts', after('ArtifactFailed'))).items).toEqual([
+      { ...found, failure: { class: 'gone', since: '2026-05-04T14:00:00Z' } },
+    ]);
+    expect((await list('/v1/registries', after('ArtifactResolved'))).items).toEqual([]);
+    expect((await list('/v1/registries', after('RegistryRegistered'))).items).toEqual([
+      { registry: 'charts', url: artifact.url, plainHttp: false, hasCredential: false },
+    ]);
+  });
+});
+
 describe('a read that has no past', () => {
   it.each([
     ['/v1/log', 'It says what is so now.'],
@@ -219,8 +261,6 @@ describe('a read that has no past', () => {
     ['/v1/dora', 'It is asked about a period: since and until.'],
     ['/v1/fleet/diff?from=2026-01-01T00:00:00Z&to=2026-01-02T00:00:00Z', 'It is asked about two instants'],
     ['/v1/events/stream', 'It tells what comes'],
-    ['/v1/tokens', 'It says what is so now.'],
-    ['/v1/artifacts', 'It says what is so now.'],
     ['/v1/recipients', 'It says what is so now.'],
   ])('%s says so, and does not answer as of now', async (path, why) => {
     const answer = await ask(`${path}${path.includes('?') ? '&' : '?'}at=${moments[3]!.instant}`);
@@ -229,7 +269,18 @@ describe('a read that has no past', () => {
   });
 
   it('is each of the reads that are not told of above', async () => {
-    const told = ['drift', 'fleet', 'why', 'blame', 'history', 'manifests', 'resources', 'evidence'];
+    const told = [
+      'artifacts',
+      'registries',
+      'drift',
+      'fleet',
+      'why',
+      'blame',
+      'history',
+      'manifests',
+      'resources',
+      'evidence',
+    ];
     const open = api.routes.filter((one) => one.startsWith('GET /v1/') && !one.includes('*'));
     for (const route of open) {
       const path = route.slice('GET '.length);

@@ -33,6 +33,9 @@ export const ReadsViews = ({ past }: Reading = { past: false }): MethodDecorator
 /** The route has no past, and says why where it is asked for one. It reads no views. */
 export const HasNoPast = (why: string): MethodDecorator => SetMetadata(noPastMark, why);
 
+/** The route answers as of an instant from the views, and of now without them. */
+export const AnswersPast = (): MethodDecorator => SetMetadata(noPastMark, true);
+
 const wantedOf = (request: Request): number | undefined => {
   const text = request.query['at-least'];
   if (text === undefined) return undefined;
@@ -49,7 +52,7 @@ const refusePast = (request: Request, { past }: Reading): void => {
 };
 
 /** A look at anything else is of now too; what a write is given beside its body it does not read. */
-const refuseRead = (request: Request, why: string | undefined): void => {
+const refuseRead = (request: Request, why: string | true | undefined): void => {
   if (request.method === 'GET') refusePast(request, { past: why ?? false });
 };
 
@@ -70,7 +73,7 @@ export class PositionInterceptor implements NestInterceptor {
       reply.header(header, formatPosition(this.projector.position));
       return next.handle();
     }
-    const why = this.reflector.get<string | undefined>(noPastMark, context.getHandler());
+    const why = this.reflector.get<string | true | undefined>(noPastMark, context.getHandler());
     refuseRead(context.switchToHttp().getRequest<Request>(), why);
     return next.handle().pipe(
       map((body: unknown) => {

@@ -9,6 +9,7 @@ import {
   type CredentialOptions,
 } from '../repo/credential.js';
 import { tableText } from '../shell/formats.js';
+import { addAt, pathAt, type AsOf } from '../shell/as-of.js';
 import { addLeaf } from '../shell/leaf.js';
 import { openSession, type CommonOptions } from '../shell/session.js';
 import type { Surroundings } from '../shell/surroundings.js';
@@ -47,9 +48,10 @@ const add = async (
   );
 };
 
-const listRegistries = async (surroundings: Surroundings, options: CommonOptions): Promise<void> => {
+const listRegistries = async (surroundings: Surroundings, options: CommonOptions & AsOf): Promise<void> => {
   const session = openSession(surroundings, options);
-  const { items } = await (await session.api()).get('/v1/registries', listOf(registry));
+  const path = pathAt('/v1/registries', options, surroundings);
+  const { items } = await (await session.api()).get(path, listOf(registry));
   const rows = items.map((one) => [
     one.registry,
     one.url,
@@ -63,9 +65,10 @@ const listRegistries = async (surroundings: Surroundings, options: CommonOptions
   );
 };
 
-const listArtifacts = async (surroundings: Surroundings, options: CommonOptions): Promise<void> => {
+const listArtifacts = async (surroundings: Surroundings, options: CommonOptions & AsOf): Promise<void> => {
   const session = openSession(surroundings, options);
-  const { items } = await (await session.api()).get('/v1/artifacts', listOf(artifact));
+  const path = pathAt('/v1/artifacts', options, surroundings);
+  const { items } = await (await session.api()).get(path, listOf(artifact));
   const rows = items.map(({ repository, artifact: { url, name, version }, ...one }) => [
     repository,
     name === undefined ? url : `${url.replace(/\/+$/, '')}/${name}`,
@@ -99,17 +102,19 @@ export const addArtifacts = (program: Command, surroundings: Surroundings): void
   addSignInOptions(adding)
     .option('--plain-http', 'it speaks HTTP without encryption')
     .action((name: string, url: string, options: AddOptions) => add(surroundings, name, url, options));
-  addLeaf(registries, {
+  const registryLists = addLeaf(registries, {
     usage: 'list',
     about: 'List the registries that are registered.',
-    examples: ['syncline registry list'],
-  }).action((options: CommonOptions) => listRegistries(surroundings, options));
+    examples: ['syncline registry list', 'syncline registry list --at "2h ago"'],
+  });
+  addAt(registryLists).action((options: CommonOptions & AsOf) => listRegistries(surroundings, options));
   const artifacts = program
     .command('artifact')
     .description('Look at the charts that applications name and that lie elsewhere.');
-  addLeaf(artifacts, {
+  const artifactLists = addLeaf(artifacts, {
     usage: 'list',
     about: 'List what each of them leads to now, and what cannot be had.',
-    examples: ['syncline artifact list'],
-  }).action((options: CommonOptions) => listArtifacts(surroundings, options));
+    examples: ['syncline artifact list', 'syncline artifact list --at "2h ago"'],
+  });
+  addAt(artifactLists).action((options: CommonOptions & AsOf) => listArtifacts(surroundings, options));
 };

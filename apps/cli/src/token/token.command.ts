@@ -4,6 +4,8 @@ import { z } from 'zod';
 import { listOf } from '../client/contract.js';
 import { dateTime, parseDuration } from '../shell/durations.js';
 import { tableText } from '../shell/formats.js';
+import { addAt, pathAt, type AsOf } from '../shell/as-of.js';
+import { readInstant } from '../shell/instants.js';
 import { addLeaf } from '../shell/leaf.js';
 import { openSession, type CommonOptions } from '../shell/session.js';
 import type { Surroundings } from '../shell/surroundings.js';
@@ -40,10 +42,13 @@ const create = async (surroundings: Surroundings, name: string, options: CreateO
   );
 };
 
-const list = async (surroundings: Surroundings, options: CommonOptions): Promise<void> => {
+const list = async (surroundings: Surroundings, options: CommonOptions & AsOf): Promise<void> => {
   const session = openSession(surroundings, options);
-  const all = await (await session.api()).get('/v1/tokens', listOf(token));
-  const items = all.items.filter((one) => isAccepted(one, surroundings.now()));
+  const path = pathAt('/v1/tokens', options, surroundings);
+  const all = await (await session.api()).get(path, listOf(token));
+  const then =
+    options.at === undefined ? surroundings.now() : new Date(readInstant(options.at, surroundings.now()));
+  const items = all.items.filter((one) => isAccepted(one, then));
   const when = (instant: string | null | undefined, otherwise: string): string =>
     typeof instant === 'string' ? dateTime(instant, surroundings.now()) : otherwise;
   const rows = items.map((one) => [
@@ -73,11 +78,12 @@ export const addToken = (program: Command, surroundings: Surroundings): void => 
     .addOption(new Option('--role <role>', 'what it may do').choices(roles).default('viewer'))
     .option('--expires <duration>', 'how long it is accepted, such as 24h', parseDuration)
     .action((name: string, options: CreateOptions) => create(surroundings, name, options));
-  addLeaf(group, {
+  const lists = addLeaf(group, {
     usage: 'list',
     about: 'List the tokens that are accepted.',
-    examples: ['syncline token list'],
-  }).action((options: CommonOptions) => list(surroundings, options));
+    examples: ['syncline token list', 'syncline token list --at "2h ago"'],
+  });
+  addAt(lists).action((options: CommonOptions & AsOf) => list(surroundings, options));
   addLeaf(group, {
     usage: 'revoke <id>',
     about: 'End a token.',

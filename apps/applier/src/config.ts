@@ -4,9 +4,57 @@ import { keyFile, readEnvironment, serviceConfig, serviceVariables, textFile } f
 import type { ServiceConfig } from '@syncline/observability';
 import { z } from 'zod';
 
+import type { AuditSources } from './audit/audits.js';
 import { kubeconfigOfPod } from './own-kubeconfig.js';
 
+const auditLogs = z
+  .string()
+  .transform((text) =>
+    text
+      .split(',')
+      .map((one) => one.trim())
+      .filter((one) => one !== ''),
+  )
+  .refine(
+    (all) => all.every((one) => /^[^=]+=.+$/.test(one)),
+    'must be cluster=path, further ones after commas',
+  )
+  .transform(
+    (all) =>
+      new Map(all.map((one) => [one.slice(0, one.indexOf('=')), one.slice(one.indexOf('=') + 1)] as const)),
+  );
+
+/** A line for each cluster: its name and a token of at least 20 characters. */
+const auditTokens = textFile.transform((text, context) => {
+  const lines = text
+    .split('\n')
+    .map((line) => line.trim())
+    .filter((line) => line !== '' && !line.startsWith('#'));
+  const pairs = lines.map((line) => line.split(/\s+/));
+  if (pairs.every((pair) => pair.length === 2 && (pair[1] ?? '').length >= 20))
+    return new Map(pairs.map(([cluster = '', token = '']) => [cluster, token] as const));
+  context.addIssue({
+    code: 'custom',
+    message: 'each line must hold a cluster and a token of at least 20 characters',
+  });
+  return z.NEVER;
+});
+
+const auditVariables = {
+  SYNCLINE_AUDIT_LOGS: auditLogs.optional(),
+  SYNCLINE_AUDIT_TOKENS_FILE: auditTokens.optional(),
+  SYNCLINE_AUDIT_SOURCE_IPS: z.enum(['true', 'false']).default('false'),
+};
+type AuditVariables = z.output<z.ZodObject<typeof auditVariables>>;
+
+const auditOf = (own: AuditVariables): AuditSources => ({
+  files: own.SYNCLINE_AUDIT_LOGS ?? new Map(),
+  tokens: own.SYNCLINE_AUDIT_TOKENS_FILE ?? new Map(),
+  withSourceIp: own.SYNCLINE_AUDIT_SOURCE_IPS === 'true',
+});
+
 const environment = z.object({
+  ...auditVariables,
   ...serviceVariables,
   SYNCLINE_APPLIER: z.string().min(1).default('hub'),
   SYNCLINE_IDENTITY_FILE: textFile,
@@ -25,6 +73,7 @@ const joinWord = z.string().transform((word, context) => {
 });
 
 const agentEnvironment = z.object({
+  ...auditVariables,
   SYNCLINE_JOIN: joinWord,
   /** Its text; in a Pod, the ServiceAccount's is taken. */
   SYNCLINE_KUBECONFIG: z.string().min(1, 'must hold a kubeconfig, unless the agent runs as a Pod'),
@@ -40,6 +89,8 @@ export type Config = ServiceConfig & {
   readonly hmacKey: Uint8Array;
   /** The kubeconfig of an agent, which serves one cluster and brings its own. */
   readonly kubeconfig?: string;
+  /** Where the audit logs of API servers come from. */
+  readonly audit: AuditSources;
 };
 /** Injection token of {@link Config}. */
 export const Config = Symbol('Config');
@@ -63,7 +114,7 @@ const agentConfig = (env: NodeJS.ProcessEnv): Config => {
     },
     { applier: `agent-${join.cluster}` },
   );
-  return { ...service, identity, hmacKey: derivedKey(identity, 'values'), kubeconfig };
+  return { ...service, identity, hmacKey: derivedKey(identity, 'values'), kubeconfig, audit: auditOf(own) };
 };
 
 const hubConfig = (env: NodeJS.ProcessEnv): Config => {
@@ -72,6 +123,7 @@ const hubConfig = (env: NodeJS.ProcessEnv): Config => {
     ...serviceConfig(own, { applier: own.SYNCLINE_APPLIER }),
     identity: own.SYNCLINE_IDENTITY_FILE.trim(),
     hmacKey: own.SYNCLINE_HMAC_KEY_FILE,
+    audit: auditOf(own),
   };
 };
 

@@ -3,8 +3,15 @@ import type { Metrics } from '@syncline/observability';
 
 import type { Turns } from '@syncline/event-store';
 
+/** What is counted of the audit logs of API servers. */
+export type AuditMeter = {
+  readonly audited: (cluster: string, outcome: string) => void;
+  /** There is such a source for a cluster. */
+  readonly auditExpected: (cluster: string) => void;
+};
+
 /** What an applier counts. */
-export type ApplierMeter = {
+export type ApplierMeter = AuditMeter & {
   readonly applied: (cluster: string, outcome: string, seconds: number) => void;
   /** Objects that an apply was done with, by outcome. */
   readonly objects: (cluster: string, outcomes: Readonly<Record<string, number>>) => void;
@@ -32,7 +39,14 @@ const buckets = [0.05, 0.1, 0.5, 1, 2, 5, 15, 60, 300];
 export const applierMeter = (metrics: Metrics): ApplierMeter => {
   const [health, watching, drift] = [healthMeter(metrics), watchMeter(metrics), driftMeter(metrics)];
   return {
-    ...{ ...applyMeter(metrics), ...diffMeter(metrics), ...health, ...watching, ...drift },
+    ...{
+      ...applyMeter(metrics),
+      ...diffMeter(metrics),
+      ...health,
+      ...watching,
+      ...drift,
+      ...auditMeter(metrics),
+    },
     forget: (cluster) => {
       health.forget(cluster);
       watching.forget(cluster);
@@ -65,6 +79,26 @@ const applyMeter = (metrics: Metrics) => {
     objects: (cluster: string, outcomes: Readonly<Record<string, number>>): void => {
       for (const [outcome, count] of Object.entries(outcomes)) applied.inc({ cluster, outcome }, count);
     },
+  };
+};
+
+const auditMeter = (metrics: Metrics) => {
+  const events = metrics.counter(
+    'syncline_audit_events_total',
+    "Events of API servers' audit logs, by what became of each.",
+    ['cluster', 'outcome'],
+  );
+  const last = metrics.gauge(
+    'syncline_audit_last_event_seconds',
+    'When an event of the audit log of a cluster came last, in seconds since 1970; 0 where none has yet.',
+    ['cluster'],
+  );
+  return {
+    audited: (cluster: string, outcome: string): void => {
+      events.inc({ cluster, outcome });
+      last.set({ cluster }, Date.now() / 1000);
+    },
+    auditExpected: (cluster: string): void => last.set({ cluster }, 0),
   };
 };
 

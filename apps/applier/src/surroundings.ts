@@ -2,6 +2,7 @@ import type { Agent, Turns } from '@syncline/event-store';
 import type { ClusterClient } from '@syncline/kubernetes';
 import type { Logger } from '@syncline/observability';
 
+import type { AuditTrail } from './audit/audit-trail.js';
 import type { Documents } from './documents.js';
 import type { InHand } from './in-hand.js';
 import type { ApplierMeter } from './meter.js';
@@ -22,5 +23,7 @@ export type ClusterSurroundings = {
   /** The dry runs and applies of all clusters. */
   readonly inHand: InHand;
   readonly meter: ApplierMeter;
+  /** What the API server's audit log says, where there is such a source. */
+  readonly audit?: AuditTrail;
   readonly logger: Logger;
 };

@@ -6,11 +6,13 @@ import {
 } from '@syncline/read-models'; // prettier-ignore
 import { z } from 'zod';
 
+import { writesOf } from '../drift/drift-writes.js';
 import { fieldsOf, identityOf, nameOf, type NamedObject } from '../manifests/fields.js';
 import { RecordedManifests } from '../manifests/recorded-manifests.js';
 import { PeopleNames } from '../people/people-names.js';
 import { notFound, Problem } from '../problems/problem.js';
 import { blameFields, type BlamedField } from './blamed-fields.js';
+import { withDrift } from './foreign-fields.js';
 import { isNamed, type ObjectAsked } from './object-asked.js';
 
 /** How many applies are looked at, the last first. */
@@ -37,6 +39,7 @@ const blamedField = z.object({
   foreign: z
     .object({
       manager: z.string().optional().describe('who wrote it in the cluster, where that is known'),
+      user: z.string().optional().describe('as whom, by the audit log of the API server'),
       change: z.enum(['added', 'changed', 'removed']),
       value: z.json().optional().describe('what is live; values of Secrets are HMACs'),
       since: z.string(),
@@ -62,7 +65,8 @@ export const blameAnswer = z.object({
   at: z.string(),
   targets: z.array(targetBlame),
 });
-type Field = z.infer<typeof blamedField>;
+/** A field with who set it, and who wrote over it. */
+export type Field = z.infer<typeof blamedField>;
 type TargetBlame = z.infer<typeof targetBlame>;
 
 /** What is asked: which object, which field of it (a path and what is below it), where and when. */
@@ -131,6 +135,7 @@ export class Blame {
     };
     const blamed = (await blameFields(applies, fieldsAt, { field, all: read.length <= mostApplies })) ?? [];
     const [drifted, conceded] = [await this.#drift(row, one), await this.#conceded(row, one)];
+    const users = await this.#users(row, one, at);
     const fields = await this.#told(blamed, row.repository);
     const { change } = drifted ?? {};
     return [
@@ -138,7 +143,7 @@ export class Blame {
         cluster,
         object: one,
         ...(change !== undefined && change !== 'changed' && { live: change }),
-        fields: withDrift(fields, drifted, row.driftSince ?? at, field).map((each) => {
+        fields: withDrift(fields, { drifted, since: row.driftSince ?? at, users }, field).map((each) => {
           const leftTo = conceded.get(each.path);
           return leftTo === undefined ? each : { ...each, leftTo };
         }),
@@ -180,6 +185,18 @@ export class Blame {
     return objects.find((one) => identityOf(one.object) === identityOf(object));
   }
 
+  /** As whom managers wrote an object that is drifted; the last word of each. */
+  async #users(row: FleetStateAtRow, object: NamedObject, at: string): Promise<ReadonlyMap<string, string>> {
+    if (row.driftSince === null) return new Map();
+    const drift = { ...row, firstSeen: row.driftSince };
+    const writes = (await writesOf(this.views, [drift], at))(drift);
+    return new Map(
+      writes.flatMap(({ object: written, manager, user }) =>
+        identityOf(written) === identityOf(object) && manager !== undefined ? [[manager, user] as const] : [],
+      ),
+    );
+  }
+
   async #told(blamed: readonly BlamedField[], repository: string): Promise<readonly Field[]> {
     const plans = [...new Set(blamed.map(({ apply }) => apply.plan))];
     const revisions = [...new Set(blamed.map(({ apply }) => apply.revision))];
@@ -217,25 +234,3 @@ export class Blame {
 
 const objectText = ({ kind, namespace, name }: NamedObject): string =>
   `${kind}/${namespace === undefined ? '' : `${namespace}/`}${name}`;
-
-/** The fields with what somebody else wrote over them, or beside them. */
-const withDrift = (
-  fields: readonly Field[],
-  drifted: DriftedObject | undefined,
-  since: string,
-  field: string | undefined,
-): Field[] => {
-  const foreign = new Map(
-    (drifted?.fields ?? [])
-      .filter(({ path }) => field === undefined || path === field || path.startsWith(`${field}/`))
-      .map(({ path, change, to, manager }) => [
-        path,
-        { change, since, ...(to !== undefined && { value: to }), ...(manager !== undefined && { manager }) },
-      ]),
-  );
-  const known = new Set(fields.map(({ path }) => path));
-  return [
-    ...fields.map((one) => ({ ...one, ...(foreign.has(one.path) && { foreign: foreign.get(one.path) }) })),
-    ...[...foreign].filter(([path]) => !known.has(path)).map(([path, by]) => ({ path, foreign: by })),
-  ];
-};

@@ -1,6 +1,6 @@
 import { Controller, Get, Inject, Query } from '@nestjs/common';
 import { ApiResponse, ApiTags } from '@nestjs/swagger';
-import { driftDocument, driftedObject, ignoreRule } from '@syncline/events';
+import { driftDocument, driftedObject, foreignWrite, ignoreRule } from '@syncline/events';
 import { Views, type DriftRow } from '@syncline/read-models';
 import { z } from 'zod';
 
@@ -9,6 +9,7 @@ import { instant, pastOf } from '../requests/instants.js';
 import { anyName } from '../requests/names.js';
 import { cursor, limitOf } from '../requests/positions.js';
 import { ReadsViews } from '../requests/reads-views.js';
+import { writesOf } from './drift-writes.js';
 import { flappingOf } from './flapping.js';
 
 const query = z.object({
@@ -37,6 +38,10 @@ const drift = z.object({
   objectCount: z.int(),
   said: z.int(),
   flaps: z.int().describe('how often it came and went between'),
+  writes: z
+    .array(foreignWrite)
+    .optional()
+    .describe('who made it, by the audit log of the API server, where that is a source'),
   correlationId: z.string(),
   occurredAt: z.string(),
   recordedAt: z.string(),
@@ -105,8 +110,15 @@ export class DriftController {
     const found = await this.views.drifts({ ...given, limit: limit + 1 });
     const rows = found.slice(0, limit);
     const last = rows.at(-1);
+    const writes = await writesOf(this.views, rows, at);
     return {
-      items: rows.map((row) => driftOf(at === undefined ? row : asOf(row, at))),
+      items: rows.map((row) => {
+        const made = writes(row);
+        return {
+          ...driftOf(at === undefined ? row : asOf(row, at)),
+          ...(made.length > 0 && { writes: [...made] }),
+        };
+      }),
       flapping: await this.#flapping(given, at),
       ...(found.length > limit && last && { next: String(last.sequence) }),
     };

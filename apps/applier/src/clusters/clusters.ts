@@ -10,6 +10,8 @@ import { Documents, ReadBlobs } from '../documents.js';
 import { InHand } from '../in-hand.js';
 import type { ApplierMeter } from '../meter.js';
 import { recordUntilDone } from '../recording.js';
+import type { Audits } from '../audit/audits.js';
+import { openTrail } from '../audit/open-trail.js';
 import { actor } from '../surroundings.js';
 import { Cluster, type ServiceIdentity } from './cluster.js';
 import { FirstLooks } from './first-looks.js';
@@ -27,6 +29,7 @@ export type ClustersOptions = {
   readonly kubeconfig?: string;
   readonly service: ServiceIdentity;
   readonly dryRuns: Turns;
+  readonly audits: Audits;
   readonly meter: ApplierMeter;
   readonly logger: Logger;
 };
@@ -157,6 +160,7 @@ export class Clusters {
     const documents = new Documents(agent.blobs, name, this.#blobs);
     const client = await this.#connect(name, sealed && (await documents.readBytes(sealed)));
     if (!client) return;
+    const audit = openTrail(this.options, name);
     const cluster = new Cluster({
       cluster: name,
       client,
@@ -166,6 +170,7 @@ export class Clusters {
       dryRuns,
       inHand: this.#inHand,
       meter,
+      ...(audit && { audit }),
       logger: logger.child({ cluster: name }),
     });
     const open = { credential: digest, cluster, isServed: false };
@@ -203,6 +208,7 @@ export class Clusters {
   async #close(cluster: string): Promise<void> {
     const open = this.#open.get(cluster);
     this.#open.delete(cluster);
+    this.options.audits.close(cluster);
     await open?.cluster.close();
   }
 }

@@ -132,8 +132,13 @@ export class DriftRecord {
     const command = await this.#commandOf(sight);
     const subject = subjects.target(cluster, project, application);
     const cause = { actor, correlationId: this.applied.correlationId };
-    const { events } = await log.aggregates.decide(targetAggregate, subject, command, cause);
+    const { events, state } = await log.aggregates.decide(targetAggregate, subject, command, cause);
     countDrift(this.around, events);
+    const { drift } = state.held;
+    if (!drift || sight.objects.length === 0) return;
+    const { correlationId } = this.applied;
+    const { firstSeen } = drift;
+    this.around.audit?.see({ target: this.target, firstSeen, objects: sight.objects, correlationId });
   }
 
   /** A drift that was open when the watch began and is ignored as a whole by now was ended by nobody in the cluster. */

@@ -135,8 +135,7 @@ export class HealthWatches {
     const recorder = this.#recorder(target, applied);
     const wasCurrent = held.health?.plan === applied.plan && held.health.word === 'Current';
     const watch = new TargetWatch({
-      waitedMs: waitedMs(applied.at, wasCurrent, Date.now()),
-      timeoutSeconds,
+      ...{ waitedMs: waitedMs(applied.at, wasCurrent, Date.now()), timeoutSeconds },
       isConnected: this.isConnected,
       tell: (health) => {
         recorder.take(health);
@@ -145,17 +144,16 @@ export class HealthWatches {
       },
     });
     const drift: DriftRecord = new DriftRecord(this.around, target, applied, {
-      namespace,
-      ignore,
+      ...{ namespace, ignore },
       open: held.drift?.document,
       onSeen: () => {
         void watched.look?.saw('drift', () => drift.settled());
         this.#count();
       },
     });
-    watched.watch = watch;
-    watched.drift = drift;
-    watched.objects = objects.length;
+    Object.assign(watched, { watch, drift, objects: objects.length });
+    const names = objects.map(({ object }) => object);
+    this.around.audit?.manage(names);
     const unwatch = this.around.client.watchHealth(
       `${target.project}/${target.application}`,
       objects,
@@ -164,6 +162,7 @@ export class HealthWatches {
     );
     watched.stop = () => {
       unwatch();
+      this.around.audit?.letGo(names);
       watch.end();
       drift.end();
       void recorder.end();

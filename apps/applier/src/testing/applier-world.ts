@@ -11,6 +11,7 @@ import { eventually, startLocalCluster, startLog, testKeys, type TestLog } from 
 import type { RunningCluster } from '@syncline/toolchain';
 
 import { ApplierModule } from '../applier.module.js';
+import { Audits, type AuditSources } from '../audit/audits.js';
 import { PlayedPlanner } from './played-planner.js';
 
 /** How long a test waits for a step of a real cluster, in milliseconds. */
@@ -27,6 +28,8 @@ export class ApplierWorld<Local extends WorldCluster = RunningCluster> {
   #app: INestMicroservice | undefined;
   #agent: Agent | undefined;
   metrics = new Metrics('applier');
+  /** Where audit logs come from, for an applier that is started after it was set. */
+  audit: AuditSources | undefined;
   /** How many objects of each application the applier told of as done, live. */
   readonly progress = new Map<string, number>();
 
@@ -73,13 +76,22 @@ export class ApplierWorld<Local extends WorldCluster = RunningCluster> {
     this.#agent = agent;
     this.metrics = new Metrics('applier');
     const { identity } = this.keys;
-    const config = { applier: 'hub', identity, hmacKey: testKeys.hmacKey, digest: 'c'.repeat(64) };
+    const config = {
+      ...{ applier: 'hub', identity, hmacKey: testKeys.hmacKey, digest: 'c'.repeat(64) },
+      ...(this.audit && { audit: this.audit }),
+    };
     const logger = createLogger('applier', 'silent');
     const live = { publish: (subject: string, payload: unknown) => this.#follow(subject, payload) };
     const seen = through({ ...agent, live });
     const module = await ApplierModule.of(config, seen, this.metrics, logger);
     this.#app = await NestFactory.createMicroservice(module, { strategy: seen.strategy, logger: false });
     await this.#app.listen();
+  }
+
+  /** What takes the audit logs of the applier that runs. */
+  get audits(): Audits {
+    if (!this.#app) throw new Error('no applier runs');
+    return this.#app.get(Audits);
   }
 
   /** What the applier lacks for being ready, in sentences. */

@@ -20,6 +20,7 @@ const field = z.looseObject({
   foreign: z
     .looseObject({
       manager: z.string().optional(),
+      user: z.string().optional(),
       change: z.string(),
       value: z.json().optional(),
       since: z.string(),
@@ -69,9 +70,9 @@ const rowsOf = (one: Field, now: Date): readonly (readonly string[])[] => {
   ];
   const left = one.leftTo === undefined ? [] : [['  left to', one.leftTo, 'by the plan']];
   if (!one.foreign) return [own, ...left];
-  const { manager, change, value, since } = one.foreign;
+  const { manager, user, change, value, since } = one.foreign;
   const live = change === 'removed' ? '(removed)' : valueText(value);
-  const by = `${manager ?? 'somebody'} in the cluster, seen ${ago(since, now)} ago`;
+  const by = `${user === undefined ? (manager ?? 'somebody') : `${user} with ${manager ?? 'something'}`} in the cluster, seen ${ago(since, now)} ago`;
   return [
     ...(one.revision === undefined ? [] : [own]),
     [one.revision === undefined ? one.path : '  live', live, by],

@@ -39,6 +39,25 @@ export const checkReady = async (name: string, url: string, seeLog: string): Pro
   return answer.missing.map((sentence) => wrong(name, sentence, seeLog));
 };
 
+/** Whether anything comes of the audit logs that an applier was set up for. */
+const checkAudit = (name: string, metrics: readonly Metric[]): readonly Check[] => {
+  const logs = metrics.filter((one) => one.name === 'syncline_audit_last_event_seconds');
+  const silent = logs.filter(({ value }) => value === 0).length;
+  const heard = logs.length - silent;
+  return [
+    ...(heard > 0 ? [fine(name, `events of ${heard} audit logs arrive`)] : []),
+    ...(silent > 0
+      ? [
+          wrong(
+            name,
+            `nothing has come yet of ${silent} audit logs that it was set up for`,
+            'See whether the API server writes or posts it: docs/kubernetes.md, "The audit log".',
+          ),
+        ]
+      : []),
+  ];
+};
+
 /** What the figures of a service say is wrong. */
 export const checkFigures = (name: string, metrics: readonly Metric[]): readonly Check[] => {
   const most = (metric: string): number =>
@@ -79,7 +98,7 @@ export const checkFigures = (name: string, metrics: readonly Metric[]): readonly
         'The log of api says why; syncline log checkpoint --sign tries it again.',
       ),
     );
-  return checks;
+  return [...checks, ...checkAudit(name, metrics)];
 };
 
 const checkService = async (name: string, port: number, places: Places): Promise<readonly Check[]> => {

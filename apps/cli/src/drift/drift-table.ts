@@ -33,6 +33,7 @@ export const drift = z.looseObject({
   objects: z.array(driftedObject),
   objectCount: z.number(),
   flaps: z.number(),
+  writes: z.array(z.looseObject({ user: z.string(), manager: z.string().optional() })).optional(),
 });
 export type Drift = z.infer<typeof drift>;
 type Drifted = z.infer<typeof driftedObject>;
@@ -81,11 +82,13 @@ const changeText = ({ object, change, fields, fieldCount }: Drifted): string => 
 };
 
 /** What drifted, in a line: the first of it, and how much more there is. */
-export const whatText = ({ objects, objectCount, flaps }: Drift): string => {
+export const whatText = ({ objects, objectCount, flaps, writes }: Drift): string => {
   const [first] = objects;
   const more = objectCount > 1 ? `, ${count(objectCount - 1, 'more object')}` : '';
   const flapped = flaps > 0 ? `, came and went ${count(flaps, 'time')}` : '';
-  return `${first ? changeText(first) : count(objectCount, 'object')}${more}${flapped}`;
+  const users = [...new Set((writes ?? []).map(({ user }) => user))].slice(0, 3);
+  const made = users.length === 0 ? '' : ` (${users.join(', ')})`;
+  return `${first ? changeText(first) : count(objectCount, 'object')}${made}${more}${flapped}`;
 };
 
 const enders: Readonly<Record<string, string>> = {

@@ -112,6 +112,14 @@ const healedBy = ({ by, manager }: Extract<TargetEvent, { type: 'DriftHealed' }>
   return by === 'apply' ? 'by the next apply' : `undone by ${manager ?? 'somebody in the cluster'}`;
 };
 
+const writersText = ({ writes }: Extract<TargetEvent, { type: 'DriftAttributed' }>['data']): string => {
+  const texts = writes.map(({ user, verb, object, manager, userAgent }) => {
+    const by = manager ?? userAgent?.split('/')[0];
+    return `${user}: ${verb} ${objectText(object)}${by === undefined ? '' : ` with ${by}`}`;
+  });
+  return [...new Set(texts)].slice(0, 3).join('; ');
+};
+
 /** What an event of a target says. */
 export const targetText = (event: TargetEvent): string => {
   switch (event.type) {
@@ -137,6 +145,8 @@ export const targetText = (event: TargetEvent): string => {
       return `left as it is, ${count(event.data.objects, 'object')} no longer watched`;
     case 'DriftDetected':
       return driftText(event.data);
+    case 'DriftAttributed':
+      return `drift by ${writersText(event.data)}`;
     case 'DriftHealed':
       return `drift gone after ${event.data.lifetimeSeconds.toFixed(1)} s, ${healedBy(event.data)}`;
     default:

@@ -7,7 +7,13 @@ const passed: Record<'all' | ServiceName, readonly RegExp[]> = {
   all: [/^PATH$/, /^LANG$/, /^LC_/, /^TZ$/, /^TMPDIR$/, /^NODE_COMPILE_CACHE$/, /^SYNCLINE_LOG_LEVEL$/],
   'git-watcher': [/^HOME$/, /^(https?|no|all)_proxy$/i, /^NODE_EXTRA_CA_CERTS$/, /^SSL_CERT_/, /^GIT_SSL_/],
   planner: [/^HOME$/],
-  applier: [/^HOME$/, /^(https?|no|all)_proxy$/i, /^NODE_EXTRA_CA_CERTS$/, /^(AWS|AZURE|GOOGLE|CLOUDSDK)_/],
+  applier: [
+    /^HOME$/,
+    /^(https?|no|all)_proxy$/i,
+    /^NODE_EXTRA_CA_CERTS$/,
+    /^(AWS|AZURE|GOOGLE|CLOUDSDK)_/,
+    /^SYNCLINE_AUDIT_/,
+  ],
   api: [/^SYNCLINE_(AGENT|CHECKPOINT|WITNESS|LOG_ORIGIN)/],
 };
 

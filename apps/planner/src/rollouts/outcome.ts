@@ -50,6 +50,7 @@ const evolve = (state: Outcome, event: TargetEvent): Outcome => {
     case 'ObjectsPruned':
     case 'PlanFoundStale':
     case 'DriftDetected':
+    case 'DriftAttributed':
     case 'DriftHealed':
       return state;
     default:

@@ -42,6 +42,20 @@ export const healed = (
   return [{ type: 'DriftHealed', data: { revision, plan, firstSeen, lifetimeSeconds, ...who } }];
 };
 
+const mostWrites = 20;
+
+/** Names who made the writes of a drift of late: each write once. */
+export const attributed = (
+  { held }: TargetState,
+  { firstSeen, writes }: Command<'attribute-drift'>,
+): readonly TargetEvent[] => {
+  const known = held.lately?.find((one) => one.firstSeen === firstSeen);
+  const fresh = writes.filter(({ audit }) => known && !known.attributed.includes(audit)).slice(0, mostWrites);
+  if (!known || fresh.length === 0) return [];
+  const { plan, revision } = known;
+  return [{ type: 'DriftAttributed', data: { revision, plan, firstSeen, writes: fresh } }];
+};
+
 /** What is live is what was applied last, and nobody of ours made it so. */
 export const undrifted = (
   state: TargetState,

@@ -3,6 +3,7 @@ import type { BlobRef } from '@syncline/kernel';
 import type {
   Attempt,
   Holdings,
+  KnownDrift,
   LoggedTargetEvent,
   OpenDrift,
   TargetData,
@@ -75,6 +76,18 @@ const withDrift = (state: TargetState, drift: OpenDrift | undefined): TargetStat
   return { ...state, held: drift ? { ...held, drift } : held };
 };
 
+const mostKnown = 5;
+const mostAttributed = 60;
+
+/** A drift is known by its first sight; what is attributed to it adds up. */
+const withKnown = (state: TargetState, drift: KnownDrift): TargetState => {
+  const all = state.held.lately ?? [];
+  const known = all.find(({ firstSeen }) => firstSeen === drift.firstSeen);
+  const attributed = [...(known?.attributed ?? []), ...drift.attributed].slice(-mostAttributed);
+  const lately = [...all.filter((one) => one !== known), { ...drift, attributed }].slice(-mostKnown);
+  return { ...state, held: { ...state.held, lately } };
+};
+
 /** Folds one event; total over any order of known events. */
 export const evolve = (state: TargetState, event: LoggedTargetEvent): TargetState => {
   switch (event.type) {
@@ -106,7 +119,12 @@ export const evolve = (state: TargetState, event: LoggedTargetEvent): TargetStat
       return withDrift({ status: 'orphaned', held: state.held }, undefined);
     case 'DriftDetected': {
       const { plan, revision, firstSeen, document } = event.data;
-      return withDrift(state, { plan, revision, firstSeen, document: document.digest });
+      const next = withDrift(state, { plan, revision, firstSeen, document: document.digest });
+      return withKnown(next, { plan, revision, firstSeen, attributed: [] });
+    }
+    case 'DriftAttributed': {
+      const { plan, revision, firstSeen, writes } = event.data;
+      return withKnown(state, { plan, revision, firstSeen, attributed: writes.map(({ audit }) => audit) });
     }
     case 'DriftHealed':
       return withDrift(state, undefined);

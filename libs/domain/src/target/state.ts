@@ -1,4 +1,4 @@
-import type { Health, TargetEvent } from '@syncline/events';
+import type { ForeignWrite, Health, TargetEvent } from '@syncline/events';
 import type { BlobRef, StoredEvent } from '@syncline/kernel';
 
 /** The data of one type of target event. */
@@ -31,6 +31,14 @@ export type OpenDrift = {
   readonly document: string;
 };
 
+/** A drift of late, open or ended: who made it may become known when it is over. `attributed` are ids of audited requests. */
+export type KnownDrift = {
+  readonly plan: string;
+  readonly revision: string;
+  readonly firstSeen: string;
+  readonly attributed: readonly string[];
+};
+
 /** What stands whatever is under way: what the target holds, and what is known of it. */
 export type Holdings = {
   /** The highest sequence of the plan subject at which an apply began; none may begin at a lower one. */
@@ -43,6 +51,8 @@ export type Holdings = {
   readonly health?: { readonly plan: string; readonly word: Health };
   /** The drift that is open, as it was last said. */
   readonly drift?: OpenDrift;
+  /** The last few drifts. */
+  readonly lately?: readonly KnownDrift[];
 };
 
 /** How the last attempt ended, where nothing further is to be done about its plan. */
@@ -117,5 +127,10 @@ export type TargetCommand =
       readonly manager?: string;
       /** Nobody did: the application's manifest says to ignore it. */
       readonly isIgnored?: boolean;
+    }
+  | {
+      readonly type: 'attribute-drift';
+      readonly firstSeen: string;
+      readonly writes: readonly ForeignWrite[];
     }
   | { readonly type: 'orphan'; readonly reason: string; readonly objects: number };

@@ -1,7 +1,7 @@
 import type { TargetEvent } from '@syncline/events';
 import { CommandRefused, type Aggregate, type Decider } from '@syncline/kernel';
 
-import { drifted, healed, undrifted } from './drift.js';
+import { attributed, drifted, healed, undrifted } from './drift.js';
 import { evolve } from './evolve.js';
 import type { Attempt, LoggedTargetEvent, TargetCommand, TargetData, TargetState } from './state.js';
 
@@ -122,6 +122,8 @@ const decideOne = (state: TargetState, command: TargetCommand): readonly TargetE
       return observe(state, command);
     case 'observe-drift':
       return drifted(state, command);
+    case 'attribute-drift':
+      return attributed(state, command);
     case 'observe-no-drift':
       return undrifted(state, command);
     case 'orphan':
@@ -140,6 +142,6 @@ const decider: Decider<TargetState, TargetCommand, LoggedTargetEvent> = {
 /** `ev.cluster.<cluster>.target.<project>.<app>`: what an applier does to a target, and what became of it. */
 export const targetAggregate: Aggregate<TargetState, TargetCommand, LoggedTargetEvent> = {
   name: 'target',
-  version: 2,
+  version: 3,
   decider,
 };

@@ -19,6 +19,21 @@ const failure = {
 
 /** At most ten fields of an object are named, long values cut; all of them are in the blob. */
 const summarized = driftedObject.extend({ fields: z.array(driftedField).max(10) });
+/** One request by which somebody else changed an object, as the audit log of the API server tells it. */
+export const foreignWrite = z.object({
+  /** The audit log's id of the request. */
+  audit: z.string(),
+  object: objectName,
+  verb: z.string(),
+  user: z.string(),
+  userAgent: z.string().optional(),
+  manager: z.string().optional(),
+  at: instant,
+  /** Only where whoever runs the applier wants it. */
+  sourceIp: z.string().optional(),
+});
+export type ForeignWrite = z.infer<typeof foreignWrite>;
+
 /** What ended a drift: a plan of ours that heals, an apply of another plan, somebody in the cluster, or a rule by which it is ignored. */
 export const driftHealers = ['heal', 'apply', 'cluster', 'ignored'] as const;
 
@@ -121,6 +136,17 @@ export const targetEvents = [
       lifetimeSeconds: z.number().nonnegative(),
       by: z.enum(driftHealers),
       manager: z.string().optional(),
+    }),
+  ),
+  defineEvent(
+    'DriftAttributed',
+    1,
+    "The API server's audit log names who made the writes of a drift, which may have ended by then. Never what was written.",
+    z.object({
+      revision: oid,
+      plan: digest,
+      firstSeen: instant,
+      writes: z.array(foreignWrite).min(1).max(20),
     }),
   ),
 ] as const;

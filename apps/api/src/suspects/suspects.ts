@@ -1,9 +1,10 @@
 import { Inject } from '@nestjs/common';
-import { encodeToken, planDocument } from '@syncline/events';
+import { encodeToken, planDocument, type DriftedObject } from '@syncline/events';
 import { BlobStore, clusterOwner } from '@syncline/kernel';
-import { Views, type FleetStateRow, type RecentChange } from '@syncline/read-models';
+import { Views, type DriftRow, type FleetStateRow, type RecentChange } from '@syncline/read-models';
 import { z } from 'zod';
 
+import { writesOf } from '../drift/drift-writes.js';
 import { PeopleNames } from '../people/people-names.js';
 import { relate, relations, type Failing, type Relation } from './relate.js';
 
@@ -33,10 +34,13 @@ const suspect = z.object({
   touchedCount: z.int(),
 });
 const drifted = z.object({
+  project: z.string(),
+  application: z.string(),
   firstSeen: z.string(),
   until: z.string().nullable(),
   objects: z.array(z.unknown()),
   objectCount: z.int(),
+  users: z.array(z.string()).describe('who made it, by the audit log of the API server'),
 });
 const failure = z.object({
   project: z.string(),
@@ -49,7 +53,7 @@ const failure = z.object({
   objects: z.array(namedObject.extend({ message: z.string() })),
   suspects: z.array(suspect),
   suspectsUnread: z.int().describe('changes whose plan could not be read'),
-  drift: z.array(drifted),
+  drift: z.array(drifted).describe('of the target, and of objects of its namespace'),
 });
 
 /** What fails now, each with what was changed before it failed. */
@@ -68,6 +72,7 @@ const isFailing = ({ sync, health }: FleetStateRow): boolean => sync === 'Failed
 
 const mostFailing = 50;
 const mostChanges = 100;
+const mostDrifts = 200;
 const mostTouched = 10;
 
 const nearest = (a: { relation: Relation; startedAt: string }, b: typeof a): number =>
@@ -104,16 +109,30 @@ export class Suspects {
       { project, application, namespace, objects },
       await this.views.recentChanges(asked),
     );
-    const drifts = await this.views.drifts({ project, application, cluster, limit: 20 });
     return {
       ...{ project, application, cluster, sync: row.sync, health: row.health, since: row.since },
       ...{ message: row.message, objects, ...found },
-      drift: drifts
-        .filter(({ firstSeen, until }) => firstSeen <= row.since && (until === null || until >= since))
-        .map(({ firstSeen, until, objects: all, objectCount }) => ({
-          ...{ firstSeen, until, objects: [...(all as readonly unknown[])], objectCount },
-        })),
+      drift: await this.#drifts(row, namespace, since),
     };
+  }
+
+  /** What somebody changed in the cluster before the target began to fail: of it, or beside it in its namespace. */
+  async #drifts(row: FleetStateRow, namespace: string, since: string): Promise<Failure['drift']> {
+    const { project, application, cluster } = row;
+    const isOwn = (one: DriftRow) => one.project === project && one.application === application;
+    const rows = (await this.views.drifts({ cluster, limit: mostDrifts })).filter(
+      (one) =>
+        one.firstSeen <= row.since &&
+        (one.until === null || one.until >= since) &&
+        (isOwn(one) ||
+          (one.objects as readonly DriftedObject[]).some(({ object }) => object.namespace === namespace)),
+    );
+    const writes = await writesOf(this.views, rows);
+    return rows.map((one) => ({
+      ...{ project: one.project, application: one.application, firstSeen: one.firstSeen, until: one.until },
+      ...{ objects: [...(one.objects as readonly unknown[])], objectCount: one.objectCount },
+      users: [...new Set(writes(one).map(({ user }) => user))],
+    }));
   }
 
   async #suspects(failing: Failing, changes: readonly RecentChange[]) {

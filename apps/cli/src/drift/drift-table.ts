@@ -6,7 +6,8 @@ import { paint, tableText } from '../shell/formats.js';
 import { applicationNames } from '../status/fleet-table.js';
 import { count, objectText } from '../story/words.js';
 
-const driftedObject = z.looseObject({
+/** An object of a drift, as the API tells it. */
+export const driftedObject = z.looseObject({
   object: z.looseObject({ kind: z.string(), namespace: z.string().optional(), name: z.string() }),
   change: z.string(),
   fields: z.array(
@@ -74,7 +75,8 @@ const fieldText = ({ path, from, to, manager }: Drifted['fields'][number]): stri
   return `${path}${values}${manager === undefined ? '' : ` by ${manager}`}`;
 };
 
-const changeText = ({ object, change, fields, fieldCount }: Drifted): string => {
+/** What drifted of an object, in a line. */
+export const changeText = ({ object, change, fields, fieldCount }: Drifted): string => {
   const [first] = fields;
   if (change !== 'changed' || !first) return `${objectText(object)} ${change}`;
   const more = fieldCount > 1 ? ` and ${count(fieldCount - 1, 'more field')}` : '';

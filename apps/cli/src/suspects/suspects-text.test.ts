@@ -67,7 +67,16 @@ describe('what fails, as people read it', () => {
     expect(textOf({ ...none, suspectsUnread: 1 })).toMatch(
       /before:\n {2}The plans of 1 more change could not/,
     );
-    const drift = [{ firstSeen: '2026-05-04T14:00:00Z', until: null, objectCount: 1 }];
-    expect(textOf({ ...none, drift })).toMatch(/TIME {2}1 object drifted, and still does/);
+    const fields = [{ path: '/spec/replicas', from: 2, to: 0, manager: 'kubectl-edit' }];
+    const drift = [
+      {
+        ...{ application: 'checkout', firstSeen: '2026-05-04T14:00:00Z', until: null, objectCount: 2 },
+        objects: [{ object: web, change: 'changed', fields, fieldCount: 1 }],
+        users: ['alice'],
+      },
+    ];
+    expect(textOf({ ...none, drift })).toContain(
+      'TIME  checkout drifted in the cluster, and still does: Deployment checkout/web /spec/replicas 2 → 0 by kubectl-edit (alice) and 1 more object',
+    );
   });
 });

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 
 import { ago, dateTime } from '../shell/durations.js';
+import { changeText, driftedObject } from '../drift/drift-table.js';
 import { paintWord } from '../shell/formats.js';
 import { approver, count, headline, objectText, short } from '../story/words.js';
 
@@ -38,7 +39,14 @@ const failure = z.looseObject({
   suspects: z.array(suspect),
   suspectsUnread: z.number(),
   drift: z.array(
-    z.looseObject({ firstSeen: z.string(), until: z.string().nullable(), objectCount: z.number() }),
+    z.looseObject({
+      application: z.string(),
+      firstSeen: z.string(),
+      until: z.string().nullable(),
+      objects: z.array(driftedObject),
+      objectCount: z.number(),
+      users: z.array(z.string()),
+    }),
   ),
 });
 
@@ -92,8 +100,15 @@ const suspectText = (one: Suspect, now: Date): readonly string[] => {
   ];
 };
 
-const driftText = ({ firstSeen, until, objectCount }: Failure['drift'][number], now: Date): string =>
-  `  ${dateTime(firstSeen, now)}  ${count(objectCount, 'object')} drifted${until === null ? ', and still does' : ` until ${dateTime(until, now)}`}: syncline drift shows what and by whom`;
+const driftText = (drift: Failure['drift'][number], now: Date): string => {
+  const { application, firstSeen, until, objects, objectCount, users } = drift;
+  const [first] = objects;
+  const what = first ? changeText(first) : count(objectCount, 'object');
+  const made = users.length === 0 ? '' : ` (${users.slice(0, mostShown).join(', ')})`;
+  const more = objectCount > 1 ? ` and ${count(objectCount - 1, 'more object')}` : '';
+  const end = until === null ? ', and still does' : ` until ${dateTime(until, now)}`;
+  return `  ${dateTime(firstSeen, now)}  ${application} drifted in the cluster${end}: ${what}${made}${more}`;
+};
 
 const wordOf = ({ sync, health }: Failure): string => (sync === 'Failed' ? sync : health);
 

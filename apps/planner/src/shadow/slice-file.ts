@@ -18,6 +18,8 @@ import type { RecordedSlice } from './recorded-slice.js';
 const chunkBytes = 256 * 1024;
 /** A blob is known by so much of its digest: by as much as nobody finds two blobs for, in a file that was verified. */
 const keyDigits = 24;
+/** A text of its own: a piece of a line would keep the whole line. */
+const keyOf = (digest: string): string => Buffer.from(digest.slice(0, keyDigits), 'hex').toString('latin1');
 const keptMessages = 8_192;
 
 type Place = { readonly offset: number; readonly size: number };
@@ -36,6 +38,7 @@ const gapOf = ({ scope }: ExportHeader): string | undefined => {
 export class SliceFile implements RecordedSlice {
   readonly #index = new SubjectIndex();
   readonly #messages: (Place & Pick<LogMessage, 'subject' | 'recordedAtNs'>)[] = [];
+  readonly #subjects = new Map<string, string>();
   readonly #blobs = new Map<string, Place>();
   readonly #kept = new Map<number, LogMessage>();
 
@@ -107,7 +110,7 @@ export class SliceFile implements RecordedSlice {
   }
 
   async blob(digest: string): Promise<Uint8Array | undefined> {
-    const at = this.#blobs.get(digest.slice(0, keyDigits));
+    const at = this.#blobs.get(keyOf(digest));
     return at && this.#bytes(at);
   }
 
@@ -143,12 +146,14 @@ export class SliceFile implements RecordedSlice {
   /** Behind a range there are announcements of keys, which nothing of the range follows. */
   #addMessage({ sequence, subject, bytes, offset, recordedAtNs }: ShownMessage): void {
     if (sequence !== this.#messages.length + 1) return;
-    this.#messages.push({ offset, size: bytes.length, subject, recordedAtNs });
-    this.#index.add(subject, sequence);
+    const known = this.#subjects.get(subject) ?? Buffer.from(subject).toString();
+    this.#subjects.set(known, known);
+    this.#messages.push({ offset, size: bytes.length, subject: known, recordedAtNs });
+    this.#index.add(known, sequence);
   }
 
   #addBlob({ digest, offset, size }: ShownBlob): void {
-    this.#blobs.set(digest.slice(0, keyDigits), { offset, size });
+    this.#blobs.set(keyOf(digest), { offset, size });
   }
 
   async #bytes({ offset, size }: Place): Promise<Uint8Array> {

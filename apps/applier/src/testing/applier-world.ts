@@ -111,6 +111,11 @@ export class ApplierWorld<Local extends WorldCluster = RunningCluster> {
     this.#app = undefined;
   }
 
+  /** As api does where it finds the log damaged. */
+  stopEverybody(reason: string): void {
+    this.hubs.api.stopWriting(reason);
+  }
+
   /** Where the log ends. */
   lastSequence(): Promise<number> {
     return this.hubs.planner.log.lastSequence();

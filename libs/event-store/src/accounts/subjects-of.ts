@@ -24,6 +24,9 @@ export const liveConsumer = (account: string): string => `live-${account}`;
 /** The consumer that an applier rewinds to read a cluster's history. */
 export const historyConsumer = (token: string): string => `history-${token}`;
 
+/** Where a service of the hub says that the log is not the one that it has seen; appliers hear it, and only the hub can say it. */
+export const haltSubject = 'live.log.halted';
+
 /** The hub's exports: the same for any number of appliers. `MSG.NEXT` answers with a stream of messages. */
 export const hubExports = {
   services: [
@@ -38,7 +41,7 @@ export const hubExports = {
     '$JS.API.CONSUMER.RESET.EVENTS.*',
   ],
   streamingServices: ['$JS.API.CONSUMER.MSG.NEXT.EVENTS.*'],
-  streams: ['rpcs.cluster.*.>', '$KV.served.*'],
+  streams: ['rpcs.cluster.*.>', '$KV.served.*', haltSubject],
 } as const;
 
 /** What an applier's account imports beside its clusters: its one key of the list of served clusters, and its live consumer. */
@@ -55,5 +58,5 @@ export const applierSubjects = ({
     `$JS.API.CONSUMER.RESET.EVENTS.${liveConsumer(account)}`,
     `$JS.API.CONSUMER.MSG.NEXT.EVENTS.${liveConsumer(account)}`,
   ],
-  streams: [`$KV.served.${applier}`],
+  streams: [`$KV.served.${applier}`, haltSubject],
 });

@@ -11,7 +11,9 @@ import { AgentLinks } from './agent-links.js';
 import { AgentRuntime } from './agent-runtime.js';
 import { lackOfServer, mostAppends } from './appends.js';
 import { once } from './connection.js';
+import { Halts } from './halts.js';
 import { linkedAnswers, linkedBlobs, linkedLive, LinkedLog, linkedSigns } from './linked-log.js';
+import { StoppableLog } from './stoppable-log.js';
 import { watchServed } from './watch-served.js';
 
 /** How an applier reaches the log: with credentials of its own account. */
@@ -37,12 +39,26 @@ async function* watchReached(
   }
 }
 
+/** What stops when a service of the hub says that the log is damaged. */
+const stoppable = (linked: LinkedLog, links: AgentLinks, { applier, meter }: AgentOptions): StoppableLog => {
+  const log = new StoppableLog(linked, (failure) => meter?.halted?.(failure));
+  new Halts(links.own.nc, `applier-${applier}`).hear((failure) => log.stopFor(failure));
+  return log;
+};
+
+/** Of everything that keeps it from working, in sentences. */
+const missingOf = (servers: string, links: AgentLinks, { halted }: StoppableLog): readonly string[] => [
+  ...lackOfServer(servers, links.all),
+  ...(halted ? [halted.message] : []),
+];
+
 /** Connects an applier. It sees the subjects, blobs and calls of the clusters that it serves, and nothing else. */
 export const connectAgent = async (options: AgentOptions): Promise<Agent> => {
   const { servers, credentials, applier, idKey, meter } = options;
   const name = `applier-${applier}`;
   const links = await AgentLinks.open({ servers, credentials, name, ...(meter && { meter }) });
-  const messages = new LinkedLog(links);
+  const linked = new LinkedLog(links);
+  const messages = stoppable(linked, links, options);
   meter?.bounded?.('appends', mostAppends, () =>
     Math.max(...links.all.map((link) => link.messages.appends.taken)),
   );
@@ -53,7 +69,7 @@ export const connectAgent = async (options: AgentOptions): Promise<Agent> => {
     clock: systemClock,
     source: `/syncline/applier/${applier}`,
     idKey,
-    tailOf: messages.tailOf,
+    tailOf: linked.tailOf,
     ...(meter && { report: meter }),
   });
   links.onDelivered = (message) => aggregates.hear(message);
@@ -62,7 +78,7 @@ export const connectAgent = async (options: AgentOptions): Promise<Agent> => {
   const answers = linkedAnswers(links);
   const runtime = new AgentRuntime({
     reach: (cluster) => links.reach(cluster),
-    tailOf: messages.tailOf,
+    tailOf: linked.tailOf,
     log,
     aggregates,
     answers,
@@ -80,7 +96,7 @@ export const connectAgent = async (options: AgentOptions): Promise<Agent> => {
     live: linkedLive(links),
     strategy: new JetStreamStrategy(runtime),
     stopping: runtime.stopping,
-    missing: () => lackOfServer(servers, links.all),
+    missing: () => missingOf(servers, links, messages),
     close: once(async () => {
       await runtime.stop();
       await links.close();

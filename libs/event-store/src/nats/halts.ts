@@ -1,13 +1,15 @@
 import type { NatsConnection } from '@nats-io/nats-core';
 
+import { haltSubject as subject } from '../accounts/subjects-of.js';
 import { EventStoreError } from '../event-store-error.js';
 
-/** Only users of the hub's account may publish there: what an applier shows is `live.cluster.<its cluster>.>`. */
-const subject = 'live.log.halted';
 /** Again and again, so that a service that starts later hears of it too. */
 const everyMs = 2_000;
 
-/** How the services of the hub tell each other that the log is not the one that one of them has seen. */
+/**
+ * How the services of the hub tell each other, and appliers, that the log is not the one that one of them has seen. Only users of
+ * the hub's account may say it: what an applier shows is `live.cluster.<its cluster>.>`.
+ */
 export class Halts {
   #timer: NodeJS.Timeout | undefined;
 

@@ -1,13 +1,30 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { subjects } from '@syncline/events';
 import { story } from '@syncline/testkit';
 
 import { ApiUnderTest } from '../testing/api-under-test.js';
 
 let api: ApiUnderTest;
-type Drift = { readonly application: string; readonly cluster: string; readonly until: string | null };
+type Drift = {
+  readonly application: string;
+  readonly cluster: string;
+  readonly until: string | null;
+  readonly writes?: readonly { readonly user: string }[];
+};
 type Page = { readonly items: readonly Drift[]; readonly next?: string };
 
 const of = (application: string, cluster: string): story.DriftOf => ({ application, cluster });
+
+const object = { apiVersion: 'apps/v1', kind: 'Deployment', namespace: 'checkout', name: 'web' };
+const attributed = (application: string, cluster: string, user: string): story.Decision => {
+  const writes = [
+    { audit: 'a-1', object, verb: 'patch', user, manager: 'kubectl-edit', at: '2026-05-04T14:00:00Z' },
+  ];
+  const { revisionA: revision, planA: plan } = story;
+  const data = { revision, plan, firstSeen: '2026-05-04T14:00:00.000Z', writes };
+  const subject = subjects.target(cluster, 'default', application);
+  return { subject, events: [{ type: 'DriftAttributed', data }] };
+};
 
 beforeAll(async () => {
   api = await ApiUnderTest.start();
@@ -17,6 +34,7 @@ beforeAll(async () => {
     story.undrifted('cluster', of('checkout', 'prod-eu'), { manager: 'kubectl-edit' }),
     story.drifted(3, of('checkout', 'prod-us')),
     story.drifted(3, of('cart', 'prod-us')),
+    attributed('checkout', 'prod-us', 'alice'),
   );
 });
 afterAll(async () => {
@@ -55,6 +73,13 @@ describe('the list of drift', () => {
     expect(open.items[0]).not.toHaveProperty('lifetimeSeconds');
     expect(names(await list('?open=false'))).toEqual(['checkout prod-eu']);
     expect(names(await list('?project=other'))).toEqual([]);
+  });
+
+  it('names who made it where the audit log told, and of no other drift', async () => {
+    const of = async (query: string) => (await list(query)).items.map(({ writes }) => writes?.[0]?.user);
+    expect(await of('?application=checkout&cluster=prod-us')).toEqual(['alice']);
+    expect(await of('')).toEqual([undefined, 'alice', undefined]);
+    expect(await of('?cluster=prod-us&at=2026-05-04T14:00:01Z')).toEqual([undefined, undefined]);
   });
 
   it('comes page by page', async () => {

@@ -9,6 +9,7 @@ import { instant, pastOf } from '../requests/instants.js';
 import { anyName } from '../requests/names.js';
 import { cursor, limitOf } from '../requests/positions.js';
 import { ReadsViews } from '../requests/reads-views.js';
+import { driftOfThen } from './drift-of-then.js';
 import { writesOf } from './drift-writes.js';
 import { flappingOf } from './flapping.js';
 
@@ -88,10 +89,6 @@ const driftOf = (row: DriftRow): z.infer<typeof drift> => ({
 type Names = Pick<z.infer<typeof query>, 'project' | 'application' | 'cluster'>;
 type Flaps = z.infer<typeof page>['flapping'];
 
-/** A drift as it was at an instant: what ended later lasted then. */
-const asOf = (row: DriftRow, at: string): DriftRow =>
-  row.until !== null && row.until > at ? { ...row, until: null, healedBy: null, healedByManager: null } : row;
-
 /** What is live and is not what was applied: every drift once, the one that began last first. */
 @ApiTags('drift')
 @Controller('v1/drift')
@@ -108,20 +105,21 @@ export class DriftController {
     const where = { ...rest, at };
     const given = Object.fromEntries(Object.entries(where).filter(([, value]) => value !== undefined));
     const found = await this.views.drifts({ ...given, limit: limit + 1 });
-    const rows = found.slice(0, limit);
+    const rows = await this.#ofThen(found.slice(0, limit), at);
     const last = rows.at(-1);
     const writes = await writesOf(this.views, rows, at);
     return {
       items: rows.map((row) => {
         const made = writes(row);
-        return {
-          ...driftOf(at === undefined ? row : asOf(row, at)),
-          ...(made.length > 0 && { writes: [...made] }),
-        };
+        return { ...driftOf(row), ...(made.length > 0 && { writes: [...made] }) };
       }),
       flapping: await this.#flapping(given, at),
       ...(found.length > limit && last && { next: String(last.sequence) }),
     };
+  }
+
+  async #ofThen(rows: readonly DriftRow[], at: string | undefined): Promise<readonly DriftRow[]> {
+    return at === undefined ? rows : Promise.all(rows.map((row) => driftOfThen(this.views, row, at)));
   }
 
   /** Of the newest drifts of a day, whichever page of the list is asked for. */
@@ -131,7 +129,7 @@ export class DriftController {
     const since = new Date((at === undefined ? Date.now() : Date.parse(at)) - dayMs).toISOString();
     const rows = await this.views.drifts({ ...given, limit: mostOfDay });
     const ofDay = rows.filter(({ firstSeen }) => firstSeen >= since);
-    return flappingOf(at === undefined ? ofDay : ofDay.map((row) => asOf(row, at)))
+    return flappingOf(await this.#ofThen(ofDay, at))
       .slice(0, mostFlapping)
       .map((one) => ({ ...one, managers: [...one.managers], endedBy: [...one.endedBy] }));
   }

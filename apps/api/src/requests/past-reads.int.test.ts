@@ -68,12 +68,20 @@ const more: readonly story.Decision[] = [
   { subject: subjects.fleet('prod-eu'), events: [{ type: 'ClusterRemoved', data: { cluster: 'prod-eu' } }] },
 ];
 
+/** A drift that begins when it is said, and is said again as something else. */
+let firstSeen = '';
+const drifts: readonly (() => story.Decision)[] = [
+  () => story.drifted(3, { firstSeen: (firstSeen = new Date().toISOString()) }),
+  () => story.drifted(4, { firstSeen, flaps: 2 }),
+];
+
 /** Every read that answers as of an instant, but those whose answer of now is asked of others. */
 const paths = [
   '/v1/plans',
   '/v1/plans?state=Applied',
   '/v1/plans?state=AwaitingApproval&cluster=prod-eu&limit=1',
   '/v1/plans?application=nothing',
+  '/v1/drift?open=true',
   '/v1/clusters',
   '/v1/clusters/prod-eu',
   '/v1/repositories',
@@ -129,7 +137,8 @@ beforeAll(async () => {
     ],
   };
   const { digest } = await api.hub.blobs.put('hub', new TextEncoder().encode(canonicalJson(document)), 'x');
-  for (const decision of [...story.wholeStory, ...more]) {
+  for (const make of [...[...story.wholeStory, ...more].map((one) => () => one), ...drifts]) {
+    const decision = make();
     const sequence = await api.append(withDocument(decision, digest));
     await delay(5);
     const instant = new Date().toISOString();

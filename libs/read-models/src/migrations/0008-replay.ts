@@ -26,20 +26,23 @@ RETURN CASE WHEN (CASE WHEN outcome_counts THEN outcome ELSE intent END) = 'InSy
   THEN CASE WHEN drift_counts THEN 'Drifted' WHEN replays THEN 'Held' ELSE 'InSync' END
   WHEN outcome_counts THEN outcome ELSE intent END;`;
 
-const sync = 'sync_of(a.intent, b.outcome, n.outcome_counts, n.drift_counts, a.replay IS NOT NULL)';
+/** The word of a target's sync, its message, and the revision that it is at. */
+export const sync = 'sync_of(a.intent, b.outcome, n.outcome_counts, n.drift_counts, a.replay IS NOT NULL)';
 
-const message = `CASE ${sync} WHEN 'Drifted' THEN b.drift_message
+export const message = `CASE ${sync} WHEN 'Drifted' THEN b.drift_message
     ELSE CASE WHEN (CASE WHEN n.outcome_counts THEN b.outcome ELSE a.intent END) = 'InSync' AND a.replay IS NOT NULL
       THEN a.replay ->> 'sentence' WHEN n.outcome_counts THEN b.outcome_message ELSE a.message END END`;
 
-const revision = `CASE WHEN a.found_sequence > coalesce(b.applied_sequence, 0) THEN a.found_revision ELSE b.revision END`;
+export const revision = `CASE WHEN a.found_sequence > coalesce(b.applied_sequence, 0) THEN a.found_revision ELSE b.revision END`;
 
-const counts = `
+/** What the applier says counts where it was said after what the planner says. */
+export const counts = `
   SELECT coalesce(b.outcome_of = a.plan AND b.outcome_sequence > a.sequence, false) AS outcome_counts,
     b.drift_sequence > a.sequence
       AND NOT coalesce(b.outcome_of = a.plan AND b.outcome_sequence > b.drift_sequence, false) AS drift_counts`;
 
-const given = `RETURNS TABLE (project text, application text, cluster text, revision text, desired_revision text, plan text, mode text,
+/** The columns of the fleet as of an instant. */
+export const given = `RETURNS TABLE (project text, application text, cluster text, revision text, desired_revision text, plan text, mode text,
   sync text, health text, since timestamptz, message text, repository text, rollout text, approved_by text,
   applied_plan text, applied_approved_by text, manifests text, health_plan text, drift_since timestamptz,
   drift_objects integer, drift_document text, occurred_at timestamptz, recorded_at timestamptz, not_yet_known boolean,

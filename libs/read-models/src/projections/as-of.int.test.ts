@@ -92,7 +92,12 @@ const anyHistory = fc
     return steps.sort((a, b) => a.recorded - b.recorded).map(({ step }) => step);
   });
 
-type State = Record<'sync' | 'revision' | 'desiredRevision' | 'plan' | 'health' | 'message', string | null>;
+type State = Record<
+  'sync' | 'revision' | 'desiredRevision' | 'plan' | 'health' | 'message',
+  string | null
+> & {
+  readonly driftObjects: number | null;
+};
 
 type Effective = { readonly entry: LogEntry; readonly from: string };
 
@@ -123,10 +128,12 @@ const naive = (entries: readonly LogEntry[], instant: string, history: number): 
   const target = all<TargetRow>(targetTable).find(({ application }) => application === `app-${history}`);
   if (!target) return undefined;
   const { sync, revision, desiredRevision, plan, health, message, healthMessage } = target;
+  const { driftObjects } = target.openApplied;
+  const common = { revision, desiredRevision, plan, driftObjects };
   const cluster = all<ClusterRow>(clusterTable).find((one) => one.cluster === target.cluster);
   return cluster?.state === 'Lost'
-    ? { sync: 'Unknown', health: 'Unknown', message: cluster.reason, revision, desiredRevision, plan }
-    : { sync, health, message: message ?? healthMessage, revision, desiredRevision, plan };
+    ? { sync: 'Unknown', health: 'Unknown', message: cluster.reason, ...common }
+    : { sync, health, message: message ?? healthMessage, ...common };
 };
 
 /** As it comes while things happen: not all at once. */
@@ -158,7 +165,8 @@ describe('the fleet as of an instant', () => {
 
   const stateAt = async (instant: string, application: string): Promise<readonly State[]> => {
     const { rows } = await pool.query<State>(
-      `SELECT sync, revision, desired_revision AS "desiredRevision", plan, health, message
+      `SELECT sync, revision, desired_revision AS "desiredRevision", plan, health, message,
+         drift_objects AS "driftObjects"
        FROM ${viewsSchema}.fleet_state_at($1) WHERE application = $2`,
       [instant, application],
     );

@@ -1,4 +1,4 @@
-import type { Stored } from '../projecting/projection.js';
+import { canonicalInstant, type Stored } from '../projecting/projection.js';
 import type { TargetRow } from '../tables/target.js';
 import { atRest, isAtRest, replayOf } from './replay-rules.js';
 
@@ -135,6 +135,20 @@ export const plannedAfter = (row: TargetRow, event: Stored): Planned => {
   return { ...before, ...said, ...found, replay, approvedBy: approvedBy(row, event) };
 };
 
+/** What a target holds where nothing of it is drifted. */
+export const noDrift = {
+  ...{ driftMessage: null, driftSequence: 0 },
+  ...{ driftSince: null, driftObjects: null, driftDocument: null },
+} as const;
+
+const driftOf = ({ data, position }: Of<'DriftDetected'>) => ({
+  driftMessage: driftMessage(data),
+  driftSequence: position.sequence,
+  driftSince: canonicalInstant(data.firstSeen),
+  driftObjects: data.objectCount,
+  driftDocument: data.document.digest,
+});
+
 /** What a target holds after an event, and how the last attempt on it stands; the same where the event does not say. */
 export const appliedAfter = (before: Applied, event: Stored): Applied => {
   const { sequence } = event.position;
@@ -155,11 +169,9 @@ export const appliedAfter = (before: Applied, event: Stored): Applied => {
       return { ...ended('InSync', plan, null), ...holds };
     }
     case 'DriftDetected':
-      return event.data.plan === before.appliedPlan
-        ? { ...before, driftMessage: driftMessage(event.data), driftSequence: sequence }
-        : before;
+      return event.data.plan === before.appliedPlan ? { ...before, ...driftOf(event) } : before;
     case 'DriftHealed':
-      return { ...before, driftMessage: null, driftSequence: 0 };
+      return { ...before, ...noDrift };
     default:
       return before;
   }

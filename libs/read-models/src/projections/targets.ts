@@ -7,7 +7,7 @@ import {
   targetAppliedTable, targetHealthTable, targetPlannedTable, targetTable, type TargetRow,
 } from '../tables/target.js'; // prettier-ignore
 import { beginning, closed, opened } from './spans.js';
-import { appliedAfter, healthAfter, plannedAfter, syncAfter } from './target-rules.js';
+import { appliedAfter, healthAfter, noDrift, plannedAfter, syncAfter } from './target-rules.js';
 
 type Writable<Row> = { -readonly [Property in keyof Row]: Row[Property] };
 
@@ -15,7 +15,8 @@ const plannedProperties = [
   'intent', 'desiredRevision', 'plan', 'approvedBy', 'message', 'mode', 'rollout', 'repository', 'foundSequence', 'replay',
 ] as const; // prettier-ignore
 const appliedProperties = [
-  'revision', 'appliedPlan', 'manifests', 'outcome', 'outcomeOf', 'outcomeMessage', 'driftMessage', 'driftSequence',
+  'revision', 'appliedPlan', 'manifests', 'outcome', 'outcomeOf', 'outcomeMessage', 'driftMessage', 'driftSequence', 'driftSince',
+  'driftDocument',
 ] as const; // prettier-ignore
 const healthProperties = ['health', 'healthPlan', 'healthMessage'] as const;
 
@@ -32,7 +33,7 @@ const unknown = { health: 'Unknown', healthPlan: null, healthMessage: null } as 
 const nothingApplied = {
   ...{ revision: null, appliedPlan: null, appliedSequence: 0, manifests: null },
   ...{ outcome: null, outcomeOf: null, outcomeMessage: null, outcomeSequence: 0 },
-  ...{ driftMessage: null, driftSequence: 0 },
+  ...noDrift,
 } as const;
 
 /** A target's first row: nothing is applied, nothing is known of its health. */
@@ -128,7 +129,7 @@ const project = (event: Stored, find: Find): readonly Change[] => {
 /** Every target's sync and health now, and what was planned, applied and observed of it over time. */
 export const targetsProjection: Projection = {
   name: 'targets',
-  version: 4,
+  version: 5,
   tables: [targetTable, targetPlannedTable, targetAppliedTable, targetHealthTable],
   reads: (event) => {
     const target = targetOf(event);

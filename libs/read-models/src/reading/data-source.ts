@@ -6,6 +6,7 @@ import { Drifts1700000000005 } from '../migrations/0005-drifts.js';
 import { DriftView1700000000003 } from '../migrations/0003-drift-view.js';
 import { Pause1700000000004 } from '../migrations/0004-pause.js';
 import { Replay1700000000008 } from '../migrations/0008-replay.js';
+import { DriftAsOf1700000000009 } from '../migrations/0009-drift-as-of.js';
 import { SqlViews1700000000002 } from '../migrations/0002-sql-views.js';
 import { Tables1700000000001 } from '../migrations/0001-tables.js';
 import { projectedTables } from '../projections/all.js';
@@ -41,6 +42,7 @@ export const viewsSource = (url: string, schema: string): DataSource =>
       AsOf1700000000006,
       Delivery1700000000007,
       Replay1700000000008,
+      DriftAsOf1700000000009,
     ],
     migrationsTableName: 'migration',
     migrationsTransactionMode: 'all',

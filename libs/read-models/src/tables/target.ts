@@ -69,6 +69,10 @@ type TargetApplied = {
   readonly outcomeSequence: number;
   readonly driftMessage: string | null;
   readonly driftSequence: number;
+  readonly driftSince: string | null;
+  readonly driftObjects: number | null;
+  /** The blob that has all of the drift, as it was said last. */
+  readonly driftDocument: string | null;
 };
 
 type TargetKey = { readonly cluster: string; readonly project: string; readonly application: string };
@@ -164,6 +168,9 @@ export const targetAppliedTable = defineTable<TargetAppliedRow>(
     outcomeSequence: 'sequence',
     driftMessage: 'text?',
     driftSequence: 'sequence',
+    driftSince: 'instant?',
+    driftObjects: 'integer?',
+    driftDocument: 'text?',
     ...instants,
     ...lasting,
   },

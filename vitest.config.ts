@@ -12,7 +12,7 @@ const decorators = { oxc: { decorator: { legacy: true, emitDecoratorMetadata: tr
 const loadedOnce = { isolate: false };
 const wholeProduct = { ...loadedOnce, testTimeout: 180_000, hookTimeout: 600_000 };
 /** The end-to-end tests that start and end installations themselves, and need none that is there. */
-const ofTheirOwn = ['agents', 'lifecycle', 'up-clusters', 'up-without-helm'].map(
+const ofTheirOwn = ['agents', 'lifecycle', 'up-clusters', 'up-without-helm', 'witness'].map(
   (name) => `apps/e2e/${name}.e2e.test.ts`,
 );
 

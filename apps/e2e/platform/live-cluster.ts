@@ -25,7 +25,12 @@ export class LiveCluster {
     name: string,
     folder: 'clusters' | 'sandbox' = 'clusters',
   ): Promise<LiveCluster> {
-    const text = await readFile(join(state, folder, name, 'kubeconfig'), 'utf8');
+    return LiveCluster.at(join(state, folder, name, 'kubeconfig'), name);
+  }
+
+  /** The cluster of a kubeconfig. */
+  static async at(file: string, name: string): Promise<LiveCluster> {
+    const text = await readFile(file, 'utf8');
     const { clusters, users } = JSON.parse(text) as Kubeconfig;
     const [cluster, user] = [clusters[0]!.cluster, users[0]!.user];
     const ca = Buffer.from(cluster['certificate-authority-data'], 'base64');

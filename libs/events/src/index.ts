@@ -92,5 +92,5 @@ export { fetchFailures, revisionRefusals, trackedRef } from './types/repository.
 export type { FetchFailure, RepositoryEvent, RevisionRefusal, TrackedRef } from './types/repository.js';
 export type { RestoredTarget, RestoreEvent } from './types/restore.js';
 export type { AccessEvent, ServiceEvent } from './types/service.js';
-export { driftHealers, foreignWrite, healths } from './types/target.js';
-export type { ForeignWrite, Health, TargetEvent } from './types/target.js';
+export { driftHealers, foreignWrite, healths, mostMeanwhile } from './types/target.js';
+export type { ForeignWrite, Health, MeanwhileChange, TargetEvent } from './types/target.js';

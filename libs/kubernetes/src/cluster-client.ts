@@ -86,12 +86,18 @@ export type TargetHealth = {
   readonly objectCount: number;
 };
 
+/** A field, or a whole object where no path is given, that is no more drifted, and who put it back where that is known. */
+export type PutBack = { readonly object: ObjectName; readonly path?: string; readonly manager?: string };
+
+/** What is no more drifted that was when drift was last told, or before anybody looked; `undoneBy` put back the last of it, where nothing is drifted any more. */
+export type DriftEnd = { readonly undoneBy?: string; readonly putBack: readonly PutBack[] };
+
 /** What is asked and told where a target is watched for drift. */
 export type DriftWatch = {
   /** What the last apply sent; asked only where something is not as it was. */
   readonly applied: () => Promise<TargetManifests>;
-  /** Every object that is not as it was applied: told when that is first known, and whenever it changes; values of Secrets are HMACs. `undoneBy` put back the last of them, where there is none any more and it is known. */
-  readonly onDrift: (objects: readonly DriftedObject[], undoneBy?: string) => void;
+  /** Every object that is not as it was applied: told when that is first known, and whenever it changes; values of Secrets are HMACs. */
+  readonly onDrift: (objects: readonly DriftedObject[], ended: DriftEnd) => void;
   /** What was applied cannot be had; it is asked again. */
   readonly onTrouble: (error: unknown) => void;
 };

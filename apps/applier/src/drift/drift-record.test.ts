@@ -1,6 +1,7 @@
 import { targetAggregate, type Applied, type TargetCommand } from '@syncline/domain';
 import { memoryAgent, MemoryWorld } from '@syncline/event-store';
-import { subjects, type DriftedObject, type TargetEvent } from '@syncline/events';
+import { subjects, type DriftedObject, type MeanwhileChange, type TargetEvent } from '@syncline/events';
+import type { PutBack } from '@syncline/kubernetes';
 import { createLogger, Metrics } from '@syncline/observability';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 
@@ -36,6 +37,13 @@ const driftTo = (to: string): readonly DriftedObject[] => [
 describe('what is recorded of drift', () => {
   let world: MemoryWorld;
   let record: DriftRecord;
+  let around: ClusterSurroundings;
+
+  /** Watches, after a drift (the digest of its document) that was open already. */
+  const start = (open?: string): void => {
+    const onSeen = () => undefined;
+    record = new DriftRecord(around, target, applied, { namespace: 'checkout', open, onSeen });
+  };
 
   const decide = (command: TargetCommand) =>
     memoryAgent(world, 'hub').aggregates.decide(targetAggregate, subject, command, {
@@ -46,8 +54,8 @@ describe('what is recorded of drift', () => {
     const entries = await memoryAgent(world, 'hub').log.read(subject);
     return entries.flatMap((entry) => entry.events as readonly TargetEvent[]).slice(2);
   };
-  const see = async (objects: readonly DriftedObject[], thenMs: number) => {
-    record.watch().onDrift(objects);
+  const see = async (objects: readonly DriftedObject[], thenMs: number, putBack: readonly PutBack[] = []) => {
+    record.watch().onDrift(objects, { putBack });
     await vi.advanceTimersByTimeAsync(thenMs);
   };
 
@@ -60,7 +68,7 @@ describe('what is recorded of drift', () => {
     const data = { attempt: 'a1', inventory: manifests, render, manifests };
     await decide({ type: 'succeed', at, heals: false, data });
     const agent = memoryAgent(world, 'hub');
-    const around = {
+    around = {
       ...{
         cluster,
         log: agent,
@@ -69,7 +77,7 @@ describe('what is recorded of drift', () => {
       },
       ...{ meter: applierMeter(new Metrics('applier')), logger: createLogger('applier', 'silent') },
     } as unknown as ClusterSurroundings;
-    record = new DriftRecord(around, target, applied, { namespace: 'checkout', onSeen: () => undefined });
+    start();
   });
   afterEach(() => {
     record.end();
@@ -88,6 +96,48 @@ describe('what is recorded of drift', () => {
     expect(more).toEqual([]);
     expect(first?.data).toMatchObject({ flaps: 0, objects: driftTo('b') });
     expect(last?.data).toMatchObject({ flaps: 3, objects: driftTo('c') });
+  });
+
+  it('names with the next word who wrote and who put back what, where that is over by then', async () => {
+    const of = (name: string, manager: string): DriftedObject => {
+      const [one] = driftTo('b') as [DriftedObject];
+      const fields = one.fields.map((field) => ({ ...field, manager }));
+      return { ...one, object: { ...one.object, name }, fields };
+    };
+    const [settings, more] = [of('settings', 'ann'), of('more', 'bob')];
+    const path = '/data/value';
+    await see([settings], 10);
+    await see([settings, more], 10);
+    await see([settings], 10, [{ object: more.object, path, manager: 'cid' }]);
+    expect((await events()).map(({ type }) => type)).toEqual(['DriftDetected']);
+    await see([], 1_000, [{ object: settings.object, path, manager: 'dan' }]);
+    const [, healed] = await events();
+    expect(healed).toMatchObject({ type: 'DriftHealed' });
+    const { meanwhile = [] } = healed?.data as { meanwhile?: readonly MeanwhileChange[] };
+    expect(meanwhile.map(({ object, change, manager }) => [object.name, change, manager])).toEqual([
+      ['more', 'drifted', 'bob'],
+      ['more', 'put-back', 'cid'],
+      ['settings', 'put-back', 'dan'],
+    ]);
+    await see([of('settings', 'eve')], 2_000);
+    expect((await events())[2]?.data).not.toHaveProperty('meanwhile');
+  });
+
+  it('names who put back what had drifted when the applier was killed, and nothing else of before', async () => {
+    const [one] = driftTo('b') as [DriftedObject];
+    const named = (name: string): DriftedObject => ({ ...one, object: { ...one.object, name } });
+    await see([named('settings'), named('more')], 10);
+    const open = (await events())[0]?.data as { document: { digest: string } };
+    record.end();
+    start(open.document.digest);
+    const putBack = ['more', 'other'].map((name) => ({
+      ...{ object: named(name).object, path: '/data/value', manager: 'cid' },
+    }));
+    await see([named('settings')], 10, putBack);
+    const [, later] = await events();
+    expect(later?.data).toMatchObject({
+      meanwhile: [{ object: { name: 'more' }, change: 'put-back', manager: 'cid' }],
+    });
   });
 
   it('is nothing where it came back as it was before anybody was told of its end', async () => {

@@ -5,14 +5,16 @@ import {
   type DriftDocument,
   type DriftedObject,
   type IgnoreRule,
+  type MeanwhileChange,
   type TargetName,
 } from '@syncline/events';
-import { ignoresOf, isIgnored as isIgnoredField, type DriftWatch } from '@syncline/kubernetes';
+import { ignoresOf, isIgnored as isIgnoredField, type DriftEnd, type DriftWatch } from '@syncline/kubernetes';
 
 import { Coalescer } from '../health/coalesce.js';
 import { openManifests } from '../manifests.js';
 import { LatestRecorder } from '../recording.js';
 import { countDrift } from './count-drift.js';
+import { endedOf, Meanwhile } from './meanwhile.js';
 import { actor, type ClusterSurroundings } from '../surroundings.js';
 
 /** What is seen at a time, and how often drift came and went since it was last told. */
@@ -55,6 +57,7 @@ export class DriftRecord {
   }
 
   #flaps = 0;
+  readonly #meanwhile = new Meanwhile();
   #last: Sight | undefined;
 
   constructor(
@@ -94,7 +97,7 @@ export class DriftRecord {
         const { namespace, ignore = [] } = this.details;
         return { project, application, namespace, objects, secrets, ignore };
       },
-      onDrift: (objects, undoneBy) => this.#see(objects, undoneBy),
+      onDrift: (objects, ended) => this.#see(objects, ended),
       onTrouble: (error) =>
         this.around.logger.warn({ err: error, ...this.target }, 'what was applied cannot be read'),
     };
@@ -115,8 +118,9 @@ export class DriftRecord {
     void this.#recorder.end();
   }
 
-  #see(objects: readonly DriftedObject[], undoneBy: string | undefined): void {
+  #see(objects: readonly DriftedObject[], { undoneBy, putBack }: DriftEnd): void {
     const at = new Date().toISOString();
+    this.#meanwhile.see(this.#last?.objects ?? [], objects, putBack, at);
     const isFirst = this.#last === undefined;
     const sight = { objects, at, flaps: 0, isFirst, ...(undoneBy !== undefined && { undoneBy }) };
     const wentAway = this.#last !== undefined && this.#last.objects.length > 0 && objects.length === 0;
@@ -129,10 +133,13 @@ export class DriftRecord {
   async #record(sight: Sight): Promise<void> {
     const { log } = this.around;
     const { cluster, project, application } = this.target;
-    const command = await this.#commandOf(sight);
     const subject = subjects.target(cluster, project, application);
     const cause = { actor, correlationId: this.applied.correlationId };
-    const { events, state } = await log.aggregates.decide(targetAggregate, subject, command, cause);
+    const { events, state } = await this.#meanwhile.told(async (changes) => {
+      const news = sight.isFirst ? endedOf(await this.#open(), changes) : changes;
+      const command = await this.#commandOf(sight, news);
+      return log.aggregates.decide(targetAggregate, subject, command, cause);
+    }, sight);
     countDrift(this.around, events);
     const { drift } = state.held;
     if (!drift || sight.objects.length === 0) return;
@@ -149,18 +156,28 @@ export class DriftRecord {
     const { ignore = [], open } = this.details;
     const manager = undoneBy === undefined ? {} : { manager: undoneBy };
     if (!isFirst || open === undefined || ignore.length === 0) return manager;
-    const { objects } = driftDocument.parse(await this.around.documents.readJson({ digest: open }));
-    const isIgnored = objects.every(({ object, change, fields }) => {
+    const isIgnored = (await this.#open()).every(({ object, change, fields }) => {
       const ignores = ignoresOf(ignore, object);
       return change === 'changed' && fields.every(({ path }) => isIgnoredField(ignores, path));
     });
     return isIgnored ? { isIgnored } : manager;
   }
 
-  async #commandOf({ objects, at, flaps, undoneBy, isFirst }: Sight): Promise<TargetCommand> {
+  /** What was drifted when the watch began. */
+  async #open(): Promise<readonly DriftedObject[]> {
+    const { open } = this.details;
+    if (open === undefined) return [];
+    return driftDocument.parse(await this.around.documents.readJson({ digest: open })).objects;
+  }
+
+  async #commandOf(
+    { objects, at, flaps, undoneBy, isFirst }: Sight,
+    changes: readonly MeanwhileChange[],
+  ): Promise<TargetCommand> {
     const { plan, revision } = this.applied;
+    const meanwhile = changes.length > 0 && { meanwhile: [...changes] };
     if (objects.length === 0)
-      return { type: 'observe-no-drift', plan, at, ...(await this.#endOf(undoneBy, isFirst)) };
+      return { type: 'observe-no-drift', plan, at, ...(await this.#endOf(undoneBy, isFirst)), ...meanwhile };
     const drifted: DriftDocument = { version: 1, plan, revision, objects: [...objects] };
     const document = await this.around.documents.write(drifted);
     return {
@@ -172,6 +189,7 @@ export class DriftRecord {
         objectCount: objects.length,
         document,
         flaps,
+        ...meanwhile,
       },
     };
   }

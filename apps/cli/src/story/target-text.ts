@@ -1,4 +1,4 @@
-import type { DriftedField, PlanEvent, TargetEvent } from '@syncline/events';
+import type { DriftedField, MeanwhileChange, PlanEvent, TargetEvent } from '@syncline/events';
 
 import { approver, count, countActions, objectText, short } from './words.js';
 
@@ -94,16 +94,28 @@ const driftedFieldText = ({ path, from, to, manager }: DriftedField): string => 
   return `${path}${values}${manager === undefined ? '' : ` by ${manager}`}`;
 };
 
+/** What came and went before a word of drift: `; meanwhile ConfigMap shop/web /data/a put back by ann` */
+const meanwhileText = (changes: readonly MeanwhileChange[] = []): string => {
+  const texts = changes.map(({ object, path, change, manager }) => {
+    const where = path === undefined ? '' : ` ${path}`;
+    const by = manager === undefined ? '' : ` by ${manager}`;
+    return `${objectText(object)}${where} ${change === 'drifted' ? 'drifted' : 'put back'}${by}`;
+  });
+  const more = texts.length > 3 ? `; and ${texts.length - 3} more` : '';
+  return texts.length === 0 ? '' : `; meanwhile ${texts.slice(0, 3).join('; ')}${more}`;
+};
+
 const driftText = ({
   objects,
   objectCount,
+  meanwhile,
 }: Extract<TargetEvent, { type: 'DriftDetected' }>['data']): string => {
   const [first] = objects;
   const more = objectCount > 1 ? ` and ${count(objectCount - 1, 'more object')}` : '';
   if (!first) return 'Drifted';
   const fields = first.fields.map(driftedFieldText);
   const what = first.change === 'changed' ? `changed at ${fields.join(', ')}` : first.change;
-  return `Drifted: ${objectText(first.object)} ${what}${more}`;
+  return `Drifted: ${objectText(first.object)} ${what}${more}${meanwhileText(meanwhile)}`;
 };
 
 const healedBy = ({ by, manager }: Extract<TargetEvent, { type: 'DriftHealed' }>['data']): string => {
@@ -148,7 +160,7 @@ export const targetText = (event: TargetEvent): string => {
     case 'DriftAttributed':
       return `drift by ${writersText(event.data)}`;
     case 'DriftHealed':
-      return `drift gone after ${event.data.lifetimeSeconds.toFixed(1)} s, ${healedBy(event.data)}`;
+      return `drift gone after ${event.data.lifetimeSeconds.toFixed(1)} s, ${healedBy(event.data)}${meanwhileText(event.data.meanwhile)}`;
     default:
       return event satisfies never;
   }

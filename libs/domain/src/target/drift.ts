@@ -32,13 +32,13 @@ export const drifted = (
 /** Ends a drift that is open. */
 export const healed = (
   { held }: TargetState,
-  { at, manager }: { readonly at: string; readonly manager?: string },
+  { at, manager, meanwhile }: Pick<Command<'observe-no-drift'>, 'at' | 'manager' | 'meanwhile'>,
   by: TargetData<'DriftHealed'>['by'],
 ): readonly TargetEvent[] => {
   if (!held.drift) return [];
   const { plan, revision, firstSeen } = held.drift;
   const lifetimeSeconds = secondsBetween(firstSeen, at);
-  const who = { by, ...(manager !== undefined && { manager }) };
+  const who = { by, ...(manager !== undefined && { manager }), ...(meanwhile && { meanwhile }) };
   return [{ type: 'DriftHealed', data: { revision, plan, firstSeen, lifetimeSeconds, ...who } }];
 };
 

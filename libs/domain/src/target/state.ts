@@ -116,7 +116,10 @@ export type TargetCommand =
       readonly plan: string;
       /** RFC 3339. */
       readonly at: string;
-      readonly drift: Pick<TargetData<'DriftDetected'>, 'objects' | 'objectCount' | 'document' | 'flaps'>;
+      readonly drift: Pick<
+        TargetData<'DriftDetected'>,
+        'objects' | 'objectCount' | 'document' | 'flaps' | 'meanwhile'
+      >;
     }
   | {
       readonly type: 'observe-no-drift';
@@ -127,6 +130,7 @@ export type TargetCommand =
       readonly manager?: string;
       /** Nobody did: the application's manifest says to ignore it. */
       readonly isIgnored?: boolean;
+      readonly meanwhile?: TargetData<'DriftHealed'>['meanwhile'];
     }
   | {
       readonly type: 'attribute-drift';

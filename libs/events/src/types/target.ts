@@ -34,6 +34,19 @@ export const foreignWrite = z.object({
 });
 export type ForeignWrite = z.infer<typeof foreignWrite>;
 
+/** What was done to a field, or a whole object, since drift was last said, and is not to be seen in what is said now. */
+const meanwhileChange = z.object({
+  object: objectName,
+  path: z.string().optional(),
+  change: z.enum(['drifted', 'put-back']),
+  manager: z.string().optional(),
+  at: instant,
+});
+export type MeanwhileChange = z.infer<typeof meanwhileChange>;
+/** How many of them an event names: the last ones. */
+export const mostMeanwhile = 20;
+const meanwhile = z.array(meanwhileChange).max(mostMeanwhile).optional();
+
 /** What ended a drift: a plan of ours that heals, an apply of another plan, somebody in the cluster, or a rule by which it is ignored. */
 export const driftHealers = ['heal', 'apply', 'cluster', 'ignored'] as const;
 
@@ -123,6 +136,7 @@ export const targetEvents = [
       document: blobRef,
       /** How often it came and went since it was last said: flapping is said once. */
       flaps: z.int().nonnegative(),
+      meanwhile,
     }),
   ),
   defineEvent(
@@ -136,6 +150,7 @@ export const targetEvents = [
       lifetimeSeconds: z.number().nonnegative(),
       by: z.enum(driftHealers),
       manager: z.string().optional(),
+      meanwhile,
     }),
   ),
   defineEvent(

@@ -1,4 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import type { PutBack } from '../cluster-client.js';
 import { describe, expect, it } from 'vitest';
 
 import type { DriftedObject, Manifest } from '@syncline/events';
@@ -29,12 +30,14 @@ export const drifting = (rig: () => Rig): void => {
     const target = { ...targetOf(name, objects), secrets: new Map(Object.entries(secrets)) };
     const inventory = await deploy(rig(), target);
     const told: (readonly DriftedObject[])[] = [];
+    const putBack: PutBack[] = [];
     let by: string | undefined;
     let asked = 0;
     const stop = rig().client.watchHealth(name, inventory, () => undefined, {
       applied: () => ((asked += 1), Promise.resolve(target)),
-      onDrift: (drifted, undoneBy) => {
-        by = undoneBy;
+      onDrift: (drifted, ended) => {
+        by = ended.undoneBy;
+        putBack.push(...ended.putBack);
         told.push(drifted);
       },
       onTrouble: (error) => told.push(error as never),
@@ -53,6 +56,7 @@ export const drifting = (rig: () => Rig): void => {
       stop,
       at,
       undoneBy: () => by,
+      putBack,
       asked: () => asked,
       web: at('deployments', 'web', '/apis/apps/v1'),
     };
@@ -81,6 +85,20 @@ export const drifting = (rig: () => Rig): void => {
       await mergePatch(rig(), web, { spec: { replicas: 2 } }, 'another-person');
       await until((last) => last.length === 0);
       expect(undoneBy()).toBe('another-person');
+      stop();
+    });
+
+    it('names who put one thing back while another one is drifted still', async () => {
+      const { at, until, putBack, stop } = await watched([
+        configMap('a', { a: '1' }),
+        configMap('b', { b: '1' }),
+      ]);
+      await mergePatch(rig(), at('configmaps', 'a'), { data: { a: '2' } }, 'kubectl-edit');
+      await mergePatch(rig(), at('configmaps', 'b'), { data: { b: '2' } }, 'kubectl-edit');
+      await until((last) => last.length === 2);
+      await mergePatch(rig(), at('configmaps', 'b'), { data: { b: '1' } }, 'another-person');
+      await until((last) => last.length === 1);
+      expect(putBack).toMatchObject([{ object: { name: 'b' }, path: '/data/b', manager: 'another-person' }]);
       stop();
     });
 

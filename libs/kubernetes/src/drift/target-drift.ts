@@ -2,15 +2,16 @@ import { setTimeout as delay } from 'node:timers/promises';
 
 import type { DriftedObject } from '@syncline/events';
 
-import type { DriftWatch, InventoryEntry } from '../cluster-client.js';
+import type { DriftWatch, InventoryEntry, PutBack } from '../cluster-client.js';
 import { isKubernetesError, type KubernetesError } from '../kubernetes-error.js';
-import { identityOf } from '../objects/kube-object.js';
+import { identityOf, type KubeObject } from '../objects/kube-object.js';
 import { prepare, type Wanted } from '../objects/wanted.js';
 import { fieldManager, partOfLabel } from '../objects/marks.js';
 import { escapePointer } from '../objects/secret-veil.js';
 import type { KindWatch, Seen } from '../watch/kind-watch.js';
 import type { Capability } from '../discovery/capability.js';
 import { examineDrift, type DriftEyes } from './examine-drift.js';
+import { lostPaths } from './judge-drift.js';
 import { fieldsDigest, ownershipOf } from './ownership.js';
 import { PassPause } from './pass-pause.js';
 import { putBackBy } from './put-back.js';
@@ -25,6 +26,7 @@ export type DriftView = {
 type Verdict = { readonly token: string; readonly drift: DriftedObject | undefined };
 
 const retryMs = 2_000;
+const mostPutBack = 100;
 /** What lost this label is not followed by its watch any more, and is read now and then. */
 const followedBy = `/metadata/labels/${escapePointer(partOfLabel)}`;
 const unfollowedMs = 30_000;
@@ -42,6 +44,8 @@ export class TargetDrift {
   #told: string | undefined;
   /** Who ended the drift of an object last. */
   #undoneBy: string | undefined;
+  /** What was put back since drift was last told. */
+  #putBack: readonly PutBack[] = [];
   readonly #pause = new PassPause();
   #relook: NodeJS.Timeout | undefined;
 
@@ -122,7 +126,8 @@ export class TargetDrift {
   #isSuspect({ entry, kind, seen }: DriftView, at: number): boolean {
     if (!kind || entry.fields === undefined) return false;
     if (seen?.uid === entry.uid && seen.ours === this.#expected[at] && !seen.isDeleting) {
-      if (this.#verdicts.get(entry)?.drift) this.#undoneBy = fieldManager;
+      const former = this.#verdicts.get(entry)?.drift;
+      if (former) this.#notePutBack(former, fieldManager);
       this.#verdicts.delete(entry);
       return false;
     }
@@ -135,7 +140,10 @@ export class TargetDrift {
     const live = await kind.read(entry.object, this.around.signal);
     const drift = await examineDrift(this.around, entry, live, applied.get(identityOf(entry.object)));
     const former = this.#verdicts.get(entry);
-    if (!drift && (!former || former.drift)) this.#undoneBy = putBackBy(entry, live, former?.drift);
+    const ended = endedOf(former?.drift, drift);
+    if (ended) this.#notePutBack(ended, putBackBy(entry, live, ended));
+    else if (!drift && !former && live)
+      this.#notePutBack(asLost(entry, live), putBackBy(entry, live, undefined));
     // Of the very version that was judged: the watch may have told of another one meanwhile.
     const token = live ? tokenOf({ uid: live.metadata.uid ?? '', ...ownershipOf(live) }) : before;
     this.#verdicts.set(entry, { token, drift });
@@ -157,9 +165,36 @@ export class TargetDrift {
     const told = JSON.stringify(drifted);
     if (told === this.#told || (drifted.length === 0 && !isAllKnown)) return;
     this.#told = told;
-    this.watch.onDrift(drifted, drifted.length === 0 ? this.#undoneBy : undefined);
+    const undoneBy = drifted.length === 0 ? this.#undoneBy : undefined;
+    this.watch.onDrift(drifted, { ...(undoneBy !== undefined && { undoneBy }), putBack: this.#putBack });
+    this.#putBack = [];
+  }
+
+  #notePutBack({ object, fields }: Pick<DriftedObject, 'object'> & Paths, manager: string | undefined): void {
+    this.#undoneBy = manager;
+    const by = { object, ...(manager !== undefined && { manager }) };
+    const ended = fields.length === 0 ? [by] : fields.map(({ path }) => ({ ...by, path }));
+    this.#putBack = [...this.#putBack, ...ended].slice(-mostPutBack);
   }
 }
+
+type Paths = { readonly fields: readonly { readonly path: string }[] };
+
+/** What is ours no more and is as it was applied: somebody put it back before it was looked at. */
+const asLost = (entry: InventoryEntry, live: KubeObject): Pick<DriftedObject, 'object'> & Paths => ({
+  object: entry.object,
+  fields: lostPaths(entry, live).map((path) => ({ path })),
+});
+
+/** What of a drift is no more, of an object as it was judged before and as it is judged now. */
+const endedOf = (
+  before: DriftedObject | undefined,
+  now: DriftedObject | undefined,
+): DriftedObject | undefined => {
+  if (!before || !now) return before;
+  const fields = before.fields.filter(({ path }) => !now.fields.some((one) => one.path === path));
+  return fields.length > 0 && now.change === 'changed' ? { ...before, fields } : undefined;
+};
 
 const nameOf = ({ object }: InventoryEntry): string => `${object.namespace ?? ''}/${object.name}`;
 const tokenOf = (seen: Pick<Seen, 'uid' | 'owners'> | undefined): string =>

@@ -9,8 +9,10 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { FleetRepository } from './platform/fleet-repository.js';
 import { startInstallation, untilHealthy, type Installation } from './platform/installation.js';
 import { LiveCluster } from './platform/live-cluster.js';
+import { liveRows } from './platform/views.js';
 import { isWholeRun, seedOfRun } from './platform/sampled.js';
 import { askAsOf, disagreement, underWay } from './witness/agrees.js';
+import { restoredRows } from './witness/restored-views.js';
 import { AuditTrail, ourAgent } from './witness/audit-trail.js';
 import { explain, type Plan, type Testimony, type Verdict } from './witness/explained.js';
 import { FleetLife } from './witness/fleet-life.js';
@@ -136,5 +138,13 @@ describe('an hour of fleet life, held against the audit log of the API server', 
 
   it('leaves views that are those of the log', async () => {
     expect(await syncline.run('log', 'rebuild')).toMatch(/equal row for row/);
+  });
+
+  it('leaves an archive out of which the same views come, row for row', async () => {
+    const archive = join(folder, 'archive');
+    await syncline.run('log', 'archive', '--to', archive);
+    const { size, rows } = await restoredRows(archive);
+    expect(size).toBeGreaterThan(said.events.length / 2);
+    expect(rows).toEqual(await liveRows(syncline.state, size));
   });
 });

@@ -30,6 +30,7 @@ import { EventsController } from './events/events.controller.js';
 import { FleetDifference } from './fleet/fleet-difference.js';
 import { PastFleet } from './fleet/past-fleet.js';
 import { FleetController } from './fleet/fleet.controller.js';
+import { ArchiveController } from './log/archive/archive.controller.js';
 import { Checkpoints } from './log/checkpoints/checkpoints.js';
 import { LogController } from './log/log.controller.js';
 import type { LogRecord } from './log/open-record.js';
@@ -154,6 +155,7 @@ const controllers = [
   EventsController,
   LogController,
   ProofsController,
+  ArchiveController,
   ParkedController,
   SuspectsController,
   EvidenceController,

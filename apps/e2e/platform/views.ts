@@ -43,6 +43,30 @@ export const dropViews = (state: string): Promise<void> =>
     await client.query('create schema public');
   });
 
+/** Every row of the tables of the views as text, of what was recorded up to a message of the log. */
+export const rowsOfViews = async (
+  client: Client,
+  upTo: number,
+): Promise<Readonly<Record<string, readonly string[]>>> => {
+  const { rows: tables } = await client.query<{ name: string }>(
+    `select table_name as name from information_schema.tables where table_schema = 'syncline' and table_type = 'BASE TABLE'
+     and table_name not in ('projection', 'migration') order by 1`,
+  );
+  const all: Record<string, readonly string[]> = {};
+  for (const { name } of tables) {
+    const only = name === 'event' ? `where sequence <= ${upTo}` : '';
+    const { rows } = await client.query<{ row: string }>(
+      `select t::text as row from syncline."${name}" t ${only} order by 1`,
+    );
+    all[name] = rows.map(({ row }) => row);
+  }
+  return all;
+};
+
+/** The same of an installation. */
+export const liveRows = (state: string, upTo: number): Promise<Readonly<Record<string, readonly string[]>>> =>
+  withClient(state, (client) => rowsOfViews(client, upTo));
+
 /** Every row of every table as JSON text. */
 export const dumpViews = (state: string): Promise<string> =>
   withClient(state, async (client) => {

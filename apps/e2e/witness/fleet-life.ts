@@ -41,7 +41,7 @@ export class FleetLife {
     this.#next = numbersFrom(seed);
   }
 
-  /** Declares the applications, and waits until they run. */
+  /** Declares the applications, waits until they run, and lets somebody edit one of them: that happens in any hour. */
   async begin(): Promise<void> {
     for (const name of applications) {
       await declare(this.scene.fleet, { name }, this.#manifests(name));
@@ -50,6 +50,7 @@ export class FleetLife {
       await this.scene.fleet.edit(path, '  sync:\n', '  sync:\n    drift: heal\n');
     }
     await this.#pushed('three applications', applications);
+    await this.#isEdited();
   }
 
   /** One minute. */

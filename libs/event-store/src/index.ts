@@ -12,6 +12,8 @@ export { MemoryWorld, memoryAgent, memoryHub } from './memory/memory-hub.js';
 export { bootstrapLog } from './nats/bootstrap.js';
 export { connectAgent } from './nats/connect-agent.js';
 export { connectHub } from './nats/connect-hub.js';
+export { LogRestore } from './nats/log-restore.js';
+export type { ArchivedMessage, RestorePlace } from './nats/log-restore.js';
 export type { AgentOptions } from './nats/connect-agent.js';
 export type { HubOptions } from './nats/connect-hub.js';
 export { AnswersCommand, Reaction } from './reactions/decorators.js';

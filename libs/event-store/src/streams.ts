@@ -105,8 +105,12 @@ const differs = (wanted: unknown, found: unknown): boolean =>
     ? JSON.stringify(wanted) !== JSON.stringify(found)
     : wanted !== (found ?? (wanted === false ? false : wanted === 0 ? 0 : undefined));
 
-/** Throws `log-wrong-configuration`, naming stream, field and both values, where a stream is not what the log needs. */
-export const verifyStreams = async (jsm: JetStreamManager): Promise<void> => {
+/**
+ * Throws `log-wrong-configuration`, naming stream, field and both values, where a stream is not what the log needs; gives
+ * the configuration of the stream of events.
+ */
+export const verifyStreams = async (jsm: JetStreamManager): Promise<Partial<StreamConfig>> => {
+  let log: Partial<StreamConfig> = {};
   for (const [stream, wanted] of Object.entries(promises)) {
     const { config } = await jsm.streams.info(stream).catch((error: unknown) => {
       if (!(error instanceof JetStreamApiError) || error.code !== streamNotFound) throw error;
@@ -117,6 +121,7 @@ export const verifyStreams = async (jsm: JetStreamManager): Promise<void> => {
         error,
       );
     });
+    if (stream === eventsStream) log = config;
     for (const [field, value] of Object.entries(wanted)) {
       const found = config[field as keyof StreamConfig];
       if (!differs(value, found)) continue;
@@ -127,6 +132,7 @@ export const verifyStreams = async (jsm: JetStreamManager): Promise<void> => {
       );
     }
   }
+  return log;
 };
 
 /** How many messages a reaction is given before it has acknowledged one. */

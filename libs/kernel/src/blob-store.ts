@@ -16,3 +16,10 @@ export const BlobStore = Symbol('BlobStore');
 
 /** The owner whose blobs the applier of this cluster may read. Names are encoded as in subjects. */
 export const clusterOwner = (cluster: string): BlobOwner => `cluster.${cluster}`;
+
+/** Whose blobs a message of this subject may name, in the order in which to look: those of its cluster, and the hub's. */
+export const blobOwnersOf = (subject: string): readonly BlobOwner[] => {
+  const [, kind, token] = subject.split('.');
+  const isOfCluster = kind === 'plan' || kind === 'fleet' || kind === 'cluster';
+  return isOfCluster && token !== undefined ? [clusterOwner(token), 'hub'] : ['hub'];
+};

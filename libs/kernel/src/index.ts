@@ -1,7 +1,7 @@
 export { AdapterError } from './adapter-error.js';
 export { Aggregates } from './aggregate.js';
 export type { Actor, Aggregate, Cause, Decided, DomainEvent, Loaded, StoredEvent } from './aggregate.js';
-export { BlobStore, clusterOwner } from './blob-store.js';
+export { BlobStore, blobOwnersOf, clusterOwner } from './blob-store.js';
 export type { BlobOwner, BlobRef } from './blob-store.js';
 export { canonicalJson } from './canonical-json.js';
 export type { Json } from './canonical-json.js';

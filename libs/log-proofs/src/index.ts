@@ -1,3 +1,5 @@
+export { knownKey } from './export/blob-check.js';
+export type { BlobSink, PlacedBlob } from './export/blob-check.js';
 export { blobReferencesOf, KnownBlobs } from './export/blob-references.js';
 export type { BlobReference } from './export/blob-references.js';
 export { exportTitle } from './export/frames.js';
@@ -6,7 +8,8 @@ export { ExportReader } from './export/read-export.js';
 export type { ExportSink, ShownBlob, ShownMessage } from './export/read-export.js';
 export type { ExportHeader, ExportScope } from './export/scope.js';
 export { ExportVerifier } from './export/verify-export.js';
-export type { Beside, ExportReport } from './export/verify-export.js';
+export type { TreeRoot } from './export/tree-check.js';
+export type { Beside, ExportReport, VerifiedMessage, VerifiedSink } from './export/verify-export.js';
 export { exportFrames, hiddenSubtrees } from './export/write-export.js';
 export { WrongExport } from './export/wrong-export.js';
 export { fromBase64, toBase64 } from './notes/base64.js';

@@ -11,6 +11,7 @@ import { addLeaf, collect } from '../shell/leaf.js';
 import { dataText } from '../shell/formats.js';
 import { readInstant } from '../shell/instants.js';
 import { printable } from '../shell/printable.js';
+import { addKeeping } from './keeping.js';
 import { addProving } from './proving.js';
 import { listParked, resumeParked } from './parked.js';
 import { openSession, type CommonOptions, type Session } from '../shell/session.js';
@@ -126,6 +127,7 @@ export const addLog = (program: Command, surroundings: Surroundings): void => {
     .option('--limit <number>', 'how many events to begin with', parseLimit, 20)
     .action((options: TailOptions) => tail(surroundings, options));
   addProving(log, surroundings);
+  addKeeping(log, surroundings);
   addLeaf(log, {
     usage: 'rebuild',
     about: 'Make the views anew from the log. Nothing is deployed by that.',

@@ -10,12 +10,14 @@ import {
 import { createReadStream } from 'node:fs';
 import { open, readFile } from 'node:fs/promises';
 
+import { verifyArchive } from '@syncline/archive';
 import {
   isArchive,
   verifyEvidence,
   WrongEvidence,
   type EvidenceReport,
 } from '../evidence/verify-evidence.js';
+import { isArchivePlace, openPlace } from './archive-place.js';
 import { printable } from '../shell/printable.js';
 import { dataText, type Format } from '../shell/formats.js';
 import type { Surroundings } from '../shell/surroundings.js';
@@ -57,10 +59,11 @@ const besideOf = async ({ key = [], witness = [] }: VerifyOptions): Promise<Besi
 
 const scopeText = ({ scope, messages, size }: ExportReport): string => {
   if (scope.of === 'all') return `All ${messages} messages of the log`;
-  if (scope.of === 'range') return `Messages ${scope.from} to ${scope.to} of ${size}`;
   if (scope.of === 'changes')
     return `${messages} messages of ${scope.changes.length} changes, out of ${size},`;
-  return `${messages} messages of change ${printable(scope.change)}, out of ${size},`;
+  if (scope.of === 'change')
+    return `${messages} messages of change ${printable(scope.change)}, out of ${size},`;
+  return `Messages ${scope.from} to ${scope.to} of ${size}`;
 };
 
 const keyText = ({ key, isKeyGiven }: Pick<ExportReport, 'key' | 'isKeyGiven'>): string =>
@@ -100,7 +103,7 @@ const archiveText = (report: EvidenceReport): string =>
     keyText(report),
   ].join('\n');
 
-const verifyArchive = async (
+const verifyEvidenceFile = async (
   surroundings: Surroundings,
   file: string,
   { output = 'table' }: VerifyOptions,
@@ -119,14 +122,35 @@ const verifyArchive = async (
   }
 };
 
-/** Verifies an export or an archive of evidence: with its bytes, and what is given beside it, alone. */
+const verifyPlace = async (
+  surroundings: Surroundings,
+  place: string,
+  { output = 'table' }: VerifyOptions,
+  beside: Beside,
+): Promise<void> => {
+  const report = await verifyArchive(openPlace(place), { beside });
+  if (!report) throw new CommandRefused('archive-empty', `${place} holds no segment of an archive.`);
+  surroundings.out(
+    output === 'table'
+      ? `In ${counted(report.segments, 'segment')}: ${reportText({ ...report, scope: { of: 'all' } }, beside.witnessed?.length ?? 0)}`
+      : dataText(report, output),
+  );
+  if (report.missing > 0)
+    throw new CommandRefused(
+      'export-incomplete',
+      `${report.missing} blobs were not in the store when they were archived.`,
+    );
+};
+
+/** Verifies an export, an archive of the log, or an archive of evidence: with its bytes, and what is given beside it, alone. */
 export const verifyExport = async (
   surroundings: Surroundings,
   file: string,
   options: VerifyOptions,
 ): Promise<void> => {
   const beside = await besideOf(options);
-  if (await isEvidence(file)) return verifyArchive(surroundings, file, options, beside);
+  if (await isArchivePlace(file)) return verifyPlace(surroundings, file, options, beside);
+  if (await isEvidence(file)) return verifyEvidenceFile(surroundings, file, options, beside);
   const verifier = new ExportVerifier(beside);
   try {
     for await (const chunk of createReadStream(file, { highWaterMark: readChunkBytes }))

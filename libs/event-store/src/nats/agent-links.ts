@@ -10,6 +10,7 @@ import { AgentMessageLog } from './agent-message-log.js';
 import { lookPatiently, NatsBlobStore } from './blobs.js';
 import { HistoryRoom } from './cluster-history.js';
 import { ConnectionState } from './connection-state.js';
+import { allRestored } from './recorded-time.js';
 import { openConnection, type ConnectionOptions } from './connection.js';
 import type { ConsumerLink } from './consumer-source.js';
 import { NatsClusterAnswers } from './requests.js';
@@ -115,6 +116,7 @@ export class AgentLinks {
     const js: JetStreamClient = jetstream(nc);
     const jsm = await jetstreamManager(nc, { checkAPI: false });
     const state = new ConnectionState(nc, onChange);
+    state.restored = allRestored;
     const messages = new AgentMessageLog({ nc, js, jsm }, this.#room, meter?.historyRead);
     state.onReturn(() => messages.forget());
     return {

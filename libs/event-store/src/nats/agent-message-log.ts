@@ -14,6 +14,7 @@ import { classify } from './classify.js';
 import { ClusterHistory, type HistoryRoom } from './cluster-history.js';
 import { HistoryConsumers, type OnSweep } from './history-consumer.js';
 import { fromStored } from './messages.js';
+import { allRestored } from './recorded-time.js';
 
 /** For how long a node that is behind is waited for. */
 const behindMs = 10_000;
@@ -82,7 +83,7 @@ export class AgentMessageLog implements MessageLog {
 
   async last(subject: string): Promise<LogMessage | undefined> {
     const stored = await this.#last(subject);
-    return stored ? fromStored(stored) : undefined;
+    return stored ? fromStored(stored, allRestored) : undefined;
   }
 
   /** Two messages back need no sweep: the last one's header names the one before it. */
@@ -90,7 +91,7 @@ export class AgentMessageLog implements MessageLog {
     const stored = await this.#last(subject);
     if (!stored || stored.seq <= after) return [];
     const previous = stored.header.get('Nats-Expected-Last-Subject-Sequence');
-    if (previous !== '' && Number(previous) === after) return [fromStored(stored)];
+    if (previous !== '' && Number(previous) === after) return [fromStored(stored, allRestored)];
     return this.#historyOf(clusterOf(subject)).read(subject, after, stored.seq);
   }
 

@@ -31,6 +31,7 @@ import { HubRuntime } from './hub-runtime.js';
 import { KvPeople, KvSnapshots } from './key-value.js';
 import { LogSpace } from './log-space.js';
 import { RememberedPosition } from './remembered-position.js';
+import { refuseUnfinished, restoredUpTo } from './restored-mark.js';
 import { NatsClusterCalls, NatsCommands } from './requests.js';
 import { ProvisionedClusters } from './served-clusters.js';
 import { natsSigns } from './signs.js';
@@ -85,7 +86,9 @@ const guard = async (nc: NatsConnection, { servers, service, stateDir, meter }: 
   const quick = await jetstreamManager(nc, { checkAPI: false, timeout: againMs });
   const verify = async (manager = jsm): Promise<void> => {
     verifyServer(nc);
-    await verifyStreams(manager);
+    const found = await verifyStreams(manager);
+    refuseUnfinished(found);
+    state.restored = { upTo: restoredUpTo(found) };
     await remembered.verify({
       lastSequence: () => messages.lastSequence(),
       message: (sequence) => messages.message(sequence),

@@ -1,7 +1,11 @@
 import type { NatsConnection } from '@nats-io/nats-core';
 
+import type { RestoredPart } from './recorded-time.js';
+
 /** Whether the connection stands now, and who wants to know when it comes back. */
 export class ConnectionState {
+  /** Up to where the log that is reached by it was restored. */
+  restored: RestoredPart = { upTo: 0 };
   #connected = true;
   #closing = false;
   readonly #onReturn = new Set<() => void>();

@@ -133,7 +133,7 @@ export class OrderedDeliveries {
       return;
     }
     this.#expected += 1;
-    const message = new HeardDelivery(delivered);
+    const message = new HeardDelivery(delivered, this.link.state.restored);
     this.tail?.show(message);
     this.link.onDelivered?.(message);
     this.deliver({

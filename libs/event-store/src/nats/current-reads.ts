@@ -8,6 +8,7 @@ import { EventStoreError } from '../event-store-error.js';
 import { isUncertain } from './classify.js';
 import type { ConnectionState } from './connection-state.js';
 import { fromStored, nanosecondsOf, logMessage } from './messages.js';
+import { restoredNs } from './recorded-time.js';
 
 /** A leader that is gone answers nobody, and the next one does not know what was asked of it. */
 const answerMs = 1_000;
@@ -17,10 +18,28 @@ const againMs = 50;
 
 const answer = z.object({
   message: z
-    .object({ subject: z.string(), seq: z.int(), data: z.base64().default(''), time: z.string() })
+    .object({
+      subject: z.string(),
+      seq: z.int(),
+      hdrs: z.base64().default(''),
+      data: z.base64().default(''),
+      time: z.string(),
+    })
     .optional(),
   error: z.object({ code: z.int(), err_code: z.int(), description: z.string() }).optional(),
 });
+
+/** Headers as the server hands them out here: a text in base64 (NATS/1.0 and lines of name and value). */
+const headersOf = (base64: string): { readonly get: (name: string) => string } => {
+  const lines = Buffer.from(base64, 'base64').toString('utf8').split('\r\n').slice(1);
+  return {
+    get: (name) =>
+      lines
+        .find((line) => line.startsWith(`${name}:`))
+        ?.slice(name.length + 1)
+        .trim() ?? '',
+  };
+};
 
 /** Which message: the last of a subject, or that of a sequence. */
 export type MessageQuery = { readonly last_by_subj: string } | { readonly seq: number };
@@ -49,7 +68,7 @@ export class CurrentReads {
   async find(stream: string, query: MessageQuery): Promise<LogMessage | undefined> {
     if (await this.isReplicated(stream)) return this.#fromLeader(stream, query);
     const stored = await this.jsm.direct.getMessage(stream, query);
-    return stored ? fromStored(stored) : undefined;
+    return stored ? fromStored(stored, this.state.restored) : undefined;
   }
 
   async #ask(stream: string): Promise<boolean> {
@@ -77,13 +96,15 @@ export class CurrentReads {
     const subject = `$JS.API.STREAM.MSG.GET.${stream}`;
     const reply = await this.state.nc.request(subject, JSON.stringify(query), { timeout: answerMs });
     const { message, error } = answer.parse(reply.json());
-    if (message)
+    if (message) {
+      const ns = restoredNs(message.seq, headersOf(message.hdrs), this.state.restored);
       return logMessage(
         message.seq,
         message.subject,
-        nanosecondsOf(message.time),
+        ns === undefined ? nanosecondsOf(message.time) : BigInt(ns),
         Buffer.from(message.data, 'base64'),
       );
+    }
     if (error?.code === 404) return undefined;
     const code = error?.code === 503 ? 'log-unreachable' : 'log-failed';
     throw new EventStoreError(

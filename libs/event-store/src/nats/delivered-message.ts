@@ -1,7 +1,15 @@
+import type { MsgHdrs } from '@nats-io/nats-core';
 import type { LogMessage } from '@syncline/kernel';
 
+import { restoredNs, type RestoredPart } from './recorded-time.js';
+
 /** What a delivery of a consumer tells: its subject, its bytes, and the reply subject that says where it stands. */
-type Delivery = { readonly subject: string; readonly data: Uint8Array; readonly reply?: string };
+type Delivery = {
+  readonly subject: string;
+  readonly data: Uint8Array;
+  readonly headers?: MsgHdrs | undefined;
+  readonly reply?: string;
+};
 
 /** Messages that are read one after the other were mostly recorded in the same second. */
 let latest = { second: Number.NaN, text: '' };
@@ -27,14 +35,18 @@ export class DeliveredMessage implements LogMessage {
   readonly #ns: string;
   #recordedAt: string | undefined;
 
-  constructor({ subject, data, reply = '' }: Delivery) {
+  constructor(delivery: Delivery, restored: RestoredPart) {
+    const { subject, data, reply = '' } = delivery;
     const tokens = reply.split('.');
     const first = tokens.length > 9 ? 7 : 5;
     this.subject = subject;
     this.bytes = data;
     this.sequence = Number(tokens[first]);
     this.deliverySequence = Number(tokens[first + 1]);
-    this.#ns = tokens[first + 2] ?? '0';
+    // Headers are only taken apart where one of them may count.
+    const ns =
+      this.sequence > restored.upTo ? undefined : restoredNs(this.sequence, delivery.headers, restored);
+    this.#ns = ns ?? tokens[first + 2] ?? '0';
   }
 
   get recordedAtNs(): bigint {

@@ -2,6 +2,7 @@ import type { JsMsg } from '@nats-io/jetstream';
 
 import type { HeardMessage } from '../heard-messages.js';
 import { DeliveredMessage } from './delivered-message.js';
+import type { RestoredPart } from './recorded-time.js';
 
 /** Every decision expects the sequence before it on its subject, and says so to the server. */
 const previousHeader = 'Nats-Expected-Last-Subject-Sequence';
@@ -10,9 +11,10 @@ const previousHeader = 'Nats-Expected-Last-Subject-Sequence';
 export class HeardDelivery extends DeliveredMessage implements HeardMessage {
   readonly previous: number;
 
-  constructor(delivered: JsMsg) {
-    const { subject, reply } = delivered as JsMsg & { readonly reply?: string };
-    super({ subject, data: Uint8Array.from(delivered.data), ...(reply !== undefined && { reply }) });
+  constructor(delivered: JsMsg, restored: RestoredPart) {
+    const { subject, reply, headers } = delivered as JsMsg & { readonly reply?: string };
+    const data = Uint8Array.from(delivered.data);
+    super({ subject, data, ...(headers && { headers }), ...(reply !== undefined && { reply }) }, restored);
     const previous = delivered.headers?.get(previousHeader) ?? '';
     this.previous = previous === '' ? Number.NaN : Number(previous);
   }

@@ -8,6 +8,7 @@ import { EventStoreError } from '../event-store-error.js';
 import { classify } from './classify.js';
 import { boundConsumer, rewindConsumer } from './consumer-source.js';
 import { fromDelivered } from './messages.js';
+import { allRestored } from './recorded-time.js';
 
 const batch = 1_000;
 
@@ -59,7 +60,7 @@ export class HistoryConsumers {
         if (delivered.info.deliverySequence !== received)
           throw new EventStoreError('log-unreachable', `${name} was read by two at once`, name);
         pending = delivered.info.pending;
-        yield fromDelivered(delivered);
+        yield fromDelivered(delivered, allRestored);
       }
       if (received === before) throw new EventStoreError('log-unreachable', `${name} delivers nothing`, name);
     }

@@ -52,7 +52,8 @@ export class HubMessageLog implements MessageLog {
 
   async read(subject: string, after: number): Promise<readonly LogMessage[]> {
     try {
-      if (!(await this.reads.isReplicated(eventsStream))) return await readSubject(this.jsm, subject, after);
+      if (!(await this.reads.isReplicated(eventsStream)))
+        return await readSubject(this.jsm, subject, after, this.state.restored);
       const last = await this.reads.find(eventsStream, { last_by_subj: subject });
       return await this.#readUpTo(subject, after, last?.sequence ?? 0);
     } catch (error) {
@@ -98,7 +99,9 @@ export class HubMessageLog implements MessageLog {
     if (last <= after) return [];
     const messages: LogMessage[] = [];
     for (const deadline = performance.now() + behindMs; ;) {
-      messages.push(...(await readSubject(this.jsm, subject, messages.at(-1)?.sequence ?? after)));
+      messages.push(
+        ...(await readSubject(this.jsm, subject, messages.at(-1)?.sequence ?? after, this.state.restored)),
+      );
       if ((messages.at(-1)?.sequence ?? after) >= last) return messages;
       if (performance.now() > deadline)
         throw new EventStoreError('log-unreachable', `no node that answers has all of ${subject}`, subject);
@@ -178,7 +181,7 @@ export class HubMessageLog implements MessageLog {
     if (signal.aborted) stop();
     void stopAtSilence(messages);
     try {
-      for await (const delivered of messages) yield fromDelivered(delivered);
+      for await (const delivered of messages) yield fromDelivered(delivered, this.state.restored);
     } finally {
       forget();
       signal.removeEventListener('abort', stop);

@@ -2,6 +2,7 @@ import type { JsMsg, StoredMsg } from '@nats-io/jetstream';
 import type { LogMessage } from '@syncline/kernel';
 
 import { DeliveredMessage } from './delivered-message.js';
+import { restoredNs, type RestoredPart } from './recorded-time.js';
 
 const nsPerMs = 1_000_000n;
 
@@ -22,8 +23,16 @@ export const nanosecondsOf = (timestamp: string): bigint => {
 };
 
 /** A message that was read directly. */
-export const fromStored = (stored: StoredMsg): LogMessage =>
-  logMessage(stored.seq, stored.subject, nanosecondsOf(stored.timestamp), stored.data);
+export const fromStored = (stored: StoredMsg, restored: RestoredPart): LogMessage => {
+  const ns = restoredNs(stored.seq, stored.header, restored);
+  return logMessage(
+    stored.seq,
+    stored.subject,
+    ns === undefined ? nanosecondsOf(stored.timestamp) : BigInt(ns),
+    stored.data,
+  );
+};
 
 /** A message that a consumer delivered. */
-export const fromDelivered = (delivered: JsMsg): LogMessage => new DeliveredMessage(delivered);
+export const fromDelivered = (delivered: JsMsg, restored: RestoredPart): LogMessage =>
+  new DeliveredMessage(delivered, restored);

@@ -6,6 +6,7 @@ import { EventStoreError } from '../event-store-error.js';
 import { eventsStream } from '../streams.js';
 import type { ConnectionState } from './connection-state.js';
 import { DeliveredMessage } from './delivered-message.js';
+import type { RestoredPart } from './recorded-time.js';
 
 /** How many messages are asked for at once, and how many may be on their way: what a slow reader makes the client hold. */
 const asked = 2_000;
@@ -31,6 +32,7 @@ export class ReadAhead {
     private readonly nc: NatsConnection,
     private readonly reading: Reading,
     private readonly inbox: string,
+    private readonly restored: RestoredPart,
   ) {}
 
   static async *read(
@@ -42,7 +44,7 @@ export class ReadAhead {
     if (reading.messages === 0) return;
     const { nc } = state;
     const inbox = createInbox();
-    const ahead = new ReadAhead(nc, reading, inbox);
+    const ahead = new ReadAhead(nc, reading, inbox, state.restored);
     const callback = (error: Error | null, delivered: Msg): void => ahead.#take(error, delivered);
     const subscription = nc.subscribe(inbox, { callback });
     const forget = state.onReturn(() => ahead.#fail('the connection was away'));
@@ -91,7 +93,7 @@ export class ReadAhead {
 
   /** What has no payload is a word of the server: a request that expired, a consumer that is gone. */
   #take(error: Error | null, delivered: Msg): void {
-    const message = new DeliveredMessage(delivered);
+    const message = new DeliveredMessage(delivered, this.restored);
     if (error) this.#fail(error.message);
     else if (delivered.data.length === 0) this.#fail(delivered.headers?.description ?? 'an empty message');
     else if (message.deliverySequence !== this.#received + 1) this.#fail('a delivery was lost');

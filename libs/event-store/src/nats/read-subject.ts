@@ -6,6 +6,7 @@ import { EventStoreError } from '../event-store-error.js';
 import { eventsStream } from '../streams.js';
 import { isNotFound } from './classify.js';
 import { fromStored } from './messages.js';
+import type { RestoredPart } from './recorded-time.js';
 
 const batchSize = 512;
 const silenceMs = 10_000;
@@ -16,7 +17,12 @@ type Batch = { readonly messages: readonly LogMessage[]; readonly pending: numbe
  * One batch of a subject from a sequence on. By callback, because the client's iterator keeps its subscription after
  * the batch; with a deadline of our own, because a batch that breaks off in the middle would be waited for for ever.
  */
-const readBatch = (jsm: JetStreamManager, subject: string, from: number): Promise<Batch> =>
+const readBatch = (
+  jsm: JetStreamManager,
+  subject: string,
+  from: number,
+  restored: RestoredPart,
+): Promise<Batch> =>
   new Promise((resolve, reject) => {
     const messages: LogMessage[] = [];
     let pending = 0;
@@ -32,7 +38,7 @@ const readBatch = (jsm: JetStreamManager, subject: string, from: number): Promis
         return;
       }
       timer = setTimeout(silence, silenceMs);
-      messages.push(fromStored(stored));
+      messages.push(fromStored(stored, restored));
       pending = stored.pending;
     };
     const options = { seq: from, next_by_subj: subject, batch: batchSize, callback };
@@ -44,10 +50,11 @@ export const readSubject = async (
   jsm: JetStreamManager,
   subject: string,
   after: number,
+  restored: RestoredPart,
 ): Promise<readonly LogMessage[]> => {
   const messages: LogMessage[] = [];
   for (;;) {
-    const batch = await readBatch(jsm, subject, (messages.at(-1)?.sequence ?? after) + 1);
+    const batch = await readBatch(jsm, subject, (messages.at(-1)?.sequence ?? after) + 1, restored);
     messages.push(...batch.messages);
     if (batch.pending <= 0) return messages;
   }

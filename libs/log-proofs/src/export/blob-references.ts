@@ -12,21 +12,21 @@ const encrypted = new Set([
 ]);
 const isEncrypted = (mediaType: string): boolean => encrypted.has(mediaType) || mediaType.endsWith('+age');
 
-const collect = (value: unknown, found: BlobReference[]): void => {
+const collect = (value: unknown, found: BlobReference[], withEncrypted: boolean): void => {
   if (typeof value !== 'object' || value === null) return;
   const { digest, size, mediaType } = value as Record<string, unknown>;
   if (isDigest(digest) && typeof size === 'number' && typeof mediaType === 'string') {
-    if (!isEncrypted(mediaType)) found.push({ digest, mediaType });
+    if (withEncrypted || !isEncrypted(mediaType)) found.push({ digest, mediaType });
     return;
   }
-  for (const member of Object.values(value)) collect(member, found);
+  for (const member of Object.values(value)) collect(member, found, withEncrypted);
 };
 
-/** The blobs that the events of a message name, in their order, once each; without those that are encrypted. */
-export const blobReferencesOf = (events: unknown): readonly BlobReference[] => {
+/** The blobs that the events of a message name, in their order, once each; those that are encrypted only where they are wanted. */
+export const blobReferencesOf = (events: unknown, withEncrypted = false): readonly BlobReference[] => {
   const found: BlobReference[] = [];
   if (!Array.isArray(events)) return found;
-  for (const event of events) collect((event as { data?: unknown } | null)?.data, found);
+  for (const event of events) collect((event as { data?: unknown } | null)?.data, found, withEncrypted);
   return found.length < 2 ? found : [...new Map(found.map((one) => [one.digest, one])).values()];
 };
 

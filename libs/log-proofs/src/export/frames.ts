@@ -25,7 +25,8 @@ export const encodeFrame = (words: readonly (string | number | bigint)[], body?:
 /** What frames are told to, in their order. Bodies of blobs come in pieces, because they may be large. */
 export type FrameSink = {
   readonly frame: (kind: string, words: readonly string[], body: Uint8Array) => void;
-  readonly blobBegins: (words: readonly string[], length: number) => void;
+  /** `offset` is where the body begins in the file. */
+  readonly blobBegins: (words: readonly string[], length: number, offset: number) => void;
   readonly blobPiece: (piece: Uint8Array) => void;
   readonly blobEnds: () => void;
 };
@@ -104,7 +105,7 @@ export class FrameReader {
       this.#hasTitle = true;
       return end + 1;
     }
-    this.#begin(line);
+    this.#begin(line, this.#offset + end + 1 - at);
     if (this.#open?.kind === 'end' && this.#digest === undefined) {
       this.#running.update(bytes.subarray(this.#hashed, at));
       this.#digest = this.#running.hex();
@@ -112,7 +113,7 @@ export class FrameReader {
     return end + 1;
   }
 
-  #begin(line: string): void {
+  #begin(line: string, bodyOffset: number): void {
     const words = line.split(' ');
     const [kind = '', size = ''] = [words.shift(), words.pop()];
     const length = Number(size);
@@ -122,7 +123,7 @@ export class FrameReader {
       throw new BrokenFrames(`a frame of ${length} bytes is none of an export`);
     this.#open = { kind, words, length };
     this.#left = length;
-    if (kind === 'blob') this.sink.blobBegins(words, length);
+    if (kind === 'blob') this.sink.blobBegins(words, length, bodyOffset);
   }
 
   #takeBody({ kind, words, length }: Open, bytes: Uint8Array, at: number): number {

@@ -2,9 +2,9 @@ import type { Checkpoint } from '../notes/checkpoint.js';
 import { formatVerifier, type Verifier } from '../notes/keys.js';
 import { CompactRange } from '../tree/compact-range.js';
 import { isSameHash, leafHashOf } from '../tree/hashes.js';
-import { hashOfHex } from './hex.js';
+import { hashOfHex, toHex } from './hex.js';
 import { KeyChain } from './key-chain.js';
-import { mustShow, type ExportHeader } from './scope.js';
+import { mustShowOf, type ExportHeader } from './scope.js';
 import { WrongExport } from './wrong-export.js';
 
 const logSubject = 'ev.log';
@@ -25,6 +25,9 @@ const eventsIn = (subject: string, bytes: Uint8Array): unknown => {
   }
 };
 
+/** The root of the tree over so many messages, in hexadecimal digits. */
+export type TreeRoot = { readonly size: number; readonly root: string };
+
 /** Leads the messages of an export to the checkpoints that were signed. */
 export class TreeCheck {
   readonly chain = new KeyChain();
@@ -33,6 +36,8 @@ export class TreeCheck {
   /** Up to where a checkpoint was found right, and who signed it. */
   proven = 0;
   signedBy: Verifier | undefined;
+  /** The checkpoint that a segment begins behind. */
+  before: TreeRoot | undefined;
   readonly #range = new CompactRange();
   /** Notes that were compared and are still to be met as events. */
   readonly #compared = new Map<number, string>();
@@ -74,13 +79,7 @@ export class TreeCheck {
     const [height, hash] = [Number(power), hashOfHex(hex)];
     if (!/^\d{1,2}$/.test(power) || !hash) throw this.#wrong('what is hidden there is not said');
     this.#isNext(sequence, 2 ** height);
-    const { scope } = this.header;
-    const [first, last] = [this.size + 1, this.size + 2 ** height];
-    if (
-      mustShow(scope, first) ||
-      mustShow(scope, last) ||
-      (scope.of === 'range' && first < scope.from && last > scope.to)
-    )
+    if (mustShowOf(this.header.scope, this.size + 1, this.size + 2 ** height))
       throw this.#wrong('it is hidden, and the file says that it shows it');
     try {
       this.#range.appendSubtree(height, hash);
@@ -92,6 +91,7 @@ export class TreeCheck {
 
   checkpoint(note: string): void {
     const { size } = this;
+    const { scope } = this.header;
     const opened = this.chain.open(note);
     if (!opened)
       throw this.#unproven(
@@ -109,14 +109,26 @@ export class TreeCheck {
     this.signedBy = this.chain.current;
     this.checkpoints += 1;
     this.#compared.set(size, note);
+    if (scope.of === 'segment' && size === scope.from - 1) this.before = { size, root: toHex(opened.root) };
+  }
+
+  /** The root over all messages so far. */
+  get root(): TreeRoot {
+    return { size: this.size, root: toHex(this.#range.root()) };
   }
 
   /** Throws where the tree is not whole, or nobody signed it. */
   end(): Verifier {
+    const { scope } = this.header;
     if (this.size !== this.header.size)
       throw this.#wrong(`the file ends there, and is of ${this.header.size} messages`);
     if (this.proven !== this.size || !this.signedBy)
       throw this.#unproven('no checkpoint covers what follows');
+    if (scope.of === 'segment' && scope.from > 1 && !this.before)
+      throw new WrongExport(
+        scope.from,
+        `no checkpoint over the ${scope.from - 1} messages before it is there`,
+      );
     return this.signedBy;
   }
 

@@ -1,11 +1,9 @@
-import { sha256Running, type RunningDigest } from '@syncline/kernel';
-
 import type { Checkpoint } from '../notes/checkpoint.js';
 import type { Verifier } from '../notes/keys.js';
-import { blobReferencesOf, KnownBlobs } from './blob-references.js';
+import { BlobCheck, type BlobSink } from './blob-check.js';
 import { BrokenFrames, FrameReader } from './frames.js';
 import { readHeader, type ExportHeader, type ExportScope } from './scope.js';
-import { TreeCheck } from './tree-check.js';
+import { TreeCheck, type TreeRoot } from './tree-check.js';
 import { WrongExport } from './wrong-export.js';
 
 const decoder = new TextDecoder();
@@ -15,6 +13,9 @@ export type ExportReport = {
   readonly origin: string;
   /** How many messages the tree has. */
   readonly size: number;
+  /** The root over all of them, in hexadecimal digits; of a segment also that over the messages before it. */
+  readonly root: string;
+  readonly before?: TreeRoot;
   readonly scope: ExportScope;
   /** Messages that are shown, blobs with their bytes, and checkpoints that were compared. */
   readonly messages: number;
@@ -33,6 +34,20 @@ export type ExportReport = {
 /** What is known beside the file: keys that are trusted, and checkpoints that a witness has. */
 export type Beside = { readonly keys?: readonly Verifier[]; readonly witnessed?: readonly Checkpoint[] };
 
+/** A message that was found to be that of its leaf. */
+export type VerifiedMessage = {
+  readonly sequence: number;
+  readonly subject: string;
+  readonly recordedAtNs: string;
+  readonly bytes: Uint8Array;
+};
+
+/**
+ * What reads along while an export is verified. It is told what leads to its own hash; that all of it is what was signed is
+ * known once {@link ExportVerifier.finish} gave a report.
+ */
+export type VerifiedSink = BlobSink & { readonly message?: (message: VerifiedMessage) => void };
+
 /**
  * Verifies an export as its bytes come; remembers a few dozen hashes and the digests of the last blobs, however long it is.
  * Throws {@link WrongExport}, from whichever call shows that something is wrong.
@@ -40,22 +55,21 @@ export type Beside = { readonly keys?: readonly Verifier[]; readonly witnessed?:
 export class ExportVerifier {
   readonly #reader = new FrameReader({
     frame: (kind, words, body) => this.#take(kind, words, body),
-    blobBegins: (words) => this.#beginBlob(words),
-    blobPiece: (piece) => this.#blob?.running.update(piece),
-    blobEnds: () => this.#endBlob(),
+    blobBegins: (words, length, offset) => this.#ofBlob((blobs) => blobs.begin(words, length, offset)),
+    blobPiece: (piece) => this.#blobs?.piece(piece),
+    blobEnds: () => this.#ofBlob((blobs) => blobs.end()),
   });
-  readonly #known = new KnownBlobs();
   #header: ExportHeader | undefined;
   #tree: TreeCheck | undefined;
-  #wanted: string[] = [];
-  #blob: { readonly digest: string; readonly running: RunningDigest } | undefined;
+  #blobs: BlobCheck | undefined;
   #messages = 0;
-  #blobs = 0;
-  #missing = 0;
   #firstMissing: number | undefined;
   #isEnded = false;
 
-  constructor(private readonly beside: Beside = {}) {}
+  constructor(
+    private readonly beside: Beside = {},
+    private readonly sink: VerifiedSink = {},
+  ) {}
 
   /** Takes the next bytes, whatever pieces they come in. */
   push(chunk: Uint8Array): void {
@@ -65,7 +79,7 @@ export class ExportVerifier {
   /** Says what was found right, once all bytes were given. */
   finish(): ExportReport {
     this.#named(() => this.#reader.end());
-    if (!this.#isEnded || !this.#header || !this.#tree)
+    if (!this.#isEnded || !this.#header || !this.#tree || !this.#blobs)
       throw this.#wrong('the file ends before its last frame');
     const { keys = [] } = this.beside;
     const signedBy = this.#tree.end();
@@ -76,8 +90,9 @@ export class ExportVerifier {
       );
     return {
       ...this.#header,
-      ...{ messages: this.#messages, blobs: this.#blobs, checkpoints: this.#tree.checkpoints },
-      ...{ missing: this.#missing, witnessed: this.#tree.witnessed },
+      ...{ root: this.#tree.root.root, ...(this.#tree.before && { before: this.#tree.before }) },
+      ...{ messages: this.#messages, blobs: this.#blobs.blobs, checkpoints: this.#tree.checkpoints },
+      ...{ missing: this.#blobs.missing, witnessed: this.#tree.witnessed },
       ...(this.#firstMissing !== undefined && { firstMissing: this.#firstMissing }),
       ...{ key: this.#tree.key, isKeyGiven: keys.length > 0 },
     };
@@ -108,10 +123,12 @@ export class ExportVerifier {
       return;
     }
     if (kind === 'missing') {
-      this.#skipBlob(words, tree);
+      this.#ofBlob((blobs) => blobs.skip(words));
+      this.#firstMissing ??= tree.size;
       return;
     }
-    this.#refuseOpenBlobs();
+    this.#ofBlob((blobs) => (kind === 'same' ? blobs.same(words) : blobs.settled()));
+    if (kind === 'same') return;
     if (kind === 'message') this.#takeMessage(tree, words, body);
     else if (kind === 'hidden') tree.hidden(words);
     else if (kind === 'checkpoint') tree.checkpoint(decoder.decode(body));
@@ -124,41 +141,20 @@ export class ExportVerifier {
     if (!header) throw this.#wrong('the file does not say what it is of');
     this.#header = header;
     this.#tree = new TreeCheck(header, this.beside.witnessed ?? []);
+    this.#blobs = new BlobCheck(header.scope.of === 'segment', this.sink);
   }
 
   #takeMessage(tree: TreeCheck, words: readonly string[], body: Uint8Array): void {
     const events = tree.message(words, body);
     this.#messages += 1;
-    for (const { digest } of blobReferencesOf(events))
-      if (!this.#known.has(digest)) this.#wanted.push(digest);
+    const [, recordedAtNs = '', subject = ''] = words;
+    this.#blobs?.names(subject, events);
+    this.sink.message?.({ sequence: tree.size, subject, recordedAtNs, bytes: body });
   }
 
-  #beginBlob([digest = '']: readonly string[]): void {
-    if (this.#isEnded || this.#wanted.shift() !== digest)
-      throw this.#wrongBlob(`blob ${digest} is not the one that it names next`);
-    this.#blob = { digest, running: sha256Running() };
-  }
-
-  #endBlob(): void {
-    if (!this.#blob) return;
-    const { digest, running } = this.#blob;
-    if (running.hex() !== digest)
-      throw this.#wrongBlob(`the bytes of blob ${digest}, which it names, are others`);
-    this.#known.add(digest);
-    this.#blobs += 1;
-    this.#blob = undefined;
-  }
-
-  #skipBlob([digest = '']: readonly string[], tree: TreeCheck): void {
-    if (this.#wanted.shift() !== digest)
-      throw this.#wrongBlob(`blob ${digest} is not the one that it names next`);
-    this.#missing += 1;
-    this.#firstMissing ??= tree.size;
-  }
-
-  #refuseOpenBlobs(): void {
-    const [next] = this.#wanted;
-    if (next !== undefined) throw this.#wrongBlob(`blob ${next}, which it names, is not in the file`);
+  #ofBlob(work: (blobs: BlobCheck) => string | undefined): void {
+    const trouble = this.#blobs && !this.#isEnded ? work(this.#blobs) : 'no message names it';
+    if (trouble !== undefined) throw this.#wrongBlob(trouble);
   }
 
   #end(tree: TreeCheck, [digest]: readonly string[]): void {

@@ -1,3 +1,5 @@
+import type { BlobOwner } from '@syncline/kernel';
+
 import type { Hash, LeafMessage } from '../tree/hashes.js';
 import { leafHashOf } from '../tree/hashes.js';
 import { encodeFrame, exportTitle } from './frames.js';
@@ -22,7 +24,11 @@ export const exportFrames = {
   /** In place of the `2^height` messages from a sequence on: the hash over them, which hides what they say. */
   hidden: (sequence: number, height: number, hash: Hash): Uint8Array =>
     encodeFrame(['hidden', sequence, height, toHex(hash)]),
-  blob: (digest: string, bytes: Uint8Array): Uint8Array => encodeFrame(['blob', digest], bytes),
+  /** In a segment with its owner, so that it can be put back where it was. */
+  blob: (digest: string, bytes: Uint8Array, owner?: BlobOwner): Uint8Array =>
+    encodeFrame(['blob', digest, ...(owner === undefined ? [] : [owner])], bytes),
+  /** In a segment: a blob whose bytes were written before stands under this owner as well. */
+  same: (digest: string, owner: BlobOwner): Uint8Array => encodeFrame(['same', digest, owner]),
   /** The store does not have a blob that a message names. */
   missing: (digest: string): Uint8Array => encodeFrame(['missing', digest]),
   checkpoint: (note: string): Uint8Array => encodeFrame(['checkpoint'], encoder.encode(note)),

@@ -2,7 +2,9 @@ import type { CheckpointEvent } from '@syncline/events';
 import { subjects } from '@syncline/events';
 import {
   AdapterError,
+  blobOwnersOf,
   sha256Running,
+  type BlobOwner,
   type BlobStore,
   type EventLog,
   type LogMessage,
@@ -13,12 +15,12 @@ import {
   exportFrames,
   hiddenSubtrees,
   KnownBlobs,
+  knownKey,
   type ExportScope,
 } from '@syncline/log-proofs';
 
 import type { SignedCheckpoint } from '../checkpoints/checkpoints.js';
 import type { LogTree } from '../tree/log-tree.js';
-import { blobOwnersOf } from './blob-owners.js';
 import { shownMessages } from './shown-messages.js';
 
 /** Small frames are sent together. */
@@ -32,13 +34,22 @@ export type ExportParts = {
   readonly checkpoint: SignedCheckpoint;
 };
 
+type Found = { readonly owner: BlobOwner; readonly bytes: Uint8Array };
 type Signed = { readonly size: number; readonly note: string };
 
-async function* signedBefore(log: EventLog, size: number): AsyncGenerator<Signed> {
-  for await (const { events } of log.scan({ subjects: [subjects.log()] }))
+/** The checkpoints that the log records after a sequence, over fewer than `size` messages. */
+async function* signedBetween(log: EventLog, after: number, size: number): AsyncGenerator<Signed> {
+  for await (const { events } of log.scan({ subjects: [subjects.log()], afterSequence: after }))
     for (const event of events as readonly StoredEvent<CheckpointEvent>[])
-      if (event.type === 'CheckpointSigned' && event.data.size < size) yield event.data;
+      if (event.type === 'CheckpointSigned' && event.data.size < size && event.data.size >= after)
+        yield event.data;
 }
+
+/** Up to where the checkpoints of an export are left out: in a part their sizes are hidden, and their roots cannot be compared. */
+const firstCheckpointOf = (scope: ExportScope): number | undefined => {
+  if (scope.of === 'all') return 0;
+  return scope.of === 'segment' ? scope.from - 1 : undefined;
+};
 
 const eventsIn = (bytes: Uint8Array): unknown => {
   try {
@@ -51,6 +62,8 @@ const eventsIn = (bytes: Uint8Array): unknown => {
 /** The frames of an export, one after the other; remembers one message and the digests of the last blobs. */
 class LogExport {
   readonly #known = new KnownBlobs();
+  /** In a segment: whose bytes stand in it already. */
+  readonly #written = new KnownBlobs();
 
   constructor(
     private readonly parts: ExportParts,
@@ -62,11 +75,18 @@ class LogExport {
     const { origin, size, note } = checkpoint;
     yield exportFrames.title();
     yield exportFrames.header({ origin, size, scope: this.scope });
-    // In a part the sizes of earlier checkpoints are hidden, and their roots cannot be compared.
-    const earlier = this.scope.of === 'all' ? signedBefore(log, size) : undefined;
+    const after = firstCheckpointOf(this.scope);
+    const earlier = after === undefined ? undefined : signedBetween(log, after, size);
     let signed = await earlier?.next();
     let next = 1;
     for await (const message of shownMessages(log, this.scope, size)) {
+      // The one that a segment begins behind stands behind what is hidden.
+      if (signed?.done === false && next <= signed.value.size && signed.value.size < message.sequence) {
+        yield* this.#hidden(next, signed.value.size + 1);
+        next = signed.value.size + 1;
+        yield exportFrames.checkpoint(signed.value.note);
+        signed = await earlier?.next();
+      }
       yield* this.#hidden(next, message.sequence);
       yield* this.#message(message);
       next = message.sequence + 1;
@@ -86,18 +106,28 @@ class LogExport {
 
   async *#message(message: LogMessage): AsyncGenerator<Uint8Array> {
     yield exportFrames.message(message);
-    for (const { digest } of blobReferencesOf(eventsIn(message.bytes))) {
-      if (this.#known.has(digest)) continue;
-      const bytes = await this.#blob(message.subject, digest);
-      if (bytes) this.#known.add(digest);
-      yield bytes ? exportFrames.blob(digest, bytes) : exportFrames.missing(digest);
+    const isSegment = this.scope.of === 'segment';
+    for (const { digest } of blobReferencesOf(eventsIn(message.bytes), isSegment)) {
+      const key = knownKey(digest, message.subject, isSegment);
+      if (this.#known.has(key)) continue;
+      const found = await this.#blob(message.subject, digest);
+      if (found) this.#known.add(key);
+      if (!found) yield exportFrames.missing(digest);
+      else if (!isSegment) yield exportFrames.blob(digest, found.bytes);
+      else yield this.#ofSegment(digest, found);
     }
   }
 
-  async #blob(subject: string, digest: string): Promise<Uint8Array | undefined> {
+  #ofSegment(digest: string, { bytes, owner }: Found): Uint8Array {
+    if (this.#written.has(digest)) return exportFrames.same(digest, owner);
+    this.#written.add(digest);
+    return exportFrames.blob(digest, bytes, owner);
+  }
+
+  async #blob(subject: string, digest: string): Promise<Found | undefined> {
     for (const owner of blobOwnersOf(subject)) {
       try {
-        return await this.parts.blobs.get(owner, digest);
+        return { owner, bytes: await this.parts.blobs.get(owner, digest) };
       } catch (error) {
         const isAbsent =
           error instanceof AdapterError && ['blob-missing', 'blob-damaged'].includes(error.code);

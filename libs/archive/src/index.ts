@@ -1,0 +1,12 @@
+export { ArchiveError } from './archive-error.js';
+export type { ArchiveCode } from './archive-error.js';
+export { archiveLog } from './archive-log.js';
+export type { Archived, Archiving } from './archive-log.js';
+export type { ArchiveStore, Slice } from './archive-store.js';
+export { folderStore } from './folder-store.js';
+export { segmentFiles, segmentName, WrongArchive } from './segments.js';
+export type { ArchiveEnd, SegmentFile } from './segments.js';
+export { endOfArchive, verifyArchive } from './verify-archive.js';
+export type { ArchiveReading, ArchiveReport } from './verify-archive.js';
+export { restoreArchive } from './restore-archive.js';
+export type { RestoreTarget, Restoring } from './restore-archive.js';
